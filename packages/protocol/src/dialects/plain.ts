@@ -1,0 +1,236 @@
+import type { z } from 'zod';
+import {
+  brokerToWorkerSchema,
+  clientToBrokerSchema,
+  workerToBrokerSchema,
+  type BrokerToWorker,
+  type ClientToBroker,
+  type WorkerToBroker,
+} from '../commands';
+import type { Channel } from '../dialect';
+import {
+  bytesToKey,
+  decodeTextStrictly,
+  EMPTY_FRAME,
+  encodeText,
+  keyToBytes,
+  sameBytes,
+  type Frame,
+} from '../frame';
+import { DEFAULT_LIMITS, type Limits } from '../limits';
+import { accept, beyondLimits, reject, type Decoded, type RejectionReason } from '../rejection';
+
+/*
+ * What MDP/0.1 and MDP/0.2 share. Both start with a fixed run of frames (delimiter, header); the
+ * worker halves differ in that run and in the command numbers alone.
+ */
+
+/** Plain workers take one request at a time (RFC 7, RFC 18: "at most one request a time"). */
+const PLAIN_CREDIT = 1;
+
+/** The command numbers of a worker half. A dialect without PARTIAL has one REPLY, its final. */
+export interface WorkerCodes {
+  readonly ready: number;
+  readonly request: number;
+  readonly partial?: number;
+  readonly final: number;
+  readonly heartbeat: number;
+  readonly disconnect: number;
+}
+
+/** The rejection of a message that is beyond the limits or does not start with the prefix. */
+function badPrefix(
+  frames: readonly Frame[],
+  prefix: readonly Frame[],
+  limits: Limits,
+): Decoded<never> | undefined {
+  const beyond = beyondLimits(frames, limits);
+  if (beyond) return beyond;
+  if (frames.length === 0) return reject('empty_message', 'no frames');
+  for (const [index, expected] of prefix.entries()) {
+    const frame = frames[index];
+    if (!frame) return reject('truncated', `${frames.length} frames, too few for a header`);
+    if (sameBytes(frame, expected)) continue;
+    if (expected.length === 0) return reject('missing_delimiter', 'the first frame should be empty');
+    if (frame.length === 0)
+      return reject('unexpected_delimiter', 'an empty frame stands where the header should');
+    return reject('unknown_header', `header ${describe(frame)}`);
+  }
+  return undefined;
+}
+
+/** A frame for a log line: short, printable whatever is in it. */
+export function describe(frame: Frame): string {
+  const shown = [...frame.subarray(0, 16)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  return `0x${shown}${frame.length > 16 ? '…' : ''} (${frame.length} bytes)`;
+}
+
+/** Which rejection a field that its schema refused amounts to. */
+const REASON_OF_FIELD: Readonly<Record<string, RejectionReason>> = {
+  service: 'bad_service_name',
+  ref: 'bad_address',
+  body: 'no_body',
+};
+
+/** Lets a candidate through its schema: what decodes has passed it. */
+export function validate<Command>(schema: z.ZodType<Command>, candidate: Command): Decoded<Command> {
+  const parsed = schema.safeParse(candidate);
+  if (parsed.success) return accept(parsed.data);
+  const [issue] = parsed.error.issues;
+  const field = String(issue?.path[0]);
+  return reject(REASON_OF_FIELD[field] ?? 'unknown_command', `${field}: ${issue?.message}`);
+}
+
+/** The service in a frame; bytes that are not UTF-8 read as the empty name, which no schema lets through. */
+export function readService(frame: Frame): string {
+  return decodeTextStrictly(frame) ?? '';
+}
+
+/** A channel whose messages start with `prefix`; `read` gets the index of the first frame after it. */
+export function prefixed<Command>(
+  prefix: readonly Frame[],
+  encode: (command: Command) => readonly Frame[] | undefined,
+  read: (frames: readonly Frame[], at: number) => Decoded<Command>,
+): Channel<Command> {
+  return {
+    encode(command) {
+      const tail = encode(command);
+      return tail && [...prefix, ...tail];
+    },
+    decode(frames, limits = DEFAULT_LIMITS) {
+      return badPrefix(frames, prefix, limits) ?? read(frames, prefix.length);
+    },
+  };
+}
+
+/** The REQUEST of a client in the frames from `at` on: service and body. */
+export function readRequest(frames: readonly Frame[], at: number): Decoded<ClientToBroker> {
+  const service = frames[at];
+  if (!service) return reject('truncated', 'no service frame');
+  return validate(clientToBrokerSchema, {
+    kind: 'request',
+    service: readService(service),
+    body: frames.slice(at + 1),
+  });
+}
+
+/** The number in a one-byte command frame, or a rejection. */
+export function readCode(frame: Frame | undefined): number | Decoded<never> {
+  if (!frame) return reject('truncated', 'no command frame');
+  const code = frame[0];
+  if (frame.length === 1 && code !== undefined) return code;
+  return reject('unknown_command', `the command frame is ${describe(frame)}, it should be one byte`);
+}
+
+/** A command with an envelope: client address, empty frame, body (RFC 7 and 18, "Request and Reply Processing"). */
+interface Enveloped {
+  readonly ref: string;
+  readonly body: Frame[];
+}
+
+function readEnvelope(frames: readonly Frame[], at: number): Enveloped | Decoded<never> {
+  const address = frames[at];
+  const end = frames[at + 1];
+  if (!address) return reject('truncated', 'no client address frame');
+  if (!end) return reject('truncated', 'no empty frame after the client address');
+  if (end.length > 0) return reject('no_envelope_end', 'the frame after the client address is not empty');
+  return { ref: bytesToKey(address), body: frames.slice(at + 2) };
+}
+
+function writeEnvelope(
+  code: Frame,
+  command: { readonly ref: string; readonly body: readonly Frame[] },
+): Frame[] {
+  return [code, keyToBytes(command.ref), EMPTY_FRAME, ...command.body];
+}
+
+function bare<Command>(frames: readonly Frame[], at: number, command: Command): Decoded<Command> {
+  if (frames.length === at) return accept(command);
+  return reject('surplus_frames', `${frames.length - at} frames after a command that has none`);
+}
+
+/** The two channels between a worker and its broker. */
+export interface WorkerHalf {
+  readonly workerToBroker: Channel<WorkerToBroker>;
+  readonly brokerToWorker: Channel<BrokerToWorker>;
+}
+
+/** Both channels of a worker half, from its prefix and its command numbers. */
+export function workerHalf(prefix: readonly Frame[], codes: WorkerCodes): WorkerHalf {
+  const frameOf = (code: number): Frame => Uint8Array.of(code);
+  const ready = frameOf(codes.ready);
+  const request = frameOf(codes.request);
+  const partial = codes.partial === undefined ? undefined : frameOf(codes.partial);
+  const final = frameOf(codes.final);
+  const heartbeat = [frameOf(codes.heartbeat)];
+  const disconnect = [frameOf(codes.disconnect)];
+
+  const workerToBroker = prefixed<WorkerToBroker>(
+    prefix,
+    (command) => {
+      switch (command.kind) {
+        case 'ready':
+          return [ready, encodeText(command.service)];
+        case 'partial':
+          return partial && writeEnvelope(partial, command);
+        case 'final':
+          return writeEnvelope(final, command);
+        case 'heartbeat':
+          return heartbeat;
+        case 'disconnect':
+          return disconnect;
+      }
+    },
+    (frames, start) => {
+      const code = readCode(frames[start]);
+      if (typeof code !== 'number') return code;
+      const at = start + 1;
+      if (code === codes.heartbeat) return bare(frames, at, { kind: 'heartbeat' });
+      if (code === codes.disconnect) return bare(frames, at, { kind: 'disconnect' });
+      if (code === codes.ready) {
+        const service = frames[at];
+        if (!service) return reject('truncated', 'no service frame');
+        if (frames.length > at + 1) return reject('surplus_frames', 'READY has frames after its service');
+        return validate(workerToBrokerSchema, {
+          kind: 'ready',
+          service: readService(service),
+          credit: PLAIN_CREDIT,
+        });
+      }
+      if (code !== codes.final && code !== codes.partial) {
+        return reject('unknown_command', `command ${code} of a worker`);
+      }
+      const envelope = readEnvelope(frames, at);
+      if ('ok' in envelope) return envelope;
+      const kind = code === codes.final ? 'final' : 'partial';
+      return validate(workerToBrokerSchema, { kind, ...envelope });
+    },
+  );
+
+  const brokerToWorker = prefixed<BrokerToWorker>(
+    prefix,
+    (command) => {
+      switch (command.kind) {
+        case 'request':
+          return writeEnvelope(request, command);
+        case 'heartbeat':
+          return heartbeat;
+        case 'disconnect':
+          return disconnect;
+      }
+    },
+    (frames, start) => {
+      const code = readCode(frames[start]);
+      if (typeof code !== 'number') return code;
+      const at = start + 1;
+      if (code === codes.heartbeat) return bare(frames, at, { kind: 'heartbeat' });
+      if (code === codes.disconnect) return bare(frames, at, { kind: 'disconnect' });
+      if (code !== codes.request) return reject('unknown_command', `command ${code} to a worker`);
+      const envelope = readEnvelope(frames, at);
+      if ('ok' in envelope) return envelope;
+      return validate(brokerToWorkerSchema, { kind: 'request', ...envelope });
+    },
+  );
+
+  return { workerToBroker, brokerToWorker };
+}

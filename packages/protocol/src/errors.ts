@@ -1,0 +1,146 @@
+/** Marks our errors across copies of this package, where `instanceof` fails. */
+const BRAND = Symbol.for('majordomo.error');
+
+/**
+ * Every code that an error of ours can have; docs/ERRORS.md explains each.
+ * Codes are stable: programs may rely on them, texts may change.
+ */
+export const ERROR_CODES = [
+  'ABORTED',
+  'ATTEMPTS_EXHAUSTED',
+  'BIND_FAILED',
+  'BROKER_DRAINING',
+  'CLOSED',
+  'CONNECTION_LOST',
+  'EXPIRED',
+  'INVALID_BODY',
+  'INVALID_OPTIONS',
+  'INVALID_SERVICE',
+  'MESSAGE_TOO_LARGE',
+  'QUEUE_FULL',
+  'STATE',
+  'TIMEOUT',
+] as const;
+
+/** A stable error code. */
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** What every error of ours carries beside its message. */
+export interface MajordomoErrorOptions {
+  /** True where the same call may succeed when it is made again. */
+  readonly retryable?: boolean;
+  readonly cause?: unknown;
+}
+
+/** The base of every error that the packages throw. Recognise errors by {@link MajordomoError.code}. */
+export class MajordomoError extends Error {
+  override name = 'MajordomoError';
+  readonly [BRAND] = true;
+  /** Stable, from {@link ERROR_CODES}. */
+  readonly code: ErrorCode;
+  /** True where the same call may succeed when it is made again. */
+  readonly retryable: boolean;
+
+  constructor(code: ErrorCode, message: string, options: MajordomoErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.retryable = options.retryable ?? false;
+  }
+}
+
+/** True for an error of ours, whichever copy of the package made it; with `code`, only for that code. */
+export function isMajordomoError(error: unknown, code?: ErrorCode): error is MajordomoError {
+  if (typeof error !== 'object' || error === null || !(BRAND in error)) return false;
+  return code === undefined || (error as MajordomoError).code === code;
+}
+
+/** No final reply came within the time that the caller allowed. The work may have been done all the same. */
+export class TimeoutError extends MajordomoError {
+  override name = 'TimeoutError';
+  constructor(message: string, options: MajordomoErrorOptions = {}) {
+    super('TIMEOUT', message, { retryable: true, ...options });
+  }
+}
+
+/** The caller's AbortSignal fired; its reason is the `cause`. */
+export class AbortError extends MajordomoError {
+  override name = 'AbortError';
+  constructor(message: string, options: MajordomoErrorOptions = {}) {
+    super('ABORTED', message, options);
+  }
+}
+
+/** The client, worker or broker is closed or draining, and takes no more work. */
+export class ClosedError extends MajordomoError {
+  override name = 'ClosedError';
+  constructor(message: string, options: MajordomoErrorOptions = {}) {
+    super('CLOSED', message, options);
+  }
+}
+
+/** A bounded queue is full: nothing was sent. */
+export class QueueFullError extends MajordomoError {
+  override name = 'QueueFullError';
+  constructor(message: string, options: MajordomoErrorOptions = {}) {
+    super('QUEUE_FULL', message, { retryable: true, ...options });
+  }
+}
+
+/** The connection broke after a request that may not be sent twice had left. Whether it was done is unknown. */
+export class ConnectionLostError extends MajordomoError {
+  override name = 'ConnectionLostError';
+  constructor(message: string, options: MajordomoErrorOptions = {}) {
+    super('CONNECTION_LOST', message, options);
+  }
+}
+
+/** Options that do not fit their schema; the message names each one and what it should be. */
+export class InvalidOptionsError extends MajordomoError {
+  override name = 'InvalidOptionsError';
+  constructor(message: string, options: MajordomoErrorOptions = {}) {
+    super('INVALID_OPTIONS', message, options);
+  }
+}
+
+/** A service name that is empty, too long or not printable. */
+export class InvalidServiceError extends MajordomoError {
+  override name = 'InvalidServiceError';
+  constructor(message: string, options: MajordomoErrorOptions = {}) {
+    super('INVALID_SERVICE', message, options);
+  }
+}
+
+/** A body that cannot be sent, or that is not what it was read as. */
+export class InvalidBodyError extends MajordomoError {
+  override name = 'InvalidBodyError';
+  constructor(message: string, options: MajordomoErrorOptions = {}) {
+    super('INVALID_BODY', message, options);
+  }
+}
+
+/** A body or a gathered reply beyond the limits. */
+export class MessageTooLargeError extends MajordomoError {
+  override name = 'MessageTooLargeError';
+  constructor(message: string, options: MajordomoErrorOptions = {}) {
+    super('MESSAGE_TOO_LARGE', message, options);
+  }
+}
+
+/** An endpoint that could not be bound: taken, not ours, or no such interface. */
+export class BindError extends MajordomoError {
+  override name = 'BindError';
+  /** The endpoint as it was asked for. */
+  readonly endpoint: string;
+  constructor(endpoint: string, message: string, options: MajordomoErrorOptions = {}) {
+    super('BIND_FAILED', message, options);
+    this.endpoint = endpoint;
+  }
+}
+
+/** A method called out of its order, such as `start()` twice. */
+export class StateError extends MajordomoError {
+  override name = 'StateError';
+  constructor(message: string, options: MajordomoErrorOptions = {}) {
+    super('STATE', message, options);
+  }
+}
