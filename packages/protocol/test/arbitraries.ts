@@ -12,16 +12,22 @@ import {
 /** Whatever a foreign peer may put in a frame: mostly short, sometimes what looks like ours. */
 export const foreignFrame: fc.Arbitrary<Frame> = fc.oneof(
   fc.uint8Array({ maxLength: 24 }),
-  fc.constantFrom('MDPC01', 'MDPW01', 'MDPC02', 'MDPW02', 'MDPC03', 'echo', 'mmi.service', '').map((text) =>
-    new TextEncoder().encode(text),
-  ),
+  fc
+    .constantFrom('MDPC01', 'MDPW01', 'MDPC02', 'MDPW02', 'MDPC03', 'echo', 'mmi.service', '')
+    .map((text) => new TextEncoder().encode(text)),
   fc.integer({ min: 0, max: 8 }).map((code) => Uint8Array.of(code)),
 );
 
-export const body: fc.Arbitrary<Frame[]> = fc.array(fc.uint8Array({ maxLength: 40 }), { minLength: 1, maxLength: 5 });
+export const body: fc.Arbitrary<Frame[]> = fc.array(fc.uint8Array({ maxLength: 40 }), {
+  minLength: 1,
+  maxLength: 5,
+});
 
 export const serviceName: fc.Arbitrary<string> = fc
-  .oneof(fc.string({ minLength: 1, maxLength: 40 }), fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }))
+  .oneof(
+    fc.string({ minLength: 1, maxLength: 40 }),
+    fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }),
+  )
   .filter(isServiceName);
 
 const ref = fc

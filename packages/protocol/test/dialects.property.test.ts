@@ -68,7 +68,9 @@ describe.each(dialects)('%s', (_name, dialect) => {
         fc.nat(),
         fc.integer({ min: 1, max: 255 }),
         (command, cut, at, flip) => {
-          const frames = (dialect.workerToBroker.encode(command) ?? []).map((frame) => Uint8Array.from(frame));
+          const frames = (dialect.workerToBroker.encode(command) ?? []).map((frame) =>
+            Uint8Array.from(frame),
+          );
           const victim = frames[cut % Math.max(frames.length, 1)];
           if (victim && victim.length > 0) victim[at % victim.length]! ^= flip;
           dialect.workerToBroker.decode(frames);

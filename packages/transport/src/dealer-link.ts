@@ -1,0 +1,171 @@
+import type { Frame } from '@majordomo/protocol';
+import { Dealer } from 'zeromq';
+import { sharedContext } from './context';
+import { Outbox } from './outbox';
+
+/** What a dealer link tells its owner. */
+export interface DealerLinkHandlers {
+  /** The connection stands. */
+  opened(): void;
+  message(frames: Frame[]): void;
+  /** The connection could not be made, or is gone; the link is closed. Not called after `close()`. */
+  closed(reason: string): void;
+}
+
+/** Bounds of a dealer link. */
+export interface DealerLinkOptions {
+  /** Bytes of a frame at the most; ZeroMQ cuts the connection where the other side sends more. */
+  readonly frameBytesMax: number;
+  /** How long one try to connect may take, in ms. */
+  readonly connectTimeoutMs: number;
+}
+
+/** Messages that wait in this process before `send` asks its caller to pause. */
+const PAUSE_AT_MESSAGES = 16;
+
+/** How long unsent messages may still leave after `close`, in ms. */
+const LINGER_MS = 1_000;
+
+/** What must have happened for a connection to be lost or never made. */
+const ENDINGS = {
+  close: 'connection refused or timed out',
+  disconnect: 'connection closed',
+  'handshake:error:protocol': 'the other side does not speak ZeroMQ',
+  'handshake:error:auth': 'the other side refused the handshake',
+  'handshake:error:other': 'the handshake failed',
+} as const;
+
+/**
+ * A client's or worker's end of one connection to a broker: one DEALER, one connect, no silent reconnect.
+ *
+ * ZeroMQ would reconnect by itself and say nothing, and a broker that was restarted would then never
+ * hear READY again. So a connection that breaks ends the link, and its owner opens a new one.
+ */
+export class DealerLink {
+  readonly #socket: Dealer;
+  readonly #outbox = new Outbox();
+  #sending = false;
+  #closed = false;
+  /** Runs while a closed link still hands what was sent before to ZeroMQ. */
+  #patience: NodeJS.Timeout | undefined;
+  #resumed: Promise<void> | undefined;
+  #resume: (() => void) | undefined;
+  #writableWaiters: (() => void)[] = [];
+
+  constructor(
+    readonly endpoint: string,
+    options: DealerLinkOptions,
+    private readonly handlers: DealerLinkHandlers,
+  ) {
+    this.#socket = new Dealer({
+      context: sharedContext(),
+      linger: 0,
+      reconnectInterval: -1,
+      connectTimeout: options.connectTimeoutMs,
+      maxMessageSize: options.frameBytesMax,
+    });
+    this.#observe();
+    this.#socket.connect(endpoint);
+    void this.#receiveAll();
+  }
+
+  #observe(): void {
+    if (this.endpoint.startsWith('inproc:')) {
+      queueMicrotask(() => {
+        if (!this.#closed) this.handlers.opened();
+      });
+      return;
+    }
+    const { events } = this.#socket;
+    events.on('handshake', () => {
+      if (!this.#closed) this.handlers.opened();
+    });
+    for (const [event, reason] of Object.entries(ENDINGS)) {
+      events.on(event as keyof typeof ENDINGS, () => this.#lost(reason));
+    }
+  }
+
+  async #receiveAll(): Promise<void> {
+    try {
+      while (!this.#closed) {
+        const frames = await this.#socket.receive();
+        if (this.#resumed) await this.#resumed;
+        if (!this.#closed) this.handlers.message(frames);
+      }
+    } catch (error) {
+      this.#lost(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #lost(reason: string): void {
+    if (this.#closed) return;
+    this.close({ flush: false });
+    this.handlers.closed(reason);
+  }
+
+  /**
+   * Sends a message after all that was sent before; it leaves in this turn of the loop where it can.
+   * Returns false where messages pile up: await {@link writable} before sending more.
+   */
+  send(frames: readonly Frame[]): boolean {
+    if (this.#closed) return true;
+    this.#outbox.push(frames);
+    if (!this.#sending) void this.#sendAll();
+    return this.#outbox.length < PAUSE_AT_MESSAGES;
+  }
+
+  async #sendAll(): Promise<void> {
+    this.#sending = true;
+    try {
+      for (let message = this.#outbox.peek(); message; message = this.#outbox.peek()) {
+        await this.#socket.send([...message]);
+        this.#outbox.shift();
+        if (this.#outbox.length < PAUSE_AT_MESSAGES) this.#wakeWriters();
+      }
+    } catch (error) {
+      this.#lost(error instanceof Error ? error.message : String(error));
+    }
+    this.#sending = false;
+    if (!this.#closed) return;
+    clearTimeout(this.#patience);
+    this.#socket.close();
+  }
+
+  #wakeWriters(): void {
+    const waiters = this.#writableWaiters;
+    if (waiters.length === 0) return;
+    this.#writableWaiters = [];
+    for (const wake of waiters) wake();
+  }
+
+  /** Resolves once fewer messages wait than the mark at which `send` said to pause, or the link is closed. */
+  async writable(): Promise<void> {
+    if (this.#closed || this.#outbox.length < PAUSE_AT_MESSAGES) return;
+    await new Promise<void>((wake) => this.#writableWaiters.push(wake));
+  }
+
+  /** Leaves what arrives with ZeroMQ, and so pushes back on the other side, until {@link resume}. */
+  pause(): void {
+    this.#resumed ??= new Promise((resolve) => {
+      this.#resume = resolve;
+    });
+  }
+
+  /** Takes messages again after {@link pause}. */
+  resume(): void {
+    this.#resume?.();
+    this.#resumed = undefined;
+    this.#resume = undefined;
+  }
+
+  /** Closes the connection; with `flush`, what was sent before may still leave, for a second at the most. */
+  close({ flush }: { flush: boolean } = { flush: true }): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.resume();
+    this.#wakeWriters();
+    this.#socket.linger = flush ? LINGER_MS : 0;
+    if (flush && this.#sending) this.#patience = setTimeout(() => this.#socket.close(), LINGER_MS);
+    else this.#socket.close();
+  }
+}

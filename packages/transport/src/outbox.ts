@@ -1,0 +1,37 @@
+import { bytesOf, type Frame } from '@majordomo/protocol';
+
+/** Messages that wait for one peer, oldest first, with their bytes counted. */
+export class Outbox {
+  #messages: (readonly Frame[])[] = [];
+  #head = 0;
+  #bytes = 0;
+
+  get length(): number {
+    return this.#messages.length - this.#head;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  push(message: readonly Frame[]): void {
+    this.#messages.push(message);
+    this.#bytes += bytesOf(message);
+  }
+
+  /** The oldest message, left in place until it is sure to have left. */
+  peek(): readonly Frame[] | undefined {
+    return this.#messages[this.#head];
+  }
+
+  /** Takes the oldest message out. */
+  shift(): void {
+    const message = this.#messages[this.#head];
+    if (!message) return;
+    this.#bytes -= bytesOf(message);
+    this.#head++;
+    if (this.#head < 64 || this.#head * 2 < this.#messages.length) return;
+    this.#messages = this.#messages.slice(this.#head);
+    this.#head = 0;
+  }
+}

@@ -1,0 +1,221 @@
+import { BindError, bytesToKey, keyToBytes, StateError, type Frame } from '@majordomo/protocol';
+import { capability, Router } from 'zeromq';
+import { sharedContext } from './context';
+import { Outbox } from './outbox';
+import { codeOf } from './socket-error';
+
+/** A peer of a router: its routing id, one character per byte. */
+export type PeerKey = string;
+
+/** Why a peer can no longer be reached. */
+export type PeerGoneReason = 'unreachable' | 'stalled';
+
+/** What a router link tells its owner. */
+export interface RouterLinkHandlers {
+  /** A message of a peer, without the routing id. */
+  message(peer: PeerKey, frames: Frame[]): void;
+  /**
+   * The peer's connection opened or closed, or the peer itself sent one empty frame: nothing tells
+   * these apart, so it is a hint. A send to a closed peer confirms it with {@link peerGone}.
+   */
+  connectionChanged(peer: PeerKey): void;
+  /** A message could not be delivered: its connection is closed, or its backlog outgrew its bound. */
+  peerGone(peer: PeerKey, reason: PeerGoneReason): void;
+  /** The socket failed for good. */
+  failed(error: unknown): void;
+}
+
+/** Bounds of a router link. */
+export interface RouterLinkOptions {
+  /** Bytes of a frame at the most; ZeroMQ cuts the connection of a peer that sends more. */
+  readonly frameBytesMax: number;
+  /** Messages that ZeroMQ itself holds per peer and direction before it pushes back. */
+  readonly highWaterMark: number;
+  /** Messages that wait for one slow peer at the most, beyond what ZeroMQ holds. */
+  readonly backlogMessagesMax: number;
+  /** Bytes that wait for one slow peer at the most. */
+  readonly backlogBytesMax: number;
+  /** How long `close` leaves unsent messages to ZeroMQ, in ms. */
+  readonly lingerMs: number;
+}
+
+/** ZMQ_ROUTER_NOTIFY, a draft option that zeromq.js has no name for; 3 is "connect and disconnect". */
+const ROUTER_NOTIFY = 97;
+const NOTIFY_BOTH = 3;
+
+/** How often messages to peers that pushed back are tried again, in ms. */
+const RETRY_MS = 5;
+
+class NotifyingRouter extends Router {
+  /** Asks for a message `[routing id, empty]` whenever a connection opens or closes. */
+  notifyConnections(): void {
+    this.setInt32Option(ROUTER_NOTIFY, NOTIFY_BOTH);
+  }
+}
+
+/**
+ * The broker's end of every connection: one ROUTER, bound to any number of endpoints.
+ *
+ * Sends never wait: what a peer cannot take at once stays in its outbox, in order, up to a bound;
+ * beyond it the peer is given up. Nobody waits for a slow peer.
+ */
+export class RouterLink {
+  readonly #socket: NotifyingRouter;
+  readonly #outboxes = new Map<PeerKey, Outbox>();
+  /** Peers whose oldest message ZeroMQ would not take. */
+  readonly #pushedBack = new Set<PeerKey>();
+  #retryTimer: NodeJS.Timeout | undefined;
+  #closed = false;
+  /** True where connections that close are noticed at once, not by missing heartbeats only. */
+  readonly noticesDepartures: boolean;
+
+  constructor(
+    private readonly options: RouterLinkOptions,
+    private readonly handlers: RouterLinkHandlers,
+  ) {
+    this.#socket = new NotifyingRouter({
+      context: sharedContext(),
+      mandatory: true,
+      sendTimeout: 0,
+      linger: options.lingerMs,
+      sendHighWaterMark: options.highWaterMark,
+      receiveHighWaterMark: options.highWaterMark,
+      maxMessageSize: options.frameBytesMax,
+    });
+    this.noticesDepartures = capability.draft === true;
+    if (this.noticesDepartures) this.#socket.notifyConnections();
+  }
+
+  /**
+   * Binds one more endpoint and returns it as it really is, its port filled in.
+   * @throws BindError where it is taken or cannot be had
+   */
+  async bind(endpoint: string): Promise<string> {
+    if (this.#closed) throw new StateError('This link is closed.');
+    try {
+      await this.#socket.bind(endpoint);
+    } catch (cause) {
+      throw new BindError(endpoint, `Cannot bind ${endpoint}: ${explainBind(cause)}.`, { cause });
+    }
+    return this.#socket.lastEndpoint ?? endpoint;
+  }
+
+  /** Stops listening on an endpoint; the connections it has stay. */
+  async unbind(endpoint: string): Promise<void> {
+    await this.#socket.unbind(endpoint);
+  }
+
+  /** Starts to deliver messages to the handlers, until the link is closed. */
+  receive(): void {
+    void this.#receiveAll();
+  }
+
+  async #receiveAll(): Promise<void> {
+    try {
+      while (!this.#closed) {
+        const frames: Frame[] = await this.#socket.receive();
+        const id = frames.shift();
+        if (!id) continue;
+        const peer = bytesToKey(id);
+        if (frames.length === 1 && frames[0]?.length === 0) this.handlers.connectionChanged(peer);
+        else this.handlers.message(peer, frames);
+      }
+    } catch (error) {
+      if (!this.#closed) this.handlers.failed(error);
+    }
+  }
+
+  /** Sends a message to a peer, after all that was sent to it before. */
+  send(peer: PeerKey, frames: readonly Frame[]): void {
+    if (this.#closed) return;
+    const waiting = this.#outboxes.get(peer);
+    if (waiting) {
+      waiting.push(frames);
+      const { backlogMessagesMax, backlogBytesMax } = this.options;
+      if (waiting.length > backlogMessagesMax || waiting.bytes > backlogBytesMax)
+        this.#giveUp(peer, 'stalled');
+      return;
+    }
+    const outbox = new Outbox();
+    outbox.push(frames);
+    this.#outboxes.set(peer, outbox);
+    this.#flush(peer, outbox);
+  }
+
+  /**
+   * Sends what waits for a peer. Whether ZeroMQ took a message is known one microtask later, so the next
+   * one leaves only then: a message must not overtake one that was pushed back.
+   */
+  #flush(peer: PeerKey, outbox: Outbox): void {
+    const message = outbox.peek();
+    if (!message) {
+      this.#outboxes.delete(peer);
+      return;
+    }
+    this.#socket.send([keyToBytes(peer), ...message]).then(
+      () => {
+        outbox.shift();
+        if (this.#outboxes.get(peer) === outbox) this.#flush(peer, outbox);
+      },
+      (error: unknown) => {
+        if (this.#closed || this.#outboxes.get(peer) !== outbox) return;
+        if (codeOf(error) === 'EAGAIN') this.#retryLater(peer);
+        else if (codeOf(error) === 'EHOSTUNREACH') this.#giveUp(peer, 'unreachable');
+        else this.handlers.failed(error);
+      },
+    );
+  }
+
+  #retryLater(peer: PeerKey): void {
+    this.#pushedBack.add(peer);
+    this.#retryTimer ??= setTimeout(() => {
+      this.#retryTimer = undefined;
+      const peers = [...this.#pushedBack];
+      this.#pushedBack.clear();
+      for (const peer of peers) {
+        const outbox = this.#outboxes.get(peer);
+        if (outbox) this.#flush(peer, outbox);
+      }
+    }, RETRY_MS);
+  }
+
+  #giveUp(peer: PeerKey, reason: PeerGoneReason): void {
+    this.#outboxes.delete(peer);
+    this.#pushedBack.delete(peer);
+    this.handlers.peerGone(peer, reason);
+  }
+
+  /** Peers that have messages waiting in this process, beyond what ZeroMQ holds. */
+  get backlogPeers(): number {
+    return this.#outboxes.size;
+  }
+
+  /**
+   * Closes the socket. What was sent to peers that take it goes to ZeroMQ first, which may still deliver it
+   * for `lingerMs`; what waits for slow peers is dropped.
+   */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    await new Promise((resolve) => setImmediate(resolve));
+    if (this.#closed) return;
+    this.#closed = true;
+    clearTimeout(this.#retryTimer);
+    this.#outboxes.clear();
+    this.#pushedBack.clear();
+    this.#socket.close();
+  }
+}
+
+function explainBind(error: unknown): string {
+  switch (codeOf(error)) {
+    case 'EADDRINUSE':
+      return 'the address is already in use';
+    case 'EADDRNOTAVAIL':
+    case 'ENODEV':
+      return 'this machine has no such address or interface';
+    case 'EACCES':
+      return 'permission denied';
+    default:
+      return error instanceof Error ? error.message : String(error);
+  }
+}

@@ -1,0 +1,171 @@
+import { decodeText, encodeText, type Frame } from '@majordomo/protocol';
+import { DealerLink, RouterLink, type RouterLinkHandlers } from '../src/index';
+
+const routerOptions = {
+  frameBytesMax: 1 << 20,
+  highWaterMark: 1_000,
+  backlogMessagesMax: 100,
+  backlogBytesMax: 1 << 20,
+  lingerMs: 100,
+};
+const dealerOptions = { frameBytesMax: 1 << 20, connectTimeoutMs: 1_000 };
+
+/** A list that can be waited on. */
+class Seen<T> {
+  readonly all: T[] = [];
+  #waiting: (() => void)[] = [];
+
+  push(item: T): void {
+    this.all.push(item);
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+
+  async count(n: number): Promise<T[]> {
+    while (this.all.length < n) await new Promise<void>((wake) => this.#waiting.push(wake));
+    return this.all;
+  }
+}
+
+const open: { close(): unknown }[] = [];
+afterEach(async () => {
+  for (const link of open.splice(0)) await link.close();
+});
+
+async function router(handlers: Partial<RouterLinkHandlers> = {}, options = routerOptions) {
+  const messages = new Seen<{ peer: string; frames: Frame[] }>();
+  const changed = new Seen<string>();
+  const gone = new Seen<{ peer: string; reason: string }>();
+  const link = new RouterLink(options, {
+    message: (peer, frames) => messages.push({ peer, frames }),
+    connectionChanged: (peer) => changed.push(peer),
+    peerGone: (peer, reason) => gone.push({ peer, reason }),
+    failed: (error) => {
+      throw error;
+    },
+    ...handlers,
+  });
+  open.push(link);
+  const endpoint = await link.bind('tcp://127.0.0.1:0');
+  link.receive();
+  return { link, endpoint, messages, changed, gone };
+}
+
+function dealer(endpoint: string) {
+  const messages = new Seen<string[]>();
+  const opened = new Seen<true>();
+  const closed = new Seen<string>();
+  const link = new DealerLink(endpoint, dealerOptions, {
+    opened: () => opened.push(true),
+    message: (frames) => messages.push(frames.map(decodeText)),
+    closed: (reason) => closed.push(reason),
+  });
+  open.push(link);
+  return { link, messages, opened, closed };
+}
+
+const text = (...parts: string[]): Frame[] => parts.map(encodeText);
+
+test('messages keep their frames and their order both ways', async () => {
+  const server = await router();
+  const { link, messages, opened } = dealer(server.endpoint);
+  for (let n = 0; n < 50; n++) link.send(text('hello', '', String(n)));
+  const [first] = await server.messages.count(50);
+  expect(server.messages.all.map(({ frames }) => decodeText(frames[2]!))).toEqual(
+    Array.from({ length: 50 }, (_, n) => String(n)),
+  );
+  for (let n = 0; n < 50; n++) server.link.send(first!.peer, text('back', String(n)));
+  await messages.count(50);
+  expect(messages.all.map(([, n]) => Number(n))).toEqual(Array.from({ length: 50 }, (_, n) => n));
+  expect(opened.all).toEqual([true]);
+});
+
+test('a connection refused closes the link at once', async () => {
+  const { endpoint, link } = await router();
+  await link.close();
+  const { closed } = dealer(endpoint);
+  expect(await closed.count(1)).toEqual(['connection refused or timed out']);
+});
+
+test('a broker that closes closes the link, which does not reconnect', async () => {
+  const server = await router();
+  const { opened, closed } = dealer(server.endpoint);
+  await opened.count(1);
+  await server.link.close();
+  expect(await closed.count(1)).toEqual(['connection closed']);
+});
+
+test('a peer that leaves is hinted at once and confirmed by the next send', async () => {
+  const server = await router();
+  const { link } = dealer(server.endpoint);
+  link.send(text('hi'));
+  const [hello] = await server.messages.count(1);
+  expect(server.link.noticesDepartures).toBe(true);
+  link.close();
+  const changes = await server.changed.count(2);
+  expect(changes).toEqual([hello!.peer, hello!.peer]);
+  server.link.send(hello!.peer, text('too late'));
+  expect(await server.gone.count(1)).toEqual([{ peer: hello!.peer, reason: 'unreachable' }]);
+});
+
+test('what was sent before close still arrives', async () => {
+  const server = await router();
+  const { link, opened } = dealer(server.endpoint);
+  await opened.count(1);
+  for (let n = 0; n < 10; n++) link.send(text(String(n)));
+  link.close();
+  await server.messages.count(10);
+});
+
+test('a peer that does not read is given up once its backlog is full, and others are served', async () => {
+  const server = await router({}, { ...routerOptions, highWaterMark: 2 });
+  const slow = dealer(server.endpoint);
+  const quick = dealer(server.endpoint);
+  slow.link.pause();
+  slow.link.send(text('slow'));
+  const [first] = await server.messages.count(1);
+  const block = new Uint8Array(64 * 1024);
+  for (let n = 0; server.gone.all.length === 0 && n < 100_000; n++) {
+    server.link.send(first!.peer, [block]);
+    if (n % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(server.gone.all).toEqual([{ peer: first!.peer, reason: 'stalled' }]);
+  expect(server.link.backlogPeers).toBe(0);
+  quick.link.send(text('quick'));
+  const [, second] = await server.messages.count(2);
+  server.link.send(second!.peer, text('served'));
+  expect(await quick.messages.count(1)).toEqual([['served']]);
+});
+
+test('a paused link leaves messages where they are until it resumes', async () => {
+  const server = await router();
+  const { link, messages } = dealer(server.endpoint);
+  link.pause();
+  link.send(text('hi'));
+  const [first] = await server.messages.count(1);
+  server.link.send(first!.peer, text('one'));
+  server.link.send(first!.peer, text('two'));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(messages.all).toEqual([]);
+  link.resume();
+  expect(await messages.count(2)).toEqual([['one'], ['two']]);
+});
+
+test('a taken endpoint is a BindError that says so', async () => {
+  const first = await router();
+  const second = await router();
+  await expect(second.link.bind(first.endpoint)).rejects.toMatchObject({
+    code: 'BIND_FAILED',
+    message: expect.stringContaining('already in use'),
+  });
+});
+
+test('inproc endpoints work within one process', async () => {
+  const server = await router();
+  await server.link.bind('inproc://links-test');
+  const { link, opened, messages } = dealer('inproc://links-test');
+  link.send(text('hi'));
+  const [first] = await server.messages.count(1);
+  server.link.send(first!.peer, text('there'));
+  expect(await messages.count(1)).toEqual([['there']]);
+  expect(opened.all).toEqual([true]);
+});
