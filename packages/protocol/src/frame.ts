@@ -41,6 +41,13 @@ export function keyToBytes(key: string): Frame {
   return bytes;
 }
 
+/** The bytes behind a key in hex, for people to read. */
+export function keyToHex(key: string): string {
+  let hex = '';
+  for (let at = 0; at < key.length; at++) hex += key.charCodeAt(at).toString(16).padStart(2, '0');
+  return hex;
+}
+
 /** True where both hold the same bytes. */
 export function sameBytes(left: Frame, right: Frame): boolean {
   return left.length === right.length && left.every((byte, at) => byte === right[at]);

@@ -100,11 +100,6 @@ export class RouterLink {
     return this.#socket.lastEndpoint ?? endpoint;
   }
 
-  /** Stops listening on an endpoint; the connections it has stay. */
-  async unbind(endpoint: string): Promise<void> {
-    await this.#socket.unbind(endpoint);
-  }
-
   /** Starts to deliver messages to the handlers, until the link is closed. */
   receive(): void {
     void this.#receiveAll();
@@ -183,11 +178,6 @@ export class RouterLink {
     this.#outboxes.delete(peer);
     this.#pushedBack.delete(peer);
     this.handlers.peerGone(peer, reason);
-  }
-
-  /** Peers that have messages waiting in this process, beyond what ZeroMQ holds. */
-  get backlogPeers(): number {
-    return this.#outboxes.size;
   }
 
   /**

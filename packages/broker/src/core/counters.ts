@@ -1,0 +1,62 @@
+import { REJECTION_REASONS, type RejectionReason } from '@majordomo/protocol';
+
+/** What the broker counts since its start. */
+export interface Counters {
+  /** Requests that arrived for services of workers. */
+  requests: number;
+  /** Requests that the broker answered itself (`mmi.*`). */
+  managementRequests: number;
+  /** Requests given to workers, again after a loss included. */
+  dispatched: number;
+  /** Requests given to another worker because theirs was lost. */
+  redispatched: number;
+  /** PARTIALs of workers. */
+  partials: number;
+  /** Requests answered: final replies sent to clients. */
+  answered: number;
+  /** Requests not taken because a queue was full. */
+  refused: number;
+  /** Requests not taken because the broker was draining. */
+  refusedDraining: number;
+  /** Requests that waited too long for a service without workers. */
+  expired: number;
+  /** Requests whose attempts were used up. */
+  exhausted: number;
+  /** Requests whose client left before the end. */
+  withdrawn: number;
+  /** Replies to requests that had ended. */
+  repliesDropped: number;
+  workersRegistered: number;
+  workersLost: number;
+  /** Valid commands out of place, each answered with DISCONNECT. */
+  protocolErrors: number;
+}
+
+/** All counters at zero. */
+export function newCounters(): Counters {
+  return {
+    requests: 0,
+    managementRequests: 0,
+    dispatched: 0,
+    redispatched: 0,
+    partials: 0,
+    answered: 0,
+    refused: 0,
+    refusedDraining: 0,
+    expired: 0,
+    exhausted: 0,
+    withdrawn: 0,
+    repliesDropped: 0,
+    workersRegistered: 0,
+    workersLost: 0,
+    protocolErrors: 0,
+  };
+}
+
+/** Messages not taken, by reason. */
+export type RejectionCounts = Record<RejectionReason, number>;
+
+/** Every reason at zero. */
+export function newRejectionCounts(): RejectionCounts {
+  return Object.fromEntries(REJECTION_REASONS.map((reason) => [reason, 0])) as RejectionCounts;
+}

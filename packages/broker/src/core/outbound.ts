@@ -1,0 +1,75 @@
+import type {
+  BrokerToClient,
+  BrokerToWorker,
+  Dialect,
+  DialectName,
+  FailureCode,
+  Rejection,
+} from '@majordomo/protocol';
+import type { PeerId, WorkerLostReason } from './records';
+import type { About } from './settings';
+
+/** What happened in the broker. Peers are routing ids in hex; times are in ms. */
+export type BrokerEvent =
+  | {
+      readonly type: 'workerRegistered';
+      readonly peer: string;
+      readonly service: string;
+      readonly dialect: DialectName;
+    }
+  | {
+      readonly type: 'workerLost';
+      readonly peer: string;
+      readonly service: string;
+      readonly reason: WorkerLostReason;
+      /** How many requests it held. */
+      readonly held: number;
+    }
+  | {
+      readonly type: 'requestRedispatched';
+      readonly service: string;
+      /** How many workers have been given it so far. */
+      readonly attempts: number;
+    }
+  | {
+      /** It waited too long for a service that no worker serves. */
+      readonly type: 'requestExpired';
+      readonly service: string;
+      readonly client: string;
+      readonly waitedMs: number;
+    }
+  | {
+      /** It was not taken, or given up: queue full, draining, attempts used up. A plain client is not told. */
+      readonly type: 'requestFailed';
+      readonly service: string;
+      readonly client: string;
+      readonly code: FailureCode;
+      readonly message: string;
+    }
+  | {
+      /** A worker answered a request whose client is gone or has been told otherwise. */
+      readonly type: 'replyDropped';
+      readonly peer: string;
+      readonly service: string;
+    }
+  | {
+      readonly type: 'clientGone';
+      readonly peer: string;
+      /** Requests withdrawn. */ readonly withdrawn: number;
+    }
+  | {
+      /** A valid command that has no place where it came: it draws DISCONNECT. */
+      readonly type: 'protocolError';
+      readonly peer: string;
+      readonly detail: string;
+    }
+  | { readonly type: 'messageRejected'; readonly peer: string; readonly rejection: Rejection };
+
+/** What the core does to the world. Every call returns at once and never calls back into the core. */
+export interface Outbound {
+  toClient(peer: PeerId, dialect: Dialect, command: BrokerToClient): void;
+  toWorker(peer: PeerId, dialect: Dialect, command: BrokerToWorker): void;
+  event(event: BrokerEvent): void;
+  /** Facts about the process that runs the core. */
+  about(): About;
+}

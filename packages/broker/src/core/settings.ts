@@ -1,0 +1,24 @@
+import type { Limits } from '@majordomo/protocol';
+
+/** What the core goes by: the broker's options, resolved. Times in ms, sizes in bytes. */
+export interface CoreSettings {
+  readonly heartbeatMs: number;
+  readonly liveness: number;
+  readonly serviceExpiryMs: number;
+  readonly jobDeadlineMs: number;
+  readonly attemptsMax: number;
+  readonly queueMax: number;
+  readonly queueBytesMax: number;
+  readonly pendingBytesMax: number;
+  readonly servicesMax: number;
+  readonly workersMax: number;
+  readonly limits: Limits;
+  /** Starts every reference, and differs from one run of a broker to the next. */
+  readonly referencePrefix: string;
+}
+
+/** What the shell knows of the process, for `mmi.broker`. */
+export interface About {
+  readonly version: string;
+  readonly memoryBytes: number;
+}

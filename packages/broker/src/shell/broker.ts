@@ -1,0 +1,232 @@
+import { EventEmitter } from 'node:events';
+import {
+  decodeAtBroker,
+  HEARTBEAT,
+  parseOptions,
+  StateError,
+  type BrokerToClient,
+  type BrokerToWorker,
+  type Dialect,
+  type Frame,
+  type MmiBroker,
+} from '@majordomo/protocol';
+import { RouterLink, type PeerGoneReason, type PeerKey } from '@majordomo/transport';
+import { version } from '../../package.json';
+import { BrokerCore } from '../core/broker-core';
+import type { BrokerEvent, Outbound } from '../core/outbound';
+import type { About } from '../core/settings';
+import { logEvent } from './log';
+import { brokerOptionsSchema, type BrokerOptions, type ResolvedBrokerOptions } from './options';
+
+/** The events of a {@link Broker}, each with one object as its argument. */
+export type BrokerEvents = {
+  [Type in BrokerEvent['type']]: [event: Extract<BrokerEvent, { type: Type }>];
+} & {
+  /** The socket failed for good; the broker has closed. */
+  failed: [error: unknown];
+};
+
+/** How long unsent messages may still leave after the broker has closed, in ms. */
+const LINGER_MS = 1_000;
+/** Messages that ZeroMQ holds per peer and direction. */
+const HIGH_WATER_MARK = 1_000;
+/** The ticker looks at the clock this often per heartbeat interval, within the bounds below. */
+const TICKS_PER_HEARTBEAT = 10;
+const TICK_MS_MIN = 5;
+const TICK_MS_MAX = 100;
+
+/**
+ * - `new` → `starting` by `start()` → `running` once every endpoint is bound;
+ * - `running` → `draining` by `drain()` → `closed` when nothing is under way or the time is up;
+ * - any → `closed` by `close()`, or when an endpoint cannot be bound.
+ */
+type State = 'new' | 'starting' | 'running' | 'draining' | 'closed';
+
+/** Differs from one broker to the next, so that a reference of another run matches nothing here. */
+function newReferencePrefix(): string {
+  return `${crypto.randomUUID().slice(0, 8)}-`;
+}
+
+/**
+ * A Majordomo broker (RFC 7, RFC 8, RFC 18): clients and workers of MDP/0.1 and MDP/0.2 on one ROUTER.
+ *
+ * ```ts
+ * const broker = new Broker({ bind: 'tcp://127.0.0.1:5555' });
+ * await broker.start();
+ * ```
+ */
+export class Broker extends EventEmitter<BrokerEvents> {
+  readonly options: ResolvedBrokerOptions;
+  readonly #link: RouterLink;
+  readonly #core: BrokerCore;
+  #state: State = 'new';
+  #endpoints: string[] = [];
+  #ticker: NodeJS.Timeout | undefined;
+  #drained: (() => void) | undefined;
+
+  /** @throws InvalidOptionsError naming every option that does not fit */
+  constructor(options: BrokerOptions = {}) {
+    super();
+    this.options = parseOptions(brokerOptionsSchema, options, 'broker');
+    const { limits, backlogMax, backlogBytesMax } = this.options;
+    this.#link = new RouterLink(
+      {
+        frameBytesMax: limits.frameBytesMax,
+        highWaterMark: HIGH_WATER_MARK,
+        backlogMessagesMax: backlogMax,
+        backlogBytesMax,
+        lingerMs: LINGER_MS,
+      },
+      {
+        message: (peer, frames) => this.#message(peer, frames),
+        connectionChanged: (peer) => this.#connectionChanged(peer),
+        peerGone: (peer, reason) => this.#peerGone(peer, reason),
+        failed: (error) => this.#failed(error),
+      },
+    );
+    const settings = { ...this.options, referencePrefix: newReferencePrefix() };
+    this.#core = new BrokerCore(settings, this.#outbound(), this.#now());
+  }
+
+  #now(): number {
+    return performance.now();
+  }
+
+  /** Endpoints as they are bound, ports filled in; empty before `start()`. */
+  get endpoints(): readonly string[] {
+    return this.#endpoints;
+  }
+
+  /**
+   * Binds every endpoint and begins to serve.
+   * @throws BindError where an endpoint cannot be had: the broker is closed then
+   * @throws StateError where it was started before
+   */
+  async start(): Promise<void> {
+    if (this.#state !== 'new') throw new StateError(`This broker is ${this.#state}; make a new one.`);
+    this.#state = 'starting';
+    const { bind, heartbeatMs, logger } = this.options;
+    try {
+      for (const endpoint of bind) this.#endpoints.push(await this.#link.bind(endpoint));
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+    if (this.#isClosed) return;
+    this.#state = 'running';
+    this.#link.receive();
+    const tickMs = Math.min(TICK_MS_MAX, Math.max(TICK_MS_MIN, heartbeatMs / TICKS_PER_HEARTBEAT));
+    this.#ticker = setInterval(() => this.#tick(), tickMs);
+    logger.info({ endpoints: this.#endpoints, version }, 'broker listening');
+  }
+
+  get #isClosed(): boolean {
+    return this.#state === 'closed';
+  }
+
+  /** What the broker holds and has counted: the same that `mmi.broker` answers. */
+  describe(): MmiBroker {
+    return this.#core.describe(this.#now());
+  }
+
+  /**
+   * Takes no more requests, waits until those under way are answered (at most `drainTimeoutMs`), sends
+   * every worker DISCONNECT so that it registers elsewhere, and closes.
+   */
+  async drain(): Promise<void> {
+    if (this.#state === 'running') {
+      this.#state = 'draining';
+      this.#core.drain();
+      if (!this.#core.drained) await this.#untilDrained();
+    }
+    await this.close();
+  }
+
+  async #untilDrained(): Promise<void> {
+    const { drainTimeoutMs, logger } = this.options;
+    let patience: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      this.#drained = resolve;
+      patience = setTimeout(() => {
+        logger.warn({ drainTimeoutMs }, 'drained no further: requests are still under way');
+        resolve();
+      }, drainTimeoutMs);
+    });
+    clearTimeout(patience);
+  }
+
+  /** Closes at once: workers are sent DISCONNECT, requests under way fail. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#state = 'closed';
+    clearInterval(this.#ticker);
+    this.#core.stop(this.#now());
+    this.#drained?.();
+    await this.#link.close();
+    this.options.logger.info({ endpoints: this.#endpoints }, 'broker closed');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.drain();
+  }
+
+  #message(peer: PeerKey, frames: Frame[]): void {
+    if (this.#isClosed) return;
+    const decoded = decodeAtBroker(frames, this.options.limits);
+    if (decoded.ok) this.#core.receive(peer, decoded.command, this.#now());
+    else this.#core.reject(peer, decoded.rejection, this.#now());
+    if (this.#state === 'draining' && this.#core.drained) this.#drained?.();
+  }
+
+  /**
+   * A connection opened or closed, or the peer pretends so. A worker is asked by a heartbeat, which cannot be
+   * sent where it is gone. A client cannot be asked anything; it is believed, for it speaks of itself only.
+   */
+  #connectionChanged(peer: PeerKey): void {
+    if (this.#isClosed) return;
+    const worker = this.#core.workers.get(peer);
+    if (worker) this.#toWorker(peer, worker.dialect, HEARTBEAT);
+    else this.#core.peerGone(peer, 'connection_closed', this.#now());
+  }
+
+  /** The link may say so in the middle of a send of the core's, which must not be called back. */
+  #peerGone(peer: PeerKey, reason: PeerGoneReason): void {
+    if (reason === 'stalled') this.options.logger.warn({ peer }, 'peer cut off: it does not read');
+    queueMicrotask(() => {
+      if (this.#isClosed) return;
+      this.#core.peerGone(peer, reason === 'stalled' ? 'stalled' : 'connection_closed', this.#now());
+    });
+  }
+
+  #failed(error: unknown): void {
+    this.options.logger.error({ error }, 'the socket failed');
+    void this.close().then(() => this.emit('failed', error));
+  }
+
+  #tick(): void {
+    this.#core.tick(this.#now());
+    if (this.#state === 'draining' && this.#core.drained) this.#drained?.();
+  }
+
+  #toWorker(peer: PeerKey, dialect: Dialect, command: BrokerToWorker): void {
+    const frames = dialect.brokerToWorker.encode(command);
+    if (frames) this.#link.send(peer, frames);
+  }
+
+  #toClient(peer: PeerKey, dialect: Dialect, command: BrokerToClient): void {
+    const frames = dialect.brokerToClient.encode(command);
+    if (frames) this.#link.send(peer, frames);
+  }
+
+  #outbound(): Outbound {
+    return {
+      toClient: (peer, dialect, command) => this.#toClient(peer, dialect, command),
+      toWorker: (peer, dialect, command) => this.#toWorker(peer, dialect, command),
+      event: (event) => {
+        logEvent(this.options.logger, event);
+        (this as EventEmitter).emit(event.type, event);
+      },
+      about: (): About => ({ version, memoryBytes: process.memoryUsage.rss() }),
+    };
+  }
+}
