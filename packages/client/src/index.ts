@@ -1,1 +1,9 @@
-export {};
+export { Body, isMajordomoError, MajordomoError, type BodyInput, type ErrorCode } from '@majordomo/protocol';
+export { Client, type ClientEvents } from './client';
+export {
+  clientOptionsSchema,
+  type ClientOptions,
+  type RequestOptions,
+  type ResolvedClientOptions,
+} from './options';
+export type { StreamMessage } from './reply-stream';

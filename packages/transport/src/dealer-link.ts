@@ -76,12 +76,20 @@ export class DealerLink {
       });
       return;
     }
+    void this.#watch();
+  }
+
+  /** Follows the connection. `events.on` would do, but shares one emitter among all copies of zeromq. */
+  async #watch(): Promise<void> {
     const { events } = this.#socket;
-    events.on('handshake', () => {
-      if (!this.#closed) this.handlers.opened();
-    });
-    for (const [event, reason] of Object.entries(ENDINGS)) {
-      events.on(event as keyof typeof ENDINGS, () => this.#lost(reason));
+    try {
+      while (!this.#closed) {
+        const { type } = await events.receive();
+        if (type === 'handshake' && !this.#closed) this.handlers.opened();
+        else if (type in ENDINGS) this.#lost(ENDINGS[type as keyof typeof ENDINGS]);
+      }
+    } catch (error) {
+      this.#lost(error instanceof Error ? error.message : String(error));
     }
   }
 

@@ -44,7 +44,7 @@ function describeService(service: ServiceRecord, now: number): MmiService {
     idle,
     busy: service.workers.size - idle,
     queued: service.queue.length,
-    oldestWaitingMs: oldest ? Math.max(0, now - oldest.queuedAt) : 0,
+    oldestWaitingMs: oldest ? Math.max(0, Math.round(now - oldest.queuedAt)) : 0,
   };
 }
 
@@ -55,8 +55,8 @@ function describeWorker(worker: WorkerRecord, now: number): MmiWorker {
     dialect: worker.dialect.name,
     credit: worker.credit,
     inFlight: worker.held.size,
-    silentMs: Math.max(0, now - worker.lastSeenAt),
-    registeredMs: Math.max(0, now - worker.registeredAt),
+    silentMs: Math.max(0, Math.round(now - worker.lastSeenAt)),
+    registeredMs: Math.max(0, Math.round(now - worker.registeredAt)),
   };
 }
 
@@ -73,7 +73,7 @@ export function describeBroker(view: BrokerView, now: number): MmiBroker {
   for (const worker of view.workers.values()) inFlight += worker.held.size;
   return {
     ...view.about(),
-    uptimeMs: Math.max(0, now - view.startedAt),
+    uptimeMs: Math.max(0, Math.round(now - view.startedAt)),
     services: view.services.size,
     workers: view.workers.size,
     clients: view.clientCount,

@@ -1,0 +1,85 @@
+import { Body, type Frame, type MajordomoError } from '@majordomo/protocol';
+
+/** One message of a stream: any number of PARTIALs, then one FINAL (RFC 18). */
+export interface StreamMessage {
+  readonly kind: 'partial' | 'final';
+  readonly body: Body;
+}
+
+/** What a stream tells the call behind it. */
+export interface StreamControl {
+  /** More waits than the bound: nothing more should be read for now. */
+  full(): void;
+  /** What waited has been read. */
+  empty(): void;
+  /** The reader has left before the end. */
+  left(): void;
+}
+
+/**
+ * The messages of one streaming call, in order, for one reader. What comes faster than it is read waits
+ * here up to a bound, and from then on with the broker.
+ */
+export class ReplyStream implements AsyncIterableIterator<StreamMessage> {
+  #waiting: StreamMessage[] = [];
+  #error: MajordomoError | undefined;
+  #ended = false;
+  #full = false;
+  #wake: (() => void) | undefined;
+
+  constructor(
+    private readonly bufferMax: number,
+    private readonly control: StreamControl,
+  ) {}
+
+  push(kind: StreamMessage['kind'], frames: readonly Frame[]): void {
+    if (this.#ended) return;
+    this.#waiting.push({ kind, body: new Body(frames) });
+    if (kind === 'final') this.#ended = true;
+    else if (!this.#full && this.#waiting.length >= this.bufferMax) {
+      this.#full = true;
+      this.control.full();
+    }
+    this.#wake?.();
+  }
+
+  fail(error: MajordomoError): void {
+    if (this.#ended) return;
+    this.#error = error;
+    this.#ended = true;
+    this.#wake?.();
+  }
+
+  async next(): Promise<IteratorResult<StreamMessage, undefined>> {
+    while (this.#waiting.length === 0 && !this.#ended) {
+      await new Promise<void>((wake) => (this.#wake = wake));
+    }
+    const message = this.#waiting.shift();
+    if (message) {
+      if (this.#full && this.#waiting.length === 0) {
+        this.#full = false;
+        this.control.empty();
+      }
+      return { done: false, value: message };
+    }
+    const error = this.#error;
+    this.#error = undefined;
+    if (error) throw error;
+    return { done: true, value: undefined };
+  }
+
+  async return(): Promise<IteratorResult<StreamMessage, undefined>> {
+    if (!this.#ended) {
+      this.#ended = true;
+      this.control.left();
+      this.#wake?.();
+    }
+    this.#waiting = [];
+    this.#error = undefined;
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}

@@ -1,0 +1,47 @@
+export { eventually, type EventuallyOptions } from './eventually';
+export { hex, type Frame } from './hex';
+export { leakCheck, type LeakCheckOptions } from './leak-check';
+export {
+  killAllProcesses,
+  runProcess,
+  RunningProcess,
+  startProcess,
+  type ProcessExit,
+  type ProcessOptions,
+  type WaitForLineOptions,
+} from './processes';
+export {
+  RawBroker01,
+  RawBroker02,
+  type ClientRequest,
+  type NextFromWorkerOptions,
+  type RawBroker,
+  type RawBroker02Options,
+  type RawBrokerOptions,
+  type WorkerCommand,
+} from './raw-broker';
+export {
+  RawClient01,
+  RawClient02,
+  type Answer02,
+  type RawClient,
+  type RawClientOptions,
+  type Reply01,
+  type Reply02,
+} from './raw-client';
+export {
+  closeAllSockets,
+  DEFAULT_TIMEOUT_MS,
+  RawSocket,
+  testContext,
+  type RawSocketKind,
+  type RawSocketOptions,
+} from './raw-socket';
+export {
+  RawWorker01,
+  RawWorker02,
+  type RawWorker,
+  type RawWorkerOptions,
+  type WorkerRequest,
+} from './raw-worker';
+export { TcpRelay } from './relay';
