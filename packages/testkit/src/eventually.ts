@@ -21,7 +21,7 @@ export async function eventually<T>(
 ): Promise<Exclude<T, Falsy>> {
   const trace = new Error();
   const deadline = performance.now() + timeoutMs;
-  let last = '';
+  let last: string;
   let cause: unknown;
   for (;;) {
     try {

@@ -68,6 +68,6 @@ export class FrameReader {
   }
 
   #fail(complaint: string): never {
-    throw new Error(`${this.#what}: frame ${this.#index - 1} ${complaint}: ${hex(this.#frames as Buffer[])}`);
+    throw new Error(`${this.#what}: frame ${this.#index - 1} ${complaint}: ${hex(this.#frames)}`);
   }
 }

@@ -114,9 +114,11 @@ export class BrokerCore implements BrokerView {
     this.#draining = true;
   }
 
-  /** True where no request is held by a worker, or waits for one that is there. */
+  /** True where no request that somebody wants is held by a worker, or waits for one that is there. */
   get drained(): boolean {
-    for (const { held } of this.workers.values()) if (held.size > 0) return false;
+    for (const { held } of this.workers.values()) {
+      for (const request of held.values()) if (request.state === 'held') return false;
+    }
     for (const { queue, workers } of this.#services.table.values()) {
       if (queue.length > 0 && workers.size > 0) return false;
     }

@@ -58,5 +58,7 @@ export type RejectionCounts = Record<RejectionReason, number>;
 
 /** Every reason at zero. */
 export function newRejectionCounts(): RejectionCounts {
-  return Object.fromEntries(REJECTION_REASONS.map((reason) => [reason, 0])) as RejectionCounts;
+  const counts: Partial<RejectionCounts> = {};
+  for (const reason of REJECTION_REASONS) counts[reason] = 0;
+  return counts as RejectionCounts;
 }

@@ -75,15 +75,13 @@ export class Requests {
     const { queueMax, queueBytesMax, pendingBytesMax, servicesMax } = this.settings;
     if (this.#pendingBytes + bytes > pendingBytesMax)
       return `the broker holds ${pendingBytesMax} bytes at most`;
-    const service = this.services.table.get(name);
-    if (!service) {
-      const full = this.services.table.size >= servicesMax;
-      return full ? `the broker knows ${servicesMax} services at most` : undefined;
-    }
-    if (service.ready.length > 0) return undefined;
-    if (service.queue.length >= queueMax) return `${queueMax} requests wait for this service already`;
-    if (service.queue.bytes + bytes > queueBytesMax)
-      return `${queueBytesMax} bytes wait for a service at most`;
+    const { table } = this.services;
+    const service = table.get(name);
+    if (!service && table.size >= servicesMax) return `the broker knows ${servicesMax} services at most`;
+    if (service && service.ready.length > 0) return undefined;
+    const { length, bytes: waiting } = service?.queue ?? { length: 0, bytes: 0 };
+    if (length >= queueMax) return `${queueMax} requests wait for a service at most`;
+    if (waiting + bytes > queueBytesMax) return `${queueBytesMax} bytes wait for a service at most`;
     return undefined;
   }
 

@@ -1,0 +1,124 @@
+import js from '@eslint/js';
+import tseslint from 'typescript-eslint';
+
+/**
+ * What a package may import of the house; the arrows of docs/ARCHITECTURE.md, downwards only.
+ * @type {Record<string, string[]>}
+ */
+const ARROWS = {
+  protocol: [],
+  transport: ['protocol'],
+  broker: ['transport', 'protocol'],
+  client: ['transport', 'protocol'],
+  worker: ['transport', 'protocol'],
+  cli: ['broker', 'client', 'worker', 'protocol'],
+  testkit: [],
+};
+
+const deepImports = { group: ['@majordomo/*/*'], message: 'Packages are closed: import from their index.' };
+const zeromq = { group: ['zeromq', 'zeromq/*'], message: 'Only transport and testkit know ZeroMQ.' };
+const node = { group: ['node:*'], message: 'This room has no platform: hand it in.' };
+
+/** @param {string} name */
+const forbidden = (name) =>
+  Object.keys(ARROWS)
+    .filter((other) => !ARROWS[name]?.includes(other))
+    .map((other) => `@majordomo/${other}`);
+
+/**
+ * @param {object[]} patterns
+ * @returns {import('eslint').Linter.RulesRecord}
+ */
+const imports = (...patterns) => ({ 'no-restricted-imports': ['error', { patterns }] });
+
+/** Clock, timers and randomness are handed in to whatever is to be simulated. */
+const IMPURE_GLOBALS = [
+  'performance',
+  'setTimeout',
+  'setInterval',
+  'setImmediate',
+  'queueMicrotask',
+  'crypto',
+  'process',
+  'Buffer',
+].map((name) => ({ name, message: 'A core has no clock, timers, randomness or platform: hand it in.' }));
+
+const IMPURE_PROPERTIES = [
+  { object: 'Date', property: 'now', message: 'A core has no clock: take `now`.' },
+  { object: 'Math', property: 'random', message: 'A core has no randomness: hand it in.' },
+];
+
+const arrows = Object.keys(ARROWS).map((name) => ({
+  files: [`packages/${name}/src/**/*.ts`],
+  rules: imports(
+    { group: forbidden(name), message: `No arrow leads there from ${name} (docs/ARCHITECTURE.md).` },
+    deepImports,
+    ...(name === 'transport' || name === 'testkit' ? [] : [zeromq]),
+    ...(name === 'protocol' ? [node] : []),
+  ),
+}));
+
+/** @type {import('eslint').Linter.Config[]} */
+const cores = ['broker', 'client', 'worker'].map((name) => ({
+  files: [`packages/${name}/src/core/**/*.ts`],
+  rules: {
+    ...imports(
+      { group: [...forbidden(name), '@majordomo/transport'], message: 'A core knows protocol only.' },
+      deepImports,
+      zeromq,
+      node,
+    ),
+    'no-restricted-globals': ['error', ...IMPURE_GLOBALS],
+    'no-restricted-properties': ['error', ...IMPURE_PROPERTIES],
+    'no-restricted-syntax': [
+      'error',
+      { selector: 'NewExpression[callee.name="Date"]', message: 'A core has no clock: take `now`.' },
+    ],
+  },
+}));
+
+export default tseslint.config(
+  { ignores: ['**/dist', '**/coverage', '**/node_modules', '.nx'] },
+  js.configs.recommended,
+  ...tseslint.configs.strict,
+  ...tseslint.configs.stylistic,
+  {
+    rules: {
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/no-invalid-void-type': 'off',
+      'no-console': 'error',
+      eqeqeq: 'error',
+    },
+  },
+  {
+    files: ['packages/*/src/**/*.ts'],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/no-unnecessary-type-assertion': 'error',
+    },
+  },
+  ...arrows,
+  ...cores,
+  {
+    files: ['examples/**/*.mjs', '*.mjs', 'packages/*/test/**'],
+    rules: { 'no-console': 'off' },
+    languageOptions: {
+      globals: {
+        console: 'readonly',
+        process: 'readonly',
+        setTimeout: 'readonly',
+        performance: 'readonly',
+        URL: 'readonly',
+        AbortSignal: 'readonly',
+        Buffer: 'readonly',
+        setInterval: 'readonly',
+        clearInterval: 'readonly',
+        fetch: 'readonly',
+      },
+    },
+  },
+);
