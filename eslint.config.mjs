@@ -104,21 +104,8 @@ export default tseslint.config(
   ...arrows,
   ...cores,
   {
-    files: ['examples/**/*.mjs', '*.mjs', 'packages/*/test/**'],
-    rules: { 'no-console': 'off' },
-    languageOptions: {
-      globals: {
-        console: 'readonly',
-        process: 'readonly',
-        setTimeout: 'readonly',
-        performance: 'readonly',
-        URL: 'readonly',
-        AbortSignal: 'readonly',
-        Buffer: 'readonly',
-        setInterval: 'readonly',
-        clearInterval: 'readonly',
-        fetch: 'readonly',
-      },
-    },
+    // Scripts may print; the type check knows their globals.
+    files: ['examples/**/*.mjs', '*.mjs', '.ci/*.mjs', 'packages/*/test/**'],
+    rules: { 'no-console': 'off', 'no-undef': 'off' },
   },
 );

@@ -125,11 +125,13 @@ console.log('ran      a request from ESM');
 run(all, process.execPath, 'cjs.cjs');
 console.log('ran      a request from CommonJS');
 
-for (const [file, module, moduleResolution] of [
+/** @type {[file: string, module: string, moduleResolution: string][]} */
+const projects = [
   ['node16.mts', 'node16', 'node16'],
   ['node16.cts', 'node16', 'node16'],
   ['bundler.ts', 'esnext', 'bundler'],
-]) {
+];
+for (const [file, module, moduleResolution] of projects) {
   const source = file.endsWith('.cts')
     ? `${imports}async function main(): Promise<void> {${useAll}}\nvoid main();\n`
     : imports + useAll;

@@ -1,0 +1,23 @@
+import type { SettingKey } from '../settings/table';
+
+/** What can be set of a broker. */
+export const BROKER_SETTINGS = [
+  'bind',
+  'heartbeatMs',
+  'liveness',
+  'serviceExpiryMs',
+  'attempts',
+  'jobDeadlineMs',
+  'drainTimeoutMs',
+  'queueMax',
+  'queueBytesMax',
+  'pendingBytesMax',
+  'servicesMax',
+  'workersMax',
+  'framesMax',
+  'frameBytesMax',
+  'messageBytesMax',
+  'logLevel',
+] as const satisfies readonly SettingKey[];
+
+export type BrokerSetting = (typeof BROKER_SETTINGS)[number];

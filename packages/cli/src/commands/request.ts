@@ -1,0 +1,41 @@
+import { Client } from '@majordomo/client';
+import { requireServiceName } from '@majordomo/protocol';
+import type { Invocation } from '../command';
+import { UsageError, type ExitCode } from '../exit';
+import { readBody } from '../request/body';
+import { startProgress } from '../request/progress';
+import { sendMany } from '../request/send-many';
+import { sendOne, type Call, type Format } from '../request/send-one';
+import { exitCodeOfLoad, renderSummary } from '../request/summary';
+
+type RequestInvocation = Invocation<
+  'broker' | 'timeoutMs' | 'retries' | 'protocol' | 'count' | 'concurrency' | 'raw' | 'json'
+>;
+
+/** `majordomo request`: one request and its replies, or many and how they went. */
+export async function run({ args, settings, output }: RequestInvocation): Promise<ExitCode> {
+  const { broker: brokers, protocol, timeoutMs, retries, count, concurrency, json } = settings;
+  const format = chooseFormat(settings);
+  const [name = '', ...texts] = args;
+  const service = requireServiceName(name);
+  const call: Call = { service, body: await readBody(texts, process.stdin), timeoutMs, retries };
+  const client = new Client({ brokers, protocol, socketsMax: concurrency, pendingMax: concurrency });
+  try {
+    if (count === undefined) return await sendOne(client, call, format, output);
+    const progress = startProgress(count);
+    const result = await sendMany(client, call, { count, concurrency }, (settled) =>
+      progress.update(settled),
+    ).finally(() => progress.stop());
+    await (json ? output.json(result) : output.line(renderSummary(result)));
+    return exitCodeOfLoad(result);
+  } finally {
+    client.close();
+  }
+}
+
+function chooseFormat({ raw, json, count }: RequestInvocation['settings']): Format {
+  if (raw && json) throw new UsageError('--raw and --json exclude each other');
+  if (raw && count !== undefined) throw new UsageError('--raw and --count exclude each other');
+  if (raw) return 'raw';
+  return json ? 'json' : 'lines';
+}

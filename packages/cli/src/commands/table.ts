@@ -1,0 +1,134 @@
+import { defineCommand } from '../command';
+import { BROKER_SETTINGS } from './broker-settings';
+
+/** How long a question to a broker about itself may take, in ms: it has nothing to wait for. */
+const MANAGEMENT_TIMEOUT_MS = 5_000;
+
+const broker = defineCommand({
+  name: 'broker',
+  operands: [],
+  summary: 'run a broker',
+  description:
+    'Runs a broker until SIGINT or SIGTERM, which finish the work in hand first; a second one ends it at once. ' +
+    'Prints a line per endpoint once it listens there, and logs to standard error.',
+  settings: BROKER_SETTINGS,
+  defaults: {},
+  examples: [
+    ['majordomo broker', 'listen where everyone looks by default'],
+    [
+      'majordomo broker --bind tcp://*:5555 --bind ipc:///tmp/majordomo',
+      'listen to the network and to this machine',
+    ],
+    ['majordomo broker --bind tcp://127.0.0.1:0', 'take a free port and print it'],
+    [
+      'MAJORDOMO_LOG_LEVEL=warn majordomo broker --config broker.json',
+      'settings from a file, one from the environment',
+    ],
+  ],
+  load: () => import('./broker'),
+});
+
+const worker = defineCommand({
+  name: 'worker',
+  operands: [
+    ['<service>', 'the service to offer'],
+    ['[command...]', 'the command to run per request, behind --'],
+  ],
+  summary: 'run a worker: a command per request, or an echo',
+  description:
+    'Offers a service until SIGINT or SIGTERM, which finish the work in hand first; a second one ends it at once. ' +
+    'The command runs without a shell: the frames of the request, one after the other, are its standard input, ' +
+    'and its standard output is the reply. Where it ends with anything but 0, no reply is sent.',
+  settings: [
+    'broker',
+    'echo',
+    'lines',
+    'concurrency',
+    'protocol',
+    'heartbeatMs',
+    'liveness',
+    'drainTimeoutMs',
+    'logLevel',
+  ],
+  defaults: {},
+  examples: [
+    ['majordomo worker echo --echo', 'answer each request with its own body'],
+    ['majordomo worker upper --concurrency 4 -- tr a-z A-Z', 'up to four commands at once'],
+    ['majordomo worker log --lines -- tail -n 100 /var/log/syslog', 'stream the output, line by line'],
+    [
+      "majordomo worker thumbnail -- sh -c 'convert - -resize 128 png:-'",
+      'with a shell, where one is wanted',
+    ],
+  ],
+  load: () => import('./worker'),
+});
+
+const request = defineCommand({
+  name: 'request',
+  operands: [
+    ['<service>', 'the service to ask'],
+    ['[body...]', 'a frame each; - reads standard input; none is one empty frame'],
+  ],
+  summary: 'send a request and print the reply',
+  description:
+    'Sends a request and prints the frames of the reply, each on lines of its own; PARTIALs as they come. ' +
+    'With --count it sends many and prints how that went.',
+  settings: ['broker', 'timeoutMs', 'retries', 'protocol', 'count', 'concurrency', 'raw', 'json'],
+  defaults: {},
+  examples: [
+    ['majordomo request echo hello', 'one frame'],
+    ['majordomo request echo hello world --json', 'two frames, the reply as JSON'],
+    ['majordomo request thumbnail - --raw < photo.jpg > small.png', 'bytes in, bytes out'],
+    ['majordomo request echo hello --count 10000 --concurrency 100', 'measure'],
+  ],
+  load: () => import('./request'),
+});
+
+const services = defineCommand({
+  name: 'services',
+  operands: [['[service]', 'this one only']],
+  summary: 'list the services of a broker',
+  description: 'Lists the services that each broker knows, with their workers and queues.',
+  settings: ['broker', 'timeoutMs', 'protocol', 'json'],
+  defaults: { timeoutMs: MANAGEMENT_TIMEOUT_MS },
+  examples: [
+    ['majordomo services', 'all of them'],
+    ['majordomo services echo --json', 'one, as JSON'],
+    ['majordomo services --broker tcp://10.0.0.1:5555 --broker tcp://10.0.0.2:5555', 'of two brokers'],
+  ],
+  load: () => import('./services'),
+});
+
+const workers = defineCommand({
+  name: 'workers',
+  operands: [['[service]', 'those of this one only']],
+  summary: 'list the workers of a broker',
+  description: 'Lists the workers that are registered with each broker.',
+  settings: ['broker', 'timeoutMs', 'protocol', 'json'],
+  defaults: { timeoutMs: MANAGEMENT_TIMEOUT_MS },
+  examples: [
+    ['majordomo workers', 'all of them'],
+    ['majordomo workers echo', 'those of one service'],
+    ['majordomo workers --json', 'as JSON'],
+  ],
+  load: () => import('./workers'),
+});
+
+const ping = defineCommand({
+  name: 'ping',
+  operands: [],
+  summary: 'see whether brokers answer, and how fast',
+  description: 'Asks each broker about itself and prints its version, how long it is up, and the round trip.',
+  settings: ['broker', 'timeoutMs', 'protocol', 'json'],
+  defaults: { timeoutMs: MANAGEMENT_TIMEOUT_MS },
+  examples: [
+    ['majordomo ping', 'the broker of this machine'],
+    ['majordomo ping --broker tcp://10.0.0.1:5555 --timeout-ms 500', 'another one, briefly'],
+    ['majordomo ping --protocol mdp/0.1', 'a broker that speaks MDP/0.1 only'],
+    ['majordomo ping --json', 'with all that the broker tells, as JSON'],
+  ],
+  load: () => import('./ping'),
+});
+
+/** Every subcommand, in the order of the help. */
+export const COMMANDS = [broker, worker, request, services, workers, ping] as const;

@@ -1,0 +1,86 @@
+import { Client } from '@majordomo/client';
+import { isMajordomoError, MMI_STATUS, type Body, type DialectName } from '@majordomo/protocol';
+import type { z } from 'zod';
+import { CliError, EXIT, exitCodeOf, type ExitCode } from '../exit';
+
+/** How to reach brokers, and how long to wait for each. */
+export interface Reach {
+  readonly broker: readonly string[];
+  readonly protocol: DialectName;
+  readonly timeoutMs: number;
+}
+
+/** What became of the question to one broker. */
+export type Outcome<Value> =
+  | { readonly broker: string; readonly ok: true; readonly value: Value }
+  | { readonly broker: string; readonly ok: false; readonly exitCode: ExitCode; readonly message: string };
+
+/** A way to send one request to one broker. */
+export type Ask = (service: string, argument: string) => Promise<Body>;
+
+/** Puts the same question to each broker, all at once, each over a connection of its own. */
+export function askEach<Value>(
+  { broker: brokers, protocol, timeoutMs }: Reach,
+  question: (ask: Ask) => Promise<Value>,
+): Promise<Outcome<Value>[]> {
+  const askOne = async (broker: string): Promise<Outcome<Value>> => {
+    const client = new Client({ brokers: [broker], protocol });
+    try {
+      const ask: Ask = (service, argument) => client.request(service, argument, { timeoutMs, retries: 0 });
+      return { broker, ok: true, value: await question(ask) };
+    } catch (error) {
+      return {
+        broker,
+        ok: false,
+        exitCode: exitCodeOf(error),
+        message: explain(error, broker, timeoutMs, protocol),
+      };
+    } finally {
+      client.close();
+    }
+  };
+  return Promise.all(brokers.map(askOne));
+}
+
+function explain(error: unknown, broker: string, timeoutMs: number, protocol: DialectName): string {
+  if (isMajordomoError(error, 'TIMEOUT')) {
+    return `${broker} did not answer within ${timeoutMs} ms: nothing listens there, or nothing that answers mmi.* over ${protocol}`;
+  }
+  return `${broker}: ${error instanceof Error ? error.message : String(error)}`;
+}
+
+/** True where a broker says that it has no such management service: it is one of another make. */
+export function isNotImplemented(reply: Body): boolean {
+  return reply.text().startsWith(MMI_STATUS.notImplemented);
+}
+
+/**
+ * What a management service of our broker found: the JSON behind its `200`.
+ * @throws CliError where it found nothing, or is not of our broker
+ */
+export function readFound<Schema extends z.ZodType>(
+  service: string,
+  argument: string,
+  reply: Body,
+  schema: Schema,
+): z.output<Schema> {
+  const status = reply.text();
+  if (isNotImplemented(reply)) {
+    throw new CliError(
+      EXIT.serviceFailure,
+      `this broker does not implement ${service} (501): it is of another make, only the RFC's own mmi.service can be asked of it`,
+    );
+  }
+  if (status.startsWith(MMI_STATUS.notFound)) {
+    throw new CliError(EXIT.serviceFailure, `this broker knows no service ${argument} (404)`);
+  }
+  if (!status.startsWith(MMI_STATUS.found)) {
+    throw new CliError(EXIT.serviceFailure, `${service} answered ${JSON.stringify(status)}`);
+  }
+  const parsed = schema.safeParse(reply.json(1));
+  if (parsed.success) return parsed.data;
+  throw new CliError(
+    EXIT.failure,
+    `${service} answered 200, but with something else than a Majordomo broker would`,
+  );
+}

@@ -1,0 +1,42 @@
+/**
+ * Standard output, for what was asked for and nothing else. A reader that goes away (`| head`) is no
+ * error: what is written from then on is dropped, and {@link closed} tells who could stop early.
+ */
+export class Output {
+  readonly #closing = new AbortController();
+
+  constructor(private readonly stream: NodeJS.WritableStream) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      this.#closing.abort();
+    });
+  }
+
+  /** Fires when nobody reads any more. */
+  get closed(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  /** Resolves when the text or the bytes have left, so that a slow reader slows the writer. */
+  async write(data: string | Uint8Array): Promise<void> {
+    if (this.closed.aborted) return;
+    await new Promise<void>((resolve) => {
+      this.stream.write(data, () => resolve());
+    });
+  }
+
+  /** Writes a line. */
+  line(text: string): Promise<void> {
+    return this.write(`${text}\n`);
+  }
+
+  /** Writes a value as one line of JSON. */
+  json(value: unknown): Promise<void> {
+    return this.line(JSON.stringify(value));
+  }
+}
+
+/** One line to the user about what went wrong, on standard error. */
+export function complain(message: string): void {
+  process.stderr.write(`majordomo: ${message}\n`);
+}

@@ -1,0 +1,79 @@
+import { isMajordomoError } from '@majordomo/protocol';
+import { Command, CommanderError } from 'commander';
+import { version } from '../package.json';
+import type { CommandDefinition } from './command';
+import { COMMANDS } from './commands/table';
+import { CliError, EXIT, exitCodeOf, type ExitCode } from './exit';
+import { complain, Output } from './output';
+import { flagFor } from './settings/flags';
+import { resolveSettings } from './settings/resolve';
+
+const OVERVIEW = `
+Settings come from flags, then MAJORDOMO_* environment variables, then a JSON file (--config), then defaults.
+
+Exit codes:
+  0  ok
+  1  failure
+  2  wrong usage
+  3  no answer in time
+  4  the service answered with a failure
+
+Examples:
+  $ majordomo broker &
+  $ majordomo worker echo --echo &
+  $ majordomo request echo hello
+`;
+
+/**
+ * Runs one command line to its end and says with which code the process should exit.
+ * @param argv - the arguments, without those for Node and the script
+ */
+export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
+  let exitCode: ExitCode = EXIT.ok;
+  const program = new Command('majordomo')
+    .description('The Majordomo service bus: run a broker or a worker, send requests, look around.')
+    .version(version)
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'majordomo: ')) })
+    .addHelpText('after', OVERVIEW);
+  for (const definition of COMMANDS) {
+    addCommand(program, definition, (code) => {
+      exitCode = code;
+    });
+  }
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    // Commander has said what is wrong already; its own code for that is 1, ours is 2.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    complain(explain(error));
+    return exitCodeOf(error);
+  }
+}
+
+/** One line for what can happen; the stack of what should not. */
+function explain(error: unknown): string {
+  if (error instanceof CliError || isMajordomoError(error)) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+function addCommand(program: Command, definition: CommandDefinition, done: (code: ExitCode) => void): void {
+  const { name, summary, description, operands, settings, defaults, examples } = definition;
+  const command = program.command(name).summary(summary).description(description);
+  for (const [notation, purpose] of operands) command.argument(notation, purpose);
+  for (const key of [...settings, 'config' as const]) command.addOption(flagFor(key, defaults));
+  const lines = examples.map(([commandLine, purpose]) => `  $ ${commandLine}\n      ${purpose}\n`);
+  command.addHelpText('after', `\nExamples:\n${lines.join('')}`);
+  command.action(async () => {
+    done(await runCommand(definition, command));
+  });
+}
+
+async function runCommand(definition: CommandDefinition, command: Command): Promise<ExitCode> {
+  const { settings: keys, defaults } = definition;
+  const settings = await resolveSettings(keys, { flags: command.opts(), env: process.env, defaults });
+  const { run } = await definition.load();
+  return run({ args: command.args, settings, output: new Output(process.stdout) });
+}

@@ -1,0 +1,20 @@
+import { Option } from 'commander';
+import { flagOf, variableOf, type Setting } from './setting';
+import { SETTINGS, type SettingKey, type Settings } from './table';
+
+/** The flag of a setting, its value left as text; the help tells its default and its variable. */
+export function flagFor(key: SettingKey, defaults: Partial<Settings<SettingKey>>): Option {
+  const setting: Setting = SETTINGS[key];
+  const flag = setting.placeholder ? `${flagOf(key)} <${setting.placeholder}>` : flagOf(key);
+  const option = new Option(flag, describe(key, setting, defaults));
+  if (setting.takes !== 'list') return option;
+  return option.argParser((item: string, items: string[] = []) => [...items, item]);
+}
+
+function describe(key: SettingKey, setting: Setting, defaults: Partial<Settings<SettingKey>>): string {
+  const value = defaults[key] ?? setting.schema.parse(undefined);
+  const notes: string[] = [];
+  if (value !== undefined && value !== false) notes.push(`default: ${String(value)}`);
+  if (!setting.flagOnly) notes.push(`env: ${variableOf(key)}`);
+  return notes.length === 0 ? setting.description : `${setting.description} (${notes.join(', ')})`;
+}

@@ -1,0 +1,192 @@
+import { DEFAULT_LIMITS, DIALECT_NAMES } from '@majordomo/protocol';
+import { z } from 'zod';
+import { EXIT } from '../exit';
+import { bindEndpoints, brokerEndpoints, milliseconds, oneOf, onOff, whole } from './schemas';
+import type { Setting } from './setting';
+
+/** Where a broker listens, and where the others look for it, unless told otherwise. */
+const DEFAULT_ENDPOINT = 'tcp://127.0.0.1:5555';
+
+const MIB = 1024 * 1024;
+const BYTES_MAX = Number.MAX_SAFE_INTEGER;
+
+/** Everything that can be set, by config key. */
+export const SETTINGS = {
+  config: {
+    takes: 'text',
+    placeholder: 'file',
+    schema: z.string().optional(),
+    description: 'read settings from this JSON file',
+  },
+  bind: {
+    takes: 'list',
+    placeholder: 'endpoint',
+    schema: bindEndpoints.default([DEFAULT_ENDPOINT]),
+    description: 'listen here; may be repeated',
+    faultExit: EXIT.failure,
+  },
+  broker: {
+    takes: 'list',
+    placeholder: 'endpoint',
+    schema: brokerEndpoints.default([DEFAULT_ENDPOINT]),
+    description: 'the broker; may be repeated',
+    faultExit: EXIT.failure,
+  },
+  protocol: {
+    takes: 'text',
+    placeholder: 'dialect',
+    schema: oneOf(DIALECT_NAMES).default('mdp/0.2'),
+    description: `the dialect to speak: ${DIALECT_NAMES.join(' or ')}`,
+  },
+  heartbeatMs: {
+    takes: 'number',
+    placeholder: 'ms',
+    schema: milliseconds().default(2_500),
+    description: 'time between heartbeats',
+  },
+  liveness: {
+    takes: 'number',
+    placeholder: 'n',
+    schema: whole(1, 1_000).default(4),
+    description: 'heartbeats that may be missed before the other side is given up',
+  },
+  serviceExpiryMs: {
+    takes: 'number',
+    placeholder: 'ms',
+    schema: milliseconds().default(60_000),
+    description: 'how long a request waits for a service that has no worker',
+  },
+  attempts: {
+    takes: 'number',
+    placeholder: 'n',
+    schema: whole(1).default(3),
+    description: 'how many workers a request is given to, one after the loss of the other',
+  },
+  jobDeadlineMs: {
+    takes: 'number',
+    placeholder: 'ms',
+    schema: milliseconds().default(300_000),
+    description: 'how long a busy worker that never heartbeats at work may be silent',
+  },
+  queueMax: {
+    takes: 'number',
+    placeholder: 'n',
+    schema: whole(0).default(100_000),
+    description: 'requests that may wait for one service',
+  },
+  queueBytesMax: {
+    takes: 'number',
+    placeholder: 'bytes',
+    schema: whole(0, BYTES_MAX).default(256 * MIB),
+    description: 'bytes that may wait for one service',
+  },
+  pendingBytesMax: {
+    takes: 'number',
+    placeholder: 'bytes',
+    schema: whole(1, BYTES_MAX).default(1_024 * MIB),
+    description: 'bytes of all requests, waiting or at workers',
+  },
+  servicesMax: {
+    takes: 'number',
+    placeholder: 'n',
+    schema: whole(1).default(100_000),
+    description: 'services at one time',
+  },
+  workersMax: {
+    takes: 'number',
+    placeholder: 'n',
+    schema: whole(1).default(100_000),
+    description: 'workers at one time',
+  },
+  framesMax: {
+    takes: 'number',
+    placeholder: 'n',
+    schema: whole(1, 65_536).default(DEFAULT_LIMITS.framesMax),
+    description: 'frames in one message',
+  },
+  frameBytesMax: {
+    takes: 'number',
+    placeholder: 'bytes',
+    schema: whole(1).default(DEFAULT_LIMITS.frameBytesMax),
+    description: 'bytes in one frame; a peer that sends more is cut off',
+  },
+  messageBytesMax: {
+    takes: 'number',
+    placeholder: 'bytes',
+    schema: whole(1).default(DEFAULT_LIMITS.messageBytesMax),
+    description: 'bytes in one message, all frames together',
+  },
+  drainTimeoutMs: {
+    takes: 'number',
+    placeholder: 'ms',
+    schema: milliseconds(0).default(30_000),
+    description: 'how long a shutdown waits for work in hand',
+  },
+  logLevel: {
+    takes: 'text',
+    placeholder: 'level',
+    schema: oneOf(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+    description: 'log this and worse: debug, info, warn, error or silent',
+  },
+  concurrency: {
+    takes: 'number',
+    placeholder: 'n',
+    schema: whole(1, 1_024).default(1),
+    description: 'requests at once',
+  },
+  echo: {
+    takes: 'switch',
+    schema: onOff(),
+    description: 'answer each request with its own body',
+    flagOnly: true,
+  },
+  lines: {
+    takes: 'switch',
+    schema: onOff(),
+    description: 'send each line of output as a PARTIAL, as it comes',
+    flagOnly: true,
+  },
+  timeoutMs: {
+    takes: 'number',
+    placeholder: 'ms',
+    schema: milliseconds().default(30_000),
+    description: 'how long to wait for the reply, retries included; of a stream, for each part',
+  },
+  retries: {
+    takes: 'number',
+    placeholder: 'n',
+    schema: whole(0, 100).default(2),
+    description: 'how often to send a request again that is not answered',
+  },
+  count: {
+    takes: 'number',
+    placeholder: 'n',
+    schema: whole(1).optional(),
+    description: 'send the request this often and print a summary, not the replies',
+    flagOnly: true,
+  },
+  raw: {
+    takes: 'switch',
+    schema: onOff(),
+    description: 'print the bytes of the reply and nothing else, no newlines between frames',
+    flagOnly: true,
+  },
+  json: {
+    takes: 'switch',
+    schema: onOff(),
+    description: 'print JSON',
+  },
+} as const satisfies Record<string, Setting>;
+
+/** The name of a setting, which is its key in a config file. */
+export type SettingKey = keyof typeof SETTINGS;
+
+/** Resolved settings, by key. */
+export type Settings<Key extends SettingKey> = {
+  readonly [K in Key]: z.output<(typeof SETTINGS)[K]['schema']>;
+};
+
+/** True for a key of {@link SETTINGS}. */
+export function isSettingKey(key: string): key is SettingKey {
+  return Object.hasOwn(SETTINGS, key);
+}

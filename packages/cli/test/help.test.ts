@@ -1,0 +1,87 @@
+import { killAllProcesses, leakCheck } from '@majordomo/testkit';
+import { version } from '../package.json';
+import { fileWith, majordomo, removeFiles } from './majordomo';
+
+leakCheck();
+afterEach(killAllProcesses);
+afterEach(removeFiles);
+
+const COMMANDS = ['broker', 'worker', 'request', 'services', 'workers', 'ping'];
+
+test('the help lists every command, the exit codes and examples', async () => {
+  const { code, stdout, stderr } = await majordomo(['--help']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  for (const name of COMMANDS) expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
+  expect(stdout).toMatch(/Exit codes:\n {2}0 {2}ok\n/);
+  expect(stdout).toMatch(/Examples:\n {2}\$ majordomo broker/);
+});
+
+test.each(COMMANDS)('the help of %s has examples of it, its defaults and its variables', async (name) => {
+  const { code, stdout, stderr } = await majordomo([name, '--help']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toMatch(new RegExp(`^Examples:\\n  \\$ .*majordomo ${name}`, 'm'));
+  expect(stdout.replace(/\s+/g, ' ')).toContain('(default: tcp://127.0.0.1:5555, env: MAJORDOMO_B');
+  expect(stdout).toContain('--config <file>');
+});
+
+test('--version is that of the package', async () => {
+  expect(await majordomo(['--version'])).toMatchObject({ code: 0, stdout: `${version}\n` });
+});
+
+test('the help loads no native code, a command that connects does', async () => {
+  const hook = await fileWith(
+    'hook.cjs',
+    `const { dlopen } = process;
+     process.dlopen = (...args) => (process.stderr.write('native code loaded\\n'), dlopen.apply(process, args));`,
+  );
+  const env = { NODE_OPTIONS: `--require ${hook}` };
+  expect((await majordomo(['--help'], { env })).stderr).toBe('');
+  expect((await majordomo(['request', '--help'], { env })).stderr).toBe('');
+  const ping = await majordomo(['ping', '--broker', 'tcp://127.0.0.1:1', '--timeout-ms', '1'], { env });
+  expect(ping.stderr).toContain('native code loaded');
+});
+
+test.each([
+  ['an unknown command', ['brokr'], "majordomo: unknown command 'brokr'\n(Did you mean broker?)\n"],
+  [
+    'an unknown flag',
+    ['broker', '--heartbeat', '5'],
+    "majordomo: unknown option '--heartbeat'\n(Did you mean --heartbeat-ms?)\n",
+  ],
+  [
+    'a flag without its value',
+    ['broker', '--liveness'],
+    "majordomo: option '--liveness <n>' argument missing\n",
+  ],
+  ['a missing operand', ['request'], "majordomo: missing required argument 'service'\n"],
+  ['an operand too many', ['ping', 'x'], /^majordomo: too many arguments for 'ping'/],
+  ['no command', [], /^Usage: majordomo/],
+  [
+    'a worker with nothing to do',
+    ['worker', 'x'],
+    'majordomo: a worker needs --echo, or a command behind --\n',
+  ],
+  [
+    'a worker with two things to do',
+    ['worker', 'x', '--echo', '--', 'cat'],
+    'majordomo: --echo takes no command\n',
+  ],
+  [
+    'an echo by lines',
+    ['worker', 'x', '--echo', '--lines'],
+    'majordomo: --lines needs a command, not --echo\n',
+  ],
+  ['a service name that is none', ['request', 'a\tb'], /^majordomo: A service name is .* got "a\\tb"\.\n$/],
+  ['two bodies from one standard input', ['request', 'x', '-', '-'], /^majordomo: - can be given once/],
+  ['raw JSON', ['request', 'x', '--raw', '--json'], 'majordomo: --raw and --json exclude each other\n'],
+  [
+    'raw counts',
+    ['request', 'x', '--raw', '--count', '2'],
+    'majordomo: --raw and --count exclude each other\n',
+  ],
+])('%s is a usage error', async (_, args, message) => {
+  const { code, stdout, stderr } = await majordomo(args);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  if (typeof message === 'string') expect(stderr).toBe(message);
+  else expect(stderr).toMatch(message);
+});
