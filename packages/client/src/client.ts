@@ -10,6 +10,7 @@ import {
   type Frame,
 } from '@majordomo/protocol';
 import { backoffMs } from '@majordomo/transport';
+import { AbortListeners } from './abort-listeners';
 import type { Outcome } from './core/call';
 import { ClientCore, type ClientEffects } from './core/client-core';
 import { Links } from './links';
@@ -32,9 +33,13 @@ export interface ClientEvents {
   rejected: [event: { readonly endpoint: string; readonly detail: string }];
 }
 
+/** Timers of Node hold 31 bits of milliseconds; what is due later is looked at once more on the way. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
 /** Who waits for the outcome of a call. */
 interface Waiter {
-  partial(body: readonly Frame[]): void;
+  /** False where the reader is behind. */
+  partial(body: readonly Frame[]): boolean;
   settle(outcome: Outcome): void;
 }
 
@@ -54,16 +59,25 @@ export class Client extends EventEmitter<ClientEvents> {
   readonly #core: ClientCore;
   readonly #links: Links;
   readonly #waiters = new Map<number, Waiter>();
+  readonly #aborts = new AbortListeners();
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Infinity;
+  /** The tick that a timer asked for. Replies that came while the process was busy are read before it. */
+  #afterInput: NodeJS.Immediate | undefined;
 
   /** @throws InvalidOptionsError naming every option that does not fit */
   constructor(options: ClientOptions = {}) {
     super();
     this.options = parseOptions(clientOptionsSchema, options, 'client');
-    const { protocol, limits, connectTimeoutMs, reconnectMinMs, reconnectMaxMs } = this.options;
+    const { protocol, limits, connectTimeoutMs, streamBufferMax, reconnectMinMs, reconnectMaxMs } =
+      this.options;
     this.#links = new Links(
-      { dialect: dialectByName(protocol), limits, connectTimeoutMs },
+      {
+        dialect: dialectByName(protocol),
+        limits,
+        connectTimeoutMs,
+        receiveHighWaterMark: streamBufferMax,
+      },
       {
         opened: (link) => this.#step((now) => this.#core.linkOpened(link, now)),
         received: (link, command) => this.#step((now) => this.#core.received(link, command, now)),
@@ -97,7 +111,7 @@ export class Client extends EventEmitter<ClientEvents> {
   async request(service: string, body?: BodyInput, options: RequestOptions = {}): Promise<Body> {
     return await new Promise<Body>((resolve, reject) => {
       this.#submit(service, body, options, false, {
-        partial: () => undefined,
+        partial: () => true,
         settle: (outcome) => {
           if (outcome.ok) resolve(new Body(outcome.body));
           else reject(outcome.error);
@@ -119,25 +133,27 @@ export class Client extends EventEmitter<ClientEvents> {
   ): AsyncIterableIterator<StreamMessage> {
     let call = 0;
     const stream = new ReplyStream(this.options.streamBufferMax, {
-      full: () => this.#core.pause(call),
       empty: () => this.#step((now) => this.#core.resume(call, now)),
       left: () => this.#step((now) => this.#core.abort(call, undefined, now)),
     });
-    call = this.#submit(service, body, options, true, {
-      partial: (frames) => stream.push('partial', frames),
-      settle: (outcome) => {
-        if (outcome.ok) stream.push('final', outcome.body);
-        else stream.fail(outcome.error);
-      },
-    });
+    try {
+      call = this.#submit(service, body, options, true, {
+        partial: (frames) => stream.push('partial', frames),
+        settle: (outcome) => {
+          if (outcome.ok) stream.push('final', outcome.body);
+          else stream.fail(outcome.error);
+        },
+      });
+    } catch (error) {
+      stream.fail(error);
+    }
     return stream;
   }
 
   /** Closes every socket; what is pending rejects with a ClosedError. */
   close(): void {
     this.#core.close();
-    clearTimeout(this.#timer);
-    this.#timerAt = Infinity;
+    this.#disarm();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -171,12 +187,13 @@ export class Client extends EventEmitter<ClientEvents> {
   }
 
   #withSignal(call: number, signal: AbortSignal, waiter: Waiter): Waiter {
-    const abort = () => this.#step((now) => this.#core.abort(call, signal.reason, now));
-    signal.addEventListener('abort', abort, { once: true });
+    const unlisten = this.#aborts.add(signal, () =>
+      this.#step((now) => this.#core.abort(call, signal.reason, now)),
+    );
     return {
       partial: waiter.partial,
       settle: (outcome) => {
-        signal.removeEventListener('abort', abort);
+        unlisten();
         waiter.settle(outcome);
       },
     };
@@ -193,17 +210,27 @@ export class Client extends EventEmitter<ClientEvents> {
   #arm(now: number): void {
     const at = this.#core.nextWakeAt(now);
     if (at >= this.#timerAt) return;
-    clearTimeout(this.#timer);
+    this.#disarm();
     this.#timerAt = at;
-    this.#timer = setTimeout(
-      () => {
+    const waitMs = Math.min(TIMER_MS_MAX, Math.max(0, Math.ceil(at - now)));
+    this.#timer = setTimeout(() => {
+      this.#afterInput = setImmediate(() => {
         this.#timerAt = Infinity;
         this.#step((time) => this.#core.tick(time));
-      },
-      Math.max(0, Math.ceil(at - now)),
-    );
+      });
+    }, waitMs);
   }
 
+  #disarm(): void {
+    clearTimeout(this.#timer);
+    clearImmediate(this.#afterInput);
+    this.#timerAt = Infinity;
+  }
+
+  /**
+   * What the core does to the world. Listeners run once the core has taken its step: they may call the client,
+   * and what they throw is theirs.
+   */
   #effects(): ClientEffects {
     const { logger } = this.options;
     return {
@@ -212,7 +239,7 @@ export class Client extends EventEmitter<ClientEvents> {
       closeLink: (link) => this.#links.close(link),
       pauseLink: (link) => this.#links.pause(link),
       resumeLink: (link) => this.#links.resume(link),
-      partial: (call, body) => this.#waiters.get(call)?.partial(body),
+      partial: (call, body) => this.#waiters.get(call)?.partial(body) ?? true,
       settle: (call, outcome) => {
         const waiter = this.#waiters.get(call);
         this.#waiters.delete(call);
@@ -220,15 +247,15 @@ export class Client extends EventEmitter<ClientEvents> {
       },
       brokerUp: (endpoint) => {
         logger.info({ endpoint }, 'broker connected');
-        this.emit('brokerUp', { endpoint });
+        queueMicrotask(() => this.emit('brokerUp', { endpoint }));
       },
       brokerDown: (endpoint, reason) => {
         logger.warn({ endpoint, reason }, 'broker lost');
-        this.emit('brokerDown', { endpoint, reason });
+        queueMicrotask(() => this.emit('brokerDown', { endpoint, reason }));
       },
       rejected: (endpoint, { detail }) => {
         logger.warn({ endpoint, detail }, 'message rejected: connection closed');
-        this.emit('rejected', { endpoint, detail });
+        queueMicrotask(() => this.emit('rejected', { endpoint, detail }));
       },
     };
   }

@@ -14,6 +14,8 @@ export interface LinkSettings {
   readonly dialect: Dialect;
   readonly limits: Limits;
   readonly connectTimeoutMs: number;
+  /** Messages that a socket takes in while nobody reads from it. */
+  readonly receiveHighWaterMark: number;
 }
 
 /** The open sockets of a client, and the dialect that they speak. */
@@ -26,11 +28,11 @@ export class Links {
   ) {}
 
   open(id: number, endpoint: string): void {
-    const { dialect, limits, connectTimeoutMs } = this.settings;
+    const { dialect, limits, connectTimeoutMs, receiveHighWaterMark } = this.settings;
     try {
       const link = new DealerLink(
         endpoint,
-        { frameBytesMax: limits.frameBytesMax, connectTimeoutMs },
+        { frameBytesMax: limits.frameBytesMax, connectTimeoutMs, receiveHighWaterMark },
         {
           opened: () => this.events.opened(id),
           message: (frames) => {

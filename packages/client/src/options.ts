@@ -10,11 +10,17 @@ const milliseconds = (min: number) =>
     .max(2 ** 31 - 1);
 const count = (min: number, max: number) => z.number().int().min(min).max(max);
 
+/** An endpoint to connect to: `*` is for those who bind. */
+const brokerSchema = endpointSchema.refine(
+  (endpoint) => !/^tcp:.*\*/.test(endpoint),
+  'should name the host and the port to connect to',
+);
+
 /** The options of a client: what a user may write, with units and defaults. */
 export const clientOptionsSchema = z.strictObject({
   /** Brokers to use, in turn; one that fails is passed over. Default `tcp://127.0.0.1:5555`. */
   brokers: z
-    .union([endpointSchema, z.array(endpointSchema).min(1)])
+    .union([brokerSchema, z.array(brokerSchema).min(1)])
     .default('tcp://127.0.0.1:5555')
     .transform((brokers) => [...new Set(typeof brokers === 'string' ? [brokers] : brokers)]),
   /** The dialect to speak. `mdp/0.1` for brokers that know RFC 7 only. Default `mdp/0.2`. */
@@ -32,7 +38,10 @@ export const clientOptionsSchema = z.strictObject({
   retries: count(0, 100).default(2),
   /** How long a socket may be idle before it is closed, in ms. Default 30,000. */
   idleSocketMs: milliseconds(1).default(30_000),
-  /** How long one try to connect may take, in ms. Default 5,000. */
+  /**
+   * How long one try to connect may take, in ms. Lower it where requests are given less time than that and
+   * there are several brokers: a host that is gone without a word costs all of it. Default 5,000.
+   */
   connectTimeoutMs: milliseconds(1).default(5_000),
   /** The first wait before a broker that failed is tried again, in ms. Default 100. */
   reconnectMinMs: milliseconds(1).default(100),
@@ -40,7 +49,10 @@ export const clientOptionsSchema = z.strictObject({
   reconnectMaxMs: milliseconds(1).default(5_000),
   /** How long a broker that left a request without reply is avoided where there are others, in ms. Default 5,000. */
   suspectMs: milliseconds(0).default(5_000),
-  /** PARTIALs that wait for the reader of a stream before its socket is read no further. Default 64. */
+  /**
+   * PARTIALs that wait for the reader of a stream before its socket is read no further; about as many again
+   * wait in the socket. Default 64.
+   */
   streamBufferMax: count(1, 100_000).default(64),
   /** Bounds of one message. */
   limits: limitsSchema.prefault({}),

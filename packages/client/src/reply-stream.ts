@@ -1,4 +1,4 @@
-import { Body, type Frame, type MajordomoError } from '@majordomo/protocol';
+import { Body, type Frame } from '@majordomo/protocol';
 
 /** One message of a stream: any number of PARTIALs, then one FINAL (RFC 18). */
 export interface StreamMessage {
@@ -8,9 +8,7 @@ export interface StreamMessage {
 
 /** What a stream tells the call behind it. */
 export interface StreamControl {
-  /** More waits than the bound: nothing more should be read for now. */
-  full(): void;
-  /** What waited has been read. */
+  /** What waited has been read after {@link ReplyStream.push} said that it was too much. */
   empty(): void;
   /** The reader has left before the end. */
   left(): void;
@@ -22,35 +20,42 @@ export interface StreamControl {
  */
 export class ReplyStream implements AsyncIterableIterator<StreamMessage> {
   #waiting: StreamMessage[] = [];
-  #error: MajordomoError | undefined;
+  #error: unknown;
   #ended = false;
   #full = false;
   #wake: (() => void) | undefined;
+  /** Resolves when every `next` before has: what is asked for at once is answered in turn. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly bufferMax: number,
     private readonly control: StreamControl,
   ) {}
 
-  push(kind: StreamMessage['kind'], frames: readonly Frame[]): void {
-    if (this.#ended) return;
+  /** Adds a message; false where so many wait that no more should be read for now. */
+  push(kind: StreamMessage['kind'], frames: readonly Frame[]): boolean {
+    if (this.#ended) return true;
     this.#waiting.push({ kind, body: new Body(frames) });
-    if (kind === 'final') this.#ended = true;
-    else if (!this.#full && this.#waiting.length >= this.bufferMax) {
-      this.#full = true;
-      this.control.full();
-    }
+    this.#ended = kind === 'final';
+    this.#full ||= this.#waiting.length >= this.bufferMax;
     this.#wake?.();
+    return !this.#full;
   }
 
-  fail(error: MajordomoError): void {
+  fail(error: unknown): void {
     if (this.#ended) return;
     this.#error = error;
     this.#ended = true;
     this.#wake?.();
   }
 
-  async next(): Promise<IteratorResult<StreamMessage, undefined>> {
+  next(): Promise<IteratorResult<StreamMessage, undefined>> {
+    const result = this.#turn.then(() => this.#take());
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+
+  async #take(): Promise<IteratorResult<StreamMessage, undefined>> {
     while (this.#waiting.length === 0 && !this.#ended) {
       await new Promise<void>((wake) => (this.#wake = wake));
     }

@@ -8,7 +8,7 @@ export { endpointSchema, isEndpoint } from './endpoint';
 export * from './errors';
 export { bytesOf, bytesToKey, decodeText, encodeText, keyToBytes, keyToHex, type Frame } from './frame';
 export { ADDRESS_BYTES_MAX, DEFAULT_LIMITS, limitsSchema, SERVICE_BYTES_MAX, type Limits } from './limits';
-export { SILENT, type Logger, type LogMethod } from './logger';
+export { loggerSchema, SILENT, type Logger, type LogMethod } from './logger';
 export * from './mmi';
 export { parseOptions } from './options';
 export { REJECTION_REASONS, type Decoded, type Rejection, type RejectionReason } from './rejection';

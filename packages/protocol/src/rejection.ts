@@ -1,5 +1,5 @@
 import type { Frame } from './frame';
-import type { Limits } from './limits';
+import { NO_ALLOWANCE, type Allowance, type Limits } from './limits';
 
 /** Why a message was not taken. Stable: these are the labels of counters. */
 export const REJECTION_REASONS = [
@@ -43,10 +43,15 @@ export function reject(reason: RejectionReason, detail: string): Decoded<never> 
   return { ok: false, rejection: { reason, detail } };
 }
 
-/** The rejection of a message that is beyond the limits, or `undefined` where it is within. */
-export function beyondLimits(frames: readonly Frame[], limits: Limits): Decoded<never> | undefined {
-  if (frames.length > limits.framesMax) {
-    return reject('too_many_frames', `${frames.length} frames, at most ${limits.framesMax}`);
+/** The rejection of a message that is beyond the limits and the allowance, or `undefined` where it is within. */
+export function beyondLimits(
+  frames: readonly Frame[],
+  limits: Limits,
+  allowance: Allowance = NO_ALLOWANCE,
+): Decoded<never> | undefined {
+  const framesMax = limits.framesMax + allowance.frames;
+  if (frames.length > framesMax) {
+    return reject('too_many_frames', `${frames.length} frames, at most ${framesMax}`);
   }
   let bytes = 0;
   for (const frame of frames) {
@@ -55,8 +60,7 @@ export function beyondLimits(frames: readonly Frame[], limits: Limits): Decoded<
     }
     bytes += frame.length;
   }
-  if (bytes > limits.messageBytesMax) {
-    return reject('message_too_large', `${bytes} bytes, at most ${limits.messageBytesMax}`);
-  }
+  const bytesMax = limits.messageBytesMax + allowance.bytes;
+  if (bytes > bytesMax) return reject('message_too_large', `${bytes} bytes, at most ${bytesMax}`);
   return undefined;
 }

@@ -10,7 +10,7 @@ const PRINTABLE_ASCII = /^[\x20-\x7e]+$/;
 
 /** True for 1–255 bytes of printable UTF-8 (RFC 7: "printable string"; the length is our bound). */
 export function isServiceName(name: string): boolean {
-  if (name.length === 0 || name.length > SERVICE_BYTES_MAX) return false;
+  if (typeof name !== 'string' || name.length === 0 || name.length > SERVICE_BYTES_MAX) return false;
   if (PRINTABLE_ASCII.test(name)) return true;
   return !NOT_PRINTABLE.test(name) && encodeText(name).length <= SERVICE_BYTES_MAX;
 }

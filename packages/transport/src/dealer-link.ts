@@ -16,8 +16,10 @@ export interface DealerLinkHandlers {
 export interface DealerLinkOptions {
   /** Bytes of a frame at the most; ZeroMQ cuts the connection where the other side sends more. */
   readonly frameBytesMax: number;
-  /** How long one try to connect may take, in ms. */
+  /** How long one try to connect may take, from the name of the host to the end of the handshake, in ms. */
   readonly connectTimeoutMs: number;
+  /** Messages that ZeroMQ itself takes in before it pushes back on the other side. Default 1,000. */
+  readonly receiveHighWaterMark?: number;
 }
 
 /** Messages that wait in this process before `send` asks its caller to pause. */
@@ -26,9 +28,16 @@ const PAUSE_AT_MESSAGES = 16;
 /** How long unsent messages may still leave after `close`, in ms. */
 const LINGER_MS = 1_000;
 
+/**
+ * Longer than any link lives. ZeroMQ can be told not to reconnect at all (−1), but throws away what has
+ * come and is not yet read when such a connection closes.
+ */
+const NEVER_MS = 2 ** 31 - 1;
+
 /** What must have happened for a connection to be lost or never made. */
 const ENDINGS = {
   close: 'connection refused or timed out',
+  'connect:retry': 'host not found or not reachable',
   disconnect: 'connection closed',
   'handshake:error:protocol': 'the other side does not speak ZeroMQ',
   'handshake:error:auth': 'the other side refused the handshake',
@@ -46,6 +55,12 @@ export class DealerLink {
   readonly #outbox = new Outbox();
   #sending = false;
   #closed = false;
+  /** True once the connection is gone, while what came before is still read. */
+  #ending = false;
+  /** Runs until the connection stands: a host may take the connection and then say nothing. */
+  #connecting: NodeJS.Timeout | undefined;
+  /** Messages that came so far. */
+  #received = 0;
   /** Runs while a closed link still hands what was sent before to ZeroMQ. */
   #patience: NodeJS.Timeout | undefined;
   #resumed: Promise<void> | undefined;
@@ -60,22 +75,32 @@ export class DealerLink {
     this.#socket = new Dealer({
       context: sharedContext(),
       linger: 0,
-      reconnectInterval: -1,
+      reconnectInterval: NEVER_MS,
       connectTimeout: options.connectTimeoutMs,
       maxMessageSize: options.frameBytesMax,
+      receiveHighWaterMark: options.receiveHighWaterMark ?? 1_000,
     });
-    this.#observe();
-    this.#socket.connect(endpoint);
+    this.#observe(options.connectTimeoutMs);
+    try {
+      this.#socket.connect(endpoint);
+    } catch (error) {
+      this.close({ flush: false });
+      throw error;
+    }
     void this.#receiveAll();
   }
 
-  #observe(): void {
+  #observe(connectTimeoutMs: number): void {
     if (this.endpoint.startsWith('inproc:')) {
       queueMicrotask(() => {
         if (!this.#closed) this.handlers.opened();
       });
       return;
     }
+    this.#connecting = setTimeout(
+      () => this.#lost(`no connection within ${connectTimeoutMs} ms`),
+      connectTimeoutMs,
+    );
     void this.#watch();
   }
 
@@ -85,18 +110,37 @@ export class DealerLink {
     try {
       while (!this.#closed) {
         const { type } = await events.receive();
-        if (type === 'handshake' && !this.#closed) this.handlers.opened();
-        else if (type in ENDINGS) this.#lost(ENDINGS[type as keyof typeof ENDINGS]);
+        if (type === 'handshake') this.#stands();
+        else if (type === 'disconnect') void this.#readOut();
+        else if (type in ENDINGS && !this.#ending) this.#lost(ENDINGS[type as keyof typeof ENDINGS]);
       }
     } catch (error) {
       this.#lost(error instanceof Error ? error.message : String(error));
     }
   }
 
+  #stands(): void {
+    clearTimeout(this.#connecting);
+    if (!this.#closed) this.handlers.opened();
+  }
+
+  /** Ends the link once all that came before its connection closed is read: its last replies may be there. */
+  async #readOut(): Promise<void> {
+    this.#ending = true;
+    let before: number;
+    do {
+      if (this.#resumed) await this.#resumed;
+      before = this.#received;
+      for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
+    } while (this.#received > before);
+    this.#lost(ENDINGS.disconnect);
+  }
+
   async #receiveAll(): Promise<void> {
     try {
       while (!this.#closed) {
         const frames = await this.#socket.receive();
+        this.#received++;
         if (this.#resumed) await this.#resumed;
         if (!this.#closed) this.handlers.message(frames);
       }
@@ -170,6 +214,7 @@ export class DealerLink {
   close({ flush }: { flush: boolean } = { flush: true }): void {
     if (this.#closed) return;
     this.#closed = true;
+    clearTimeout(this.#connecting);
     this.resume();
     this.#wakeWriters();
     this.#socket.linger = flush ? LINGER_MS : 0;

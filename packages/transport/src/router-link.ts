@@ -89,15 +89,22 @@ export class RouterLink {
   /**
    * Binds one more endpoint and returns it as it really is, its port filled in.
    * @throws BindError where it is taken or cannot be had
+   * @throws StateError where the link is closed, before or meanwhile
    */
   async bind(endpoint: string): Promise<string> {
-    if (this.#closed) throw new StateError('This link is closed.');
+    this.#requireOpen();
     try {
       await this.#socket.bind(endpoint);
     } catch (cause) {
+      this.#requireOpen();
       throw new BindError(endpoint, `Cannot bind ${endpoint}: ${explainBind(cause)}.`, { cause });
     }
+    this.#requireOpen();
     return this.#socket.lastEndpoint ?? endpoint;
+  }
+
+  #requireOpen(): void {
+    if (this.#closed) throw new StateError('This link is closed.');
   }
 
   /** Starts to deliver messages to the handlers, until the link is closed. */

@@ -158,6 +158,14 @@ test('a taken endpoint is a BindError that says so', async () => {
   });
 });
 
+test('a link that is closed while it binds says so', async () => {
+  const { link } = await router();
+  const binding = expect(link.bind('tcp://127.0.0.1:0')).rejects.toMatchObject({ code: 'STATE' });
+  await link.close();
+  await binding;
+  await expect(link.bind('tcp://127.0.0.1:0')).rejects.toMatchObject({ code: 'STATE' });
+});
+
 test('inproc endpoints work within one process', async () => {
   const server = await router();
   await server.link.bind('inproc://links-test');

@@ -1,1 +1,13 @@
-export {};
+export {
+  Body,
+  isMajordomoError,
+  MajordomoError,
+  type BodyInput,
+  type ErrorCode,
+  type Logger,
+} from '@majordomo/protocol';
+export type { WorkerEvents, WorkerListener, WorkerRejection } from './events';
+export type { Handler, HandlerContext, HandlerResult, WorkerRequest } from './handler';
+export type { WorkerOptions } from './options';
+export type { WorkerStats } from './stats';
+export { Worker, type WorkerState } from './worker';

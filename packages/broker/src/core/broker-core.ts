@@ -16,7 +16,14 @@ import { newCounters, newRejectionCounts, type Counters, type RejectionCounts } 
 import { Liveness } from './liveness';
 import { answerMmi, describeBroker, type BrokerView } from './mmi';
 import type { Outbound } from './outbound';
-import type { PeerId, RequestRecord, ServiceRecord, WorkerLostReason, WorkerRecord } from './records';
+import type {
+  PeerGoneReason,
+  PeerId,
+  RequestRecord,
+  ServiceRecord,
+  WorkerLostReason,
+  WorkerRecord,
+} from './records';
 import { Requests } from './requests';
 import { Services } from './services';
 import type { About, CoreSettings } from './settings';
@@ -92,10 +99,18 @@ export class BrokerCore implements BrokerView {
   }
 
   /** The peer's connection is closed, or it takes no more messages. */
-  peerGone(peer: PeerId, reason: 'connection_closed' | 'stalled', now: number): void {
-    this.#requests.clientGone(peer);
-    const worker = this.workers.get(peer);
-    if (worker) this.#lose(worker, reason, now);
+  peerGone(peer: PeerId, reason: PeerGoneReason, now: number): void {
+    this.peersGone([[peer, reason]], now);
+  }
+
+  /** The same for peers that are found gone together: what one of them held is not given to another. */
+  peersGone(gone: readonly (readonly [PeerId, PeerGoneReason])[], now: number): void {
+    for (const [peer] of gone) this.workers.get(peer)?.readyNode?.remove();
+    for (const [peer, reason] of gone) {
+      this.#requests.clientGone(peer);
+      const worker = this.workers.get(peer);
+      if (worker) this.#lose(worker, reason, now);
+    }
   }
 
   /** Time has passed: gives up silent workers, expires requests, sends the heartbeats that are due. */

@@ -26,6 +26,7 @@ export interface RequestRecord {
   /** The dialect it came in, and its replies go out in. */
   readonly dialect: Dialect;
   readonly body: readonly Frame[];
+  /** What it counts for in the bounds: its body, and what holding it takes beside that. */
   readonly bytes: number;
   readonly queuedAt: number;
   state: 'queued' | 'held' | 'ended';
@@ -71,13 +72,15 @@ export interface WorkerRecord {
   readyNode: ListNode<WorkerRecord> | undefined;
 }
 
+/** Why a peer can be reached no more. */
+export type PeerGoneReason = 'connection_closed' | 'stalled';
+
 /** Why a worker's session ended. */
 export type WorkerLostReason =
+  | PeerGoneReason
   | 'disconnected'
-  | 'connection_closed'
   | 'silent'
   | 'job_deadline'
-  | 'stalled'
   | 'protocol_error'
   | 'invalid_message'
   | 'broker_closing';

@@ -13,6 +13,17 @@ import type { Services } from './services';
 import type { CoreSettings } from './settings';
 
 /**
+ * What a request, and each frame of it, takes in memory beside its content, about. It counts as bytes held:
+ * else empty frames would be free, and a client could fill the memory with them.
+ */
+const REQUEST_COST_BYTES = 1_024;
+const FRAME_COST_BYTES = 256;
+
+function costOf(frames: readonly Frame[]): number {
+  return bytesOf(frames) + frames.length * FRAME_COST_BYTES;
+}
+
+/**
  * Every request under way, and every way for one to end: answered, failed, expired, or withdrawn because
  * its client left. Knows queues and clients; which worker gets what is decided elsewhere.
  */
@@ -31,7 +42,7 @@ export class Requests {
     return this.#clients.size;
   }
 
-  /** Bytes of all bodies that wait or are held by workers, gathered PARTIALs included. */
+  /** Bytes of all requests that wait or are held by workers, gathered PARTIALs included. */
   get pendingBytes(): number {
     return this.#pendingBytes;
   }
@@ -43,7 +54,7 @@ export class Requests {
     { service: name, body }: ClientToBroker,
     now: number,
   ): ServiceRecord | undefined {
-    const bytes = bytesOf(body);
+    const bytes = REQUEST_COST_BYTES + costOf(body);
     const full = this.#whatIsFull(name, bytes);
     if (full) {
       this.counters.refused++;
@@ -131,7 +142,7 @@ export class Requests {
   }
 
   #dropGathered(request: RequestRecord): void {
-    this.#pendingBytes -= request.gatheredBytes;
+    this.#pendingBytes -= costOf(request.gathered);
     request.gathered = [];
     request.gatheredBytes = 0;
   }
@@ -145,14 +156,14 @@ export class Requests {
       this.outbound.toClient(client.peer, dialect, { kind: 'partial', service: service.name, body });
       return;
     }
-    const bytes = bytesOf(body);
-    if (this.#pendingBytes + bytes > this.settings.pendingBytesMax || !this.#fitsOneReply(request, body)) {
+    const cost = costOf(body);
+    if (this.#pendingBytes + cost > this.settings.pendingBytesMax || !this.#fitsOneReply(request, body)) {
       this.#refuseGathered(request);
       return;
     }
     for (const frame of body) request.gathered.push(frame);
-    request.gatheredBytes += bytes;
-    this.#pendingBytes += bytes;
+    request.gatheredBytes += bytesOf(body);
+    this.#pendingBytes += cost;
   }
 
   #fitsOneReply({ gathered, gatheredBytes }: RequestRecord, body: readonly Frame[]): boolean {

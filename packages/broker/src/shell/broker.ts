@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import {
   decodeAtBroker,
   HEARTBEAT,
+  keyToHex,
   parseOptions,
   StateError,
   type BrokerToClient,
@@ -10,13 +11,15 @@ import {
   type Frame,
   type MmiBroker,
 } from '@majordomo/protocol';
-import { RouterLink, type PeerGoneReason, type PeerKey } from '@majordomo/transport';
+import { RouterLink, type PeerGoneReason as UnreachableReason, type PeerKey } from '@majordomo/transport';
 import { version } from '../../package.json';
 import { BrokerCore } from '../core/broker-core';
 import type { BrokerEvent, Outbound } from '../core/outbound';
+import type { PeerGoneReason } from '../core/records';
 import type { About } from '../core/settings';
-import { logEvent } from './log';
+import { EventLog } from './log';
 import { brokerOptionsSchema, type BrokerOptions, type ResolvedBrokerOptions } from './options';
+import { Suspects } from './suspects';
 
 /** The events of a {@link Broker}, each with one object as its argument. */
 export type BrokerEvents = {
@@ -59,16 +62,23 @@ export class Broker extends EventEmitter<BrokerEvents> {
   readonly options: ResolvedBrokerOptions;
   readonly #link: RouterLink;
   readonly #core: BrokerCore;
+  readonly #log: EventLog;
+  readonly #suspects = new Suspects((peer) => this.#askSuspect(peer));
+  /** Peers found gone in this turn of the loop. */
+  readonly #gone = new Map<PeerKey, PeerGoneReason>();
   #state: State = 'new';
   #endpoints: string[] = [];
   #ticker: NodeJS.Timeout | undefined;
   #drained: (() => void) | undefined;
+  #draining: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
 
   /** @throws InvalidOptionsError naming every option that does not fit */
   constructor(options: BrokerOptions = {}) {
     super();
     this.options = parseOptions(brokerOptionsSchema, options, 'broker');
-    const { limits, backlogMax, backlogBytesMax } = this.options;
+    const { limits, backlogMax, backlogBytesMax, logger } = this.options;
+    this.#log = new EventLog(logger);
     this.#link = new RouterLink(
       {
         frameBytesMax: limits.frameBytesMax,
@@ -133,7 +143,12 @@ export class Broker extends EventEmitter<BrokerEvents> {
    * Takes no more requests, waits until those under way are answered (at most `drainTimeoutMs`), sends
    * every worker DISCONNECT so that it registers elsewhere, and closes.
    */
-  async drain(): Promise<void> {
+  drain(): Promise<void> {
+    this.#draining ??= this.#drainAndClose();
+    return this.#draining;
+  }
+
+  async #drainAndClose(): Promise<void> {
     if (this.#state === 'running') {
       this.#state = 'draining';
       this.#core.drain();
@@ -156,14 +171,20 @@ export class Broker extends EventEmitter<BrokerEvents> {
   }
 
   /** Closes at once: workers are sent DISCONNECT, requests under way fail. */
-  async close(): Promise<void> {
-    if (this.#isClosed) return;
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const served = this.#state === 'running' || this.#state === 'draining';
     this.#state = 'closed';
     clearInterval(this.#ticker);
+    this.#suspects.stop();
     this.#core.stop(this.#now());
     this.#drained?.();
     await this.#link.close();
-    this.options.logger.info({ endpoints: this.#endpoints }, 'broker closed');
+    if (served) this.options.logger.info({ endpoints: this.#endpoints }, 'broker closed');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -179,23 +200,37 @@ export class Broker extends EventEmitter<BrokerEvents> {
   }
 
   /**
-   * A connection opened or closed, or the peer pretends so. A worker is asked by a heartbeat, which cannot be
-   * sent where it is gone. A client cannot be asked anything; it is believed, for it speaks of itself only.
+   * A connection opened or closed, or the peer pretends so: a worker is asked. A client cannot be asked
+   * anything; it is believed, for it speaks of itself only.
    */
   #connectionChanged(peer: PeerKey): void {
     if (this.#isClosed) return;
-    const worker = this.#core.workers.get(peer);
-    if (worker) this.#toWorker(peer, worker.dialect, HEARTBEAT);
+    if (this.#core.workers.has(peer)) this.#suspects.add(peer);
     else this.#core.peerGone(peer, 'connection_closed', this.#now());
   }
 
-  /** The link may say so in the middle of a send of the core's, which must not be called back. */
-  #peerGone(peer: PeerKey, reason: PeerGoneReason): void {
-    if (reason === 'stalled') this.options.logger.warn({ peer }, 'peer cut off: it does not read');
-    queueMicrotask(() => {
-      if (this.#isClosed) return;
-      this.#core.peerGone(peer, reason === 'stalled' ? 'stalled' : 'connection_closed', this.#now());
-    });
+  #askSuspect(peer: PeerKey): boolean {
+    const worker = this.#core.workers.get(peer);
+    if (worker) this.#toWorker(peer, worker.dialect, HEARTBEAT);
+    return worker !== undefined;
+  }
+
+  /**
+   * The link may say so in the middle of a send of the core's, which must not be called back. Peers that
+   * turn out to be gone in one turn of the loop are reported together.
+   */
+  #peerGone(peer: PeerKey, reason: UnreachableReason): void {
+    if (reason === 'stalled') {
+      this.options.logger.warn({ peer: keyToHex(peer) }, 'peer cut off: it does not read');
+    }
+    if (this.#gone.size === 0) queueMicrotask(() => this.#reportGone());
+    this.#gone.set(peer, reason === 'stalled' ? 'stalled' : 'connection_closed');
+  }
+
+  #reportGone(): void {
+    const gone = [...this.#gone];
+    this.#gone.clear();
+    if (!this.#isClosed) this.#core.peersGone(gone, this.#now());
   }
 
   #failed(error: unknown): void {
@@ -205,6 +240,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
 
   #tick(): void {
     this.#core.tick(this.#now());
+    this.#log.tick(this.#now());
     if (this.#state === 'draining' && this.#core.drained) this.#drained?.();
   }
 
@@ -218,14 +254,23 @@ export class Broker extends EventEmitter<BrokerEvents> {
     if (frames) this.#link.send(peer, frames);
   }
 
+  /** What a listener throws must not end the core's work in the middle: it surfaces as an error of its own. */
+  #report(event: BrokerEvent): void {
+    try {
+      this.#log.write(event, this.#now());
+      (this as EventEmitter).emit(event.type, event);
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
+  }
+
   #outbound(): Outbound {
     return {
       toClient: (peer, dialect, command) => this.#toClient(peer, dialect, command),
       toWorker: (peer, dialect, command) => this.#toWorker(peer, dialect, command),
-      event: (event) => {
-        logEvent(this.options.logger, event);
-        (this as EventEmitter).emit(event.type, event);
-      },
+      event: (event) => this.#report(event),
       about: (): About => ({ version, memoryBytes: process.memoryUsage.rss() }),
     };
   }

@@ -1,8 +1,10 @@
 import type { Logger } from '@majordomo/protocol';
 import type { BrokerEvent } from '../core/outbound';
 
+type EventType = BrokerEvent['type'];
+
 /** Which level an event is worth: what an operator should look at is a warning, what is routine is not. */
-const LEVELS: Readonly<Record<BrokerEvent['type'], keyof Logger>> = {
+const LEVELS: Readonly<Record<EventType, keyof Logger>> = {
   workerRegistered: 'info',
   workerLost: 'info',
   requestRedispatched: 'warn',
@@ -14,7 +16,7 @@ const LEVELS: Readonly<Record<BrokerEvent['type'], keyof Logger>> = {
   messageRejected: 'warn',
 };
 
-const TEXTS: Readonly<Record<BrokerEvent['type'], string>> = {
+const TEXTS: Readonly<Record<EventType, string>> = {
   workerRegistered: 'worker registered',
   workerLost: 'worker lost',
   requestRedispatched: 'request given to another worker',
@@ -26,8 +28,46 @@ const TEXTS: Readonly<Record<BrokerEvent['type'], string>> = {
   messageRejected: 'message rejected',
 };
 
-/** Writes what happened in the broker to a logger. */
-export function logEvent(logger: Logger, event: BrokerEvent): void {
-  const { type, ...fields } = event;
-  logger[LEVELS[type]]({ event: type, ...fields }, TEXTS[type]);
+/** Lines of one kind in one second; what comes on top is counted, and said in one line. */
+const LINES_MAX = 50;
+const WINDOW_MS = 1_000;
+
+interface Window {
+  readonly startedAt: number;
+  lines: number;
+}
+
+/**
+ * Writes what happens in the broker to a logger. A peer decides how often some events happen, and must not
+ * decide how large the log grows: each kind has so many lines a second.
+ */
+export class EventLog {
+  readonly #windows = new Map<EventType, Window>();
+
+  constructor(private readonly logger: Logger) {}
+
+  write(event: BrokerEvent, now: number): void {
+    const { type, ...fields } = event;
+    let window = this.#windows.get(type);
+    if (!window || now - window.startedAt >= WINDOW_MS) {
+      this.#close(type);
+      window = { startedAt: now, lines: 0 };
+      this.#windows.set(type, window);
+    }
+    if (++window.lines <= LINES_MAX) this.logger[LEVELS[type]]({ event: type, ...fields }, TEXTS[type]);
+  }
+
+  /** Says what was left out in windows that are over. */
+  tick(now: number): void {
+    for (const [type, { startedAt }] of this.#windows) {
+      if (now - startedAt >= WINDOW_MS) this.#close(type);
+    }
+  }
+
+  #close(type: EventType): void {
+    const unlogged = (this.#windows.get(type)?.lines ?? 0) - LINES_MAX;
+    this.#windows.delete(type);
+    if (unlogged > 0)
+      this.logger[LEVELS[type]]({ event: type, unlogged }, `${TEXTS[type]}, and more like it`);
+  }
 }

@@ -1,4 +1,4 @@
-import { endpointSchema, limitsSchema, SILENT, type Logger } from '@majordomo/protocol';
+import { endpointSchema, limitsSchema, loggerSchema } from '@majordomo/protocol';
 import { z } from 'zod';
 
 const WHOLE_MAX = Number.MAX_SAFE_INTEGER;
@@ -21,7 +21,7 @@ export const brokerOptionsSchema = z.strictObject({
   bind: z
     .union([endpointSchema, z.array(endpointSchema).min(1)])
     .default('tcp://127.0.0.1:5555')
-    .transform((bind) => (typeof bind === 'string' ? [bind] : bind)),
+    .transform((bind) => Object.freeze(typeof bind === 'string' ? [bind] : bind)),
   /** Between heartbeats to a worker, in ms. Workers should use a similar value. Default 2,500. */
   heartbeatMs: milliseconds().default(2_500),
   /** Heartbeat intervals of silence after which a worker is given up. RFC 7 suggests 3 to 5. Default 4. */
@@ -37,9 +37,12 @@ export const brokerOptionsSchema = z.strictObject({
   attemptsMax: count().default(3),
   /** Requests that may wait for one service. Default 100,000. */
   queueMax: count(0).default(100_000),
-  /** Bytes of bodies that may wait for one service. Default 256 MiB. */
+  /**
+   * Bytes that may wait for one service: bodies, and for what holding them takes beside 1,024 a request and
+   * 256 a frame. Default 256 MiB.
+   */
   queueBytesMax: count(0).default(256 * MIB),
-  /** Bytes of all bodies that the broker may hold, waiting or at workers. Default 1 GiB. */
+  /** Bytes of all requests that the broker may hold, waiting or at workers, counted the same way. Default 1 GiB. */
   pendingBytesMax: count().default(1024 * MIB),
   /** Services that may have workers or requests at one time. Default 100,000. */
   servicesMax: count().default(100_000),
@@ -52,9 +55,9 @@ export const brokerOptionsSchema = z.strictObject({
   /** How long `drain` waits for requests under way, in ms. Default 30,000. */
   drainTimeoutMs: milliseconds(0).default(30_000),
   /** Bounds of one message. */
-  limits: limitsSchema.prefault({}),
+  limits: limitsSchema.readonly().prefault({}),
   /** Where to log to; pino fits. Default: nowhere. */
-  logger: z.custom<Logger>((value) => typeof value === 'object' && value !== null).default(SILENT),
+  logger: loggerSchema,
 });
 
 /** What a user may write. */

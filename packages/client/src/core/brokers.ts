@@ -1,11 +1,19 @@
 import type { BrokerState } from './call';
 
+/** True where nothing speaks against a broker: it is connected, or has not failed since it last answered. */
+export function isHopeful({ connected, failures }: BrokerState): boolean {
+  return connected || failures === 0;
+}
+
 /** Which broker the next connection goes to. */
 export class Brokers {
   readonly all: readonly BrokerState[];
   #next = 0;
 
-  constructor(endpoints: readonly string[]) {
+  constructor(
+    endpoints: readonly string[],
+    private readonly backoffMs: (failures: number) => number,
+  ) {
     this.all = endpoints.map((endpoint) => ({
       endpoint,
       failures: 0,
@@ -17,15 +25,27 @@ export class Brokers {
     }));
   }
 
-  /** The next broker in turn that may be connected to and that `fits`. */
+  /**
+   * The next broker in turn that may be connected to and that `fits`. One that failed is tried by one
+   * connection alone until that stands.
+   */
   take(now: number, fits: (broker: BrokerState) => boolean): BrokerState | undefined {
     for (let step = 0; step < this.all.length; step++) {
       const broker = this.all[(this.#next + step) % this.all.length];
       if (!broker || broker.downUntil > now || !fits(broker)) continue;
+      if (broker.links > 0 && !isHopeful(broker)) continue;
       this.#next = (this.#next + step + 1) % this.all.length;
       return broker;
     }
     return undefined;
+  }
+
+  /** A connection broke or was never made. Those that break while the broker is waited for are of one outage. */
+  failed(broker: BrokerState, reason: string, now: number): void {
+    broker.lastFailure = reason;
+    if (broker.downUntil > now) return;
+    broker.failures++;
+    broker.downUntil = now + this.backoffMs(broker.failures);
   }
 
   /** When the next broker may be connected to again, or `Infinity` where none has to wait. */

@@ -1,5 +1,6 @@
 import type { Frame, MajordomoError } from '@majordomo/protocol';
 import type { Timed } from './deadlines';
+import type { Queued } from './queue';
 
 /** How a call ends: with the frames of its reply, or with an error of ours. */
 export type Outcome =
@@ -31,7 +32,7 @@ export interface CallRequest {
  *   share of the time, or the connection broke, and it may be sent again.
  * - `settled`: the caller knows its outcome.
  */
-export interface Call extends Timed, CallRequest {
+export interface Call extends Timed, CallRequest, Queued<Call> {
   readonly id: number;
   readonly submittedAt: number;
   state: 'waiting' | 'sent' | 'settled';
@@ -40,6 +41,8 @@ export interface Call extends Timed, CallRequest {
   /** How often it has been sent. */
   sends: number;
   retriesLeft: number;
+  /** Connections that broke while it was under way. */
+  losses: number;
   /** The socket that is its own while it is `sent`. */
   link: Link | undefined;
   /** The broker that last did not answer it: others are tried first. */
@@ -55,13 +58,13 @@ export interface Call extends Timed, CallRequest {
 /** A broker as this client sees it. */
 export interface BrokerState {
   readonly endpoint: string;
-  /** Connections that failed, one after another, since it last answered. */
+  /** Outages, one after another, since it last answered. */
   failures: number;
   /** No new connection is tried before this time. */
   downUntil: number;
   /** Others are preferred until this time, because it left a call without reply. */
   suspectUntil: number;
-  /** True while it has at least one open connection. */
+  /** True from its first open connection until it loses the last one, or cannot make another. */
   connected: boolean;
   links: number;
   lastFailure: string;
@@ -75,7 +78,7 @@ export interface BrokerState {
  * - `busy` → `idle` on the final reply; → `closed` when the call is given up, for a late reply on a socket
  *   that is used again would be taken for the next call's: plain MDP has no request id.
  */
-export interface Link {
+export interface Link extends Queued<Link> {
   readonly id: number;
   readonly broker: BrokerState;
   state: 'opening' | 'idle' | 'busy' | 'closed';

@@ -2,21 +2,19 @@ import {
   AbortError,
   bytesOf,
   ClosedError,
-  ConnectionLostError,
-  MajordomoError,
-  MessageTooLargeError,
   QueueFullError,
-  TimeoutError,
   type BrokerToClient,
-  type ClientFailure,
   type ClientToBroker,
   type Frame,
   type Limits,
+  type MajordomoError,
   type Rejection,
 } from '@majordomo/protocol';
-import { Brokers } from './brokers';
+import { Brokers, isHopeful } from './brokers';
 import type { BrokerState, Call, CallRequest, Link, Outcome } from './call';
 import { Deadlines } from './deadlines';
+import { connectionLost, failed, gatheredTooMuch, timedOut, tooLarge } from './explain';
+import { Queue } from './queue';
 
 /** What the client's core goes by; times in ms. */
 export interface ClientCoreSettings {
@@ -39,8 +37,8 @@ export interface ClientEffects {
   closeLink(link: number): void;
   pauseLink(link: number): void;
   resumeLink(link: number): void;
-  /** A PARTIAL of a stream. */
-  partial(call: number, body: readonly Frame[]): void;
+  /** A PARTIAL of a stream; false where its reader is behind, until {@link ClientCore.resume}. */
+  partial(call: number, body: readonly Frame[]): boolean;
   settle(call: number, outcome: Outcome): void;
   brokerUp(endpoint: string): void;
   brokerDown(endpoint: string, reason: string): void;
@@ -48,8 +46,8 @@ export interface ClientEffects {
   rejected(endpoint: string, rejection: Pick<Rejection, 'detail'>): void;
 }
 
-/** Time that a call waits for the whole of its patience. */
-const wholePatience = (call: Call, now: number): number => now + call.timeoutMs;
+/** Connections that one call may lose before it is given up: its body may be what breaks them. */
+const LOSSES_MAX = 5;
 
 /**
  * The client's decisions against plain brokers: which call goes out on which socket, when it is sent
@@ -63,9 +61,9 @@ export class ClientCore {
   readonly #calls = new Map<number, Call>();
   readonly #links = new Map<number, Link>();
   /** Calls that wait for a socket, in order. */
-  #waiting: Call[] = [];
+  readonly #waiting = new Queue<Call>();
   /** Idle sockets, longest idle first. */
-  #idle: Link[] = [];
+  readonly #idle = new Queue<Link>();
   #opening = 0;
   readonly #deadlines = new Deadlines<Call>();
   #ids = 0;
@@ -75,7 +73,7 @@ export class ClientCore {
     private readonly settings: ClientCoreSettings,
     private readonly effects: ClientEffects,
   ) {
-    this.#brokers = new Brokers(settings.brokers);
+    this.#brokers = new Brokers(settings.brokers, settings.backoffMs);
   }
 
   /** Calls that have no outcome yet. */
@@ -90,7 +88,7 @@ export class ClientCore {
 
   /** When `tick` should be called next, in ms, or `Infinity`. */
   nextWakeAt(now: number): number {
-    const idle = this.#idle[0];
+    const idle = this.#idle.first;
     const idleAt = idle ? idle.idleSince + this.settings.idleSocketMs : Infinity;
     const brokerAt = this.#waiting.length > 0 ? this.#brokers.nextAt(now) : Infinity;
     return Math.min(this.#deadlines.nextAt, idleAt, brokerAt);
@@ -104,17 +102,13 @@ export class ClientCore {
     if (this.#closed) throw new ClosedError('This client is closed.');
     const { pendingMax, limits } = this.settings;
     if (this.#calls.size >= pendingMax) {
+      const why = this.#brokers.describe();
       throw new QueueFullError(
-        `${pendingMax} requests are pending already (pendingMax). ${this.#brokers.describe()}`,
+        `${pendingMax} requests are pending already (pendingMax)${why && `: ${why}`}.`,
       );
     }
-    const { framesMax, messageBytesMax } = limits;
-    const bytes = bytesOf(request.body);
-    if (request.body.length > framesMax || bytes > messageBytesMax) {
-      throw new MessageTooLargeError(
-        `A body of ${request.body.length} frames and ${bytes} bytes; at most ${framesMax} and ${messageBytesMax}.`,
-      );
-    }
+    const error = tooLarge(request, limits);
+    if (error) throw error;
     const call: Call = {
       ...request,
       id: ++this.#ids,
@@ -122,9 +116,13 @@ export class ClientCore {
       state: 'waiting',
       dueAt: Infinity,
       slot: -1,
+      queue: undefined,
+      ahead: undefined,
+      behind: undefined,
       expiresAt: now + request.timeoutMs,
       sends: 0,
       retriesLeft: request.idempotent ? request.retries : 0,
+      losses: 0,
       link: undefined,
       avoid: undefined,
       delivered: false,
@@ -143,17 +141,8 @@ export class ClientCore {
   abort(id: number, cause: unknown, now: number): void {
     const call = this.#calls.get(id);
     if (!call) return;
-    this.#giveUp(call, new AbortError(`The request to ${call.service} was aborted.`, { cause }), now);
-  }
-
-  /** The reader of a stream is behind: nothing more is read from its socket, and its clock stands. */
-  pause(id: number): void {
-    const call = this.#calls.get(id);
-    if (!call?.link || call.paused) return;
-    call.paused = true;
-    this.effects.pauseLink(call.link.id);
-    call.expiresAt = Infinity;
-    this.#deadlines.set(call, Infinity);
+    this.#giveUp(call, new AbortError(`The request to ${call.service} was aborted.`, { cause }));
+    this.#pump(now);
   }
 
   /** The reader of a stream has caught up. */
@@ -175,7 +164,6 @@ export class ClientCore {
         error: new ClosedError('The client was closed before the reply came.'),
       });
     }
-    this.#waiting = [];
     for (const link of [...this.#links.values()]) this.#drop(link);
   }
 
@@ -195,27 +183,14 @@ export class ClientCore {
   /** The connection is gone; the shell has closed the socket. */
   linkClosed(id: number, reason: string, now: number): void {
     const link = this.#links.get(id);
-    if (!link) return;
-    const { broker, call } = link;
-    this.#forget(link);
-    broker.failures++;
-    broker.downUntil = now + this.settings.backoffMs(broker.failures);
-    broker.lastFailure = reason;
-    if (broker.connected && broker.links === 0) {
-      broker.connected = false;
-      this.effects.brokerDown(broker.endpoint, reason);
-    }
-    if (call) this.#connectionLost(call, broker, reason);
-    this.#pump(now);
+    if (link) this.#lost(link, reason, now);
   }
 
   /** What was understood of a message on a socket. */
   received(id: number, command: BrokerToClient, now: number): void {
     const link = this.#links.get(id);
     if (!link) return;
-    link.broker.failures = 0;
-    link.broker.suspectUntil = 0;
-    const { call } = link;
+    const { broker, call } = link;
     if (!call) {
       this.refused(id, { detail: `a ${command.kind} that nobody asked for` }, now);
       return;
@@ -224,7 +199,9 @@ export class ClientCore {
       this.refused(id, { detail: `a reply of ${command.service} to a request to ${call.service}` }, now);
       return;
     }
-    if (command.kind === 'partial') this.#partial(call, command.body, now);
+    broker.failures = 0;
+    broker.suspectUntil = 0;
+    if (command.kind === 'partial') this.#partial(link, call, command.body, now);
     else this.#reply(link, call, command, now);
   }
 
@@ -232,49 +209,46 @@ export class ClientCore {
   refused(id: number, rejection: Pick<Rejection, 'detail'>, now: number): void {
     const link = this.#links.get(id);
     if (!link) return;
-    const { broker, call } = link;
-    this.effects.rejected(broker.endpoint, rejection);
-    this.#drop(link);
-    if (call) this.#connectionLost(call, broker, rejection.detail);
-    this.#pump(now);
+    this.effects.rejected(link.broker.endpoint, rejection);
+    this.effects.closeLink(id);
+    this.#lost(link, rejection.detail, now);
   }
 
   /** Time has passed: sends again, gives up, closes idle sockets. */
   tick(now: number): void {
+    const { idleSocketMs, socketsMax, suspectMs } = this.settings;
+    const allTaken = this.#opening === 0 && this.#links.size >= socketsMax;
     for (let call = this.#deadlines.takeDue(now); call; call = this.#deadlines.takeDue(now)) {
-      if (call.expiresAt <= now) this.#giveUp(call, this.#timeoutOf(call, now), now);
-      else this.#sendAgain(call, now);
+      if (call.link) call.link.broker.suspectUntil = now + suspectMs;
+      if (call.expiresAt > now) this.#sendAgain(call);
+      else this.#giveUp(call, timedOut(call, this.#hindrance(call, allTaken), now));
     }
-    const { idleSocketMs } = this.settings;
-    for (let link = this.#idle[0]; link && now - link.idleSince >= idleSocketMs; link = this.#idle[0]) {
+    for (let link = this.#idle.first; link; link = this.#idle.first) {
+      if (link.idleSince + idleSocketMs > now) break;
       this.#drop(link);
     }
     this.#pump(now);
   }
 
-  #timeoutOf(call: Call, now: number): TimeoutError {
-    const waited = call.stream ? call.timeoutMs : Math.round(now - call.submittedAt);
-    const unreachable = this.#brokers.describe();
-    const why =
-      unreachable ||
-      (call.sends === 0
-        ? 'never sent: every socket was taken (socketsMax)'
-        : `sent ${call.sends} time(s), no reply`);
-    return new TimeoutError(`No reply from ${call.service} within ${waited} ms: ${why}.`);
+  /** What kept a call from being sent or answered, in words, where something is known to. */
+  #hindrance(call: Call, allTaken: boolean): string {
+    if (call.state === 'waiting' && allTaken) {
+      return `every socket was taken (socketsMax ${this.settings.socketsMax})`;
+    }
+    return this.#brokers.describe();
   }
 
   /** Gives waiting calls to sockets, opening new ones where there are too few. */
   #pump(now: number): void {
     if (this.#closed) return;
-    while (this.#waiting.length > 0) {
-      const call = this.#waiting[0]!;
+    for (let call = this.#waiting.first; call; call = this.#waiting.first) {
       const link = this.#linkFor(call, now);
       if (!link) break;
-      this.#waiting.shift();
+      this.#waiting.remove(call);
       this.#send(call, link, now);
     }
     while (this.#opening < this.#waiting.length && this.#links.size < this.settings.socketsMax) {
-      const avoid = this.#waiting[this.#opening]?.avoid;
+      const avoid = this.#waiting.first?.avoid;
       const broker =
         this.#brokers.take(now, (each) => each !== avoid && each.suspectUntil <= now) ??
         this.#brokers.take(now, () => true);
@@ -286,15 +260,23 @@ export class ClientCore {
   /** An idle socket for a call; none where one to a better broker can be had by opening it. */
   #linkFor(call: Call, now: number): Link | undefined {
     const good = (broker: BrokerState) => broker !== call.avoid && broker.suspectUntil <= now;
-    const best = this.#idle.find((link) => good(link.broker));
-    if (best) return best;
+    for (const link of this.#idle) if (good(link.broker)) return link;
     const canOpen = this.#links.size < this.settings.socketsMax || this.#opening > 0;
-    const better = canOpen && this.#brokers.all.some((broker) => good(broker) && broker.downUntil <= now);
-    return better ? undefined : this.#idle[0];
+    const better = (broker: BrokerState) => good(broker) && broker.downUntil <= now && isHopeful(broker);
+    return canOpen && this.#brokers.all.some(better) ? undefined : this.#idle.first;
   }
 
   #open(broker: BrokerState): void {
-    const link: Link = { id: ++this.#ids, broker, state: 'opening', call: undefined, idleSince: 0 };
+    const link: Link = {
+      id: ++this.#ids,
+      broker,
+      state: 'opening',
+      call: undefined,
+      idleSince: 0,
+      queue: undefined,
+      ahead: undefined,
+      behind: undefined,
+    };
     this.#links.set(link.id, link);
     this.#opening++;
     broker.links++;
@@ -302,7 +284,7 @@ export class ClientCore {
   }
 
   #send(call: Call, link: Link, now: number): void {
-    this.#idle.splice(this.#idle.indexOf(link), 1);
+    this.#idle.remove(link);
     link.state = 'busy';
     link.call = call;
     call.state = 'sent';
@@ -318,36 +300,49 @@ export class ClientCore {
     return now + (call.expiresAt - now) / (call.retriesLeft + 1);
   }
 
-  #partial(call: Call, body: readonly Frame[], now: number): void {
+  #partial(link: Link, call: Call, body: readonly Frame[], now: number): void {
     call.retriesLeft = 0;
-    if (call.stream) {
-      call.delivered = true;
-      this.#extend(call, now);
-      this.effects.partial(call.id, body);
+    if (!call.stream) {
+      this.#deadlines.set(call, call.expiresAt);
+      if (this.#gather(call, body)) return;
+      this.#giveUp(call, gatheredTooMuch(call, this.settings.limits));
+      this.#pump(now);
       return;
     }
-    this.#deadlines.set(call, call.expiresAt);
+    call.delivered = true;
+    this.#extend(call, now);
+    if (!this.effects.partial(call.id, body)) this.#pause(call, link);
+  }
+
+  /** Keeps the frames of a reply that comes in parts; false where they are more than one message may hold. */
+  #gather(call: Call, body: readonly Frame[]): boolean {
     const { framesMax, messageBytesMax } = this.settings.limits;
     call.gatheredBytes += bytesOf(body);
     for (const frame of body) call.gathered.push(frame);
-    if (call.gathered.length <= framesMax && call.gatheredBytes <= messageBytesMax) return;
-    const error = new MessageTooLargeError(
-      `The PARTIALs of ${call.service} are more than ${framesMax} frames or ${messageBytesMax} bytes. Use stream().`,
-    );
-    this.#giveUp(call, error, now);
+    return call.gathered.length <= framesMax && call.gatheredBytes <= messageBytesMax;
   }
 
   /** A stream moved: its reader waits anew. */
   #extend(call: Call, now: number): void {
-    call.expiresAt = wholePatience(call, now);
+    call.expiresAt = now + call.timeoutMs;
     this.#deadlines.set(call, call.expiresAt);
+  }
+
+  /** The reader of a stream is behind: nothing more is read from its socket, and its clock stands. */
+  #pause(call: Call, link: Link): void {
+    call.paused = true;
+    call.expiresAt = Infinity;
+    this.#deadlines.set(call, Infinity);
+    this.effects.pauseLink(link.id);
   }
 
   #reply(link: Link, call: Call, command: Exclude<BrokerToClient, { kind: 'partial' }>, now: number): void {
     link.call = undefined;
     this.#makeIdle(link, now);
-    if (command.kind === 'failure') this.#settle(call, { ok: false, error: errorOf(command) });
-    else this.#settle(call, { ok: true, body: [...call.gathered, ...command.body] });
+    if (command.kind === 'failure') this.#settle(call, { ok: false, error: failed(command) });
+    else if (call.gathered.length === 0) this.#settle(call, { ok: true, body: command.body });
+    else if (this.#gather(call, command.body)) this.#settle(call, { ok: true, body: call.gathered });
+    else this.#settle(call, { ok: false, error: gatheredTooMuch(call, this.settings.limits) });
     this.#pump(now);
   }
 
@@ -358,16 +353,13 @@ export class ClientCore {
   }
 
   /** No reply came in this attempt's share of the time: once more, on a fresh socket (RFC 7, "MDP/Client"). */
-  #sendAgain(call: Call, now: number): void {
+  #sendAgain(call: Call): void {
     call.retriesLeft--;
-    const { link } = call;
-    if (link) {
-      link.broker.suspectUntil = now + this.settings.suspectMs;
-      call.avoid = link.broker;
-      this.#drop(link);
+    if (call.link) {
+      call.avoid = call.link.broker;
+      this.#drop(call.link);
     }
     this.#waitAgain(call);
-    this.#pump(now);
   }
 
   #waitAgain(call: Call): void {
@@ -379,35 +371,38 @@ export class ClientCore {
     this.#waiting.unshift(call);
   }
 
+  /** A connection is gone, and the socket with it. */
+  #lost(link: Link, reason: string, now: number): void {
+    const { broker, call } = link;
+    this.#forget(link);
+    this.#brokers.failed(broker, reason, now);
+    if (broker.connected && broker.links === 0) {
+      broker.connected = false;
+      this.effects.brokerDown(broker.endpoint, reason);
+    }
+    if (call) this.#connectionLost(call, broker, reason);
+    this.#pump(now);
+  }
+
   /** The connection broke in mid-call: once more where that does no harm. */
   #connectionLost(call: Call, broker: BrokerState, reason: string): void {
     call.link = undefined;
     call.avoid = broker;
-    if (call.idempotent && !call.delivered) {
-      this.#waitAgain(call);
-      return;
-    }
-    const why = call.delivered
-      ? 'part of its reply had been read'
-      : 'it may not be sent twice (idempotent: false)';
-    const error = new ConnectionLostError(
-      `The connection to ${broker.endpoint} was lost (${reason}) after the request to ${call.service} had been sent; ${why}.`,
-    );
-    this.#settle(call, { ok: false, error });
+    call.losses++;
+    if (call.idempotent && !call.delivered && call.losses < LOSSES_MAX) this.#waitAgain(call);
+    else this.#settle(call, { ok: false, error: connectionLost(call, broker, reason) });
   }
 
   /** Ends a call without a reply; its socket goes with it, so that a late reply finds nobody. */
-  #giveUp(call: Call, error: MajordomoError, now: number): void {
-    const { link } = call;
-    if (link) this.#drop(link);
-    else this.#waiting.splice(this.#waiting.indexOf(call), 1);
+  #giveUp(call: Call, error: MajordomoError): void {
+    if (call.link) this.#drop(call.link);
     this.#settle(call, { ok: false, error });
-    this.#pump(now);
   }
 
   #settle(call: Call, outcome: Outcome): void {
     call.state = 'settled';
     call.link = undefined;
+    this.#waiting.remove(call);
     this.#deadlines.remove(call);
     this.#calls.delete(call.id);
     this.effects.settle(call.id, outcome);
@@ -421,16 +416,10 @@ export class ClientCore {
 
   #forget(link: Link): void {
     if (link.state === 'opening') this.#opening--;
-    if (link.state === 'idle') this.#idle.splice(this.#idle.indexOf(link), 1);
+    this.#idle.remove(link);
     link.state = 'closed';
     link.call = undefined;
     link.broker.links--;
     this.#links.delete(link.id);
   }
-}
-
-/** The error that a failure amounts to. */
-function errorOf({ code, message, retryable, service }: ClientFailure): MajordomoError {
-  const text = `The request to ${service} failed: ${message}.`;
-  return code === 'QUEUE_FULL' ? new QueueFullError(text) : new MajordomoError(code, text, { retryable });
 }

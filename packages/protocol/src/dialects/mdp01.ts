@@ -1,6 +1,7 @@
 import { brokerToClientSchema, type BrokerToClient, type ClientToBroker } from '../commands';
 import type { Dialect } from '../dialect';
 import { EMPTY_FRAME, encodeText } from '../frame';
+import { ENVELOPE } from '../limits';
 import { reject } from '../rejection';
 import { prefixed, readRequest, readService, validate, workerHalf } from './plain';
 
@@ -35,6 +36,7 @@ export const mdp01: Dialect = {
         body: frames.slice(at + 1),
       });
     },
+    ENVELOPE,
   ),
   ...workerHalf([EMPTY_FRAME, WORKER_HEADER_01], {
     ready: 0x01,

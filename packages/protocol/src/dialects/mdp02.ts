@@ -1,6 +1,7 @@
 import { brokerToClientSchema, type BrokerToClient, type ClientToBroker } from '../commands';
 import type { Dialect } from '../dialect';
 import { EMPTY_FRAME, encodeText, type Frame } from '../frame';
+import { ENVELOPE } from '../limits';
 import { reject } from '../rejection';
 import { prefixed, readCode, readRequest, readService, validate, workerHalf } from './plain';
 
@@ -45,6 +46,7 @@ function clientHalf(prefix: readonly Frame[]): Pick<Dialect, 'clientToBroker' | 
           body: frames.slice(at + 2),
         });
       },
+      ENVELOPE,
     ),
   };
 }

@@ -17,7 +17,7 @@ import {
   sameBytes,
   type Frame,
 } from '../frame';
-import { DEFAULT_LIMITS, type Limits } from '../limits';
+import { DEFAULT_LIMITS, ENVELOPE, NO_ALLOWANCE, type Allowance, type Limits } from '../limits';
 import { accept, beyondLimits, reject, type Decoded, type RejectionReason } from '../rejection';
 
 /*
@@ -43,8 +43,9 @@ function badPrefix(
   frames: readonly Frame[],
   prefix: readonly Frame[],
   limits: Limits,
+  allowance: Allowance,
 ): Decoded<never> | undefined {
-  const beyond = beyondLimits(frames, limits);
+  const beyond = beyondLimits(frames, limits, allowance);
   if (beyond) return beyond;
   if (frames.length === 0) return reject('empty_message', 'no frames');
   for (const [index, expected] of prefix.entries()) {
@@ -86,11 +87,15 @@ export function readService(frame: Frame): string {
   return decodeTextStrictly(frame) ?? '';
 }
 
-/** A channel whose messages start with `prefix`; `read` gets the index of the first frame after it. */
+/**
+ * A channel whose messages start with `prefix`; `read` gets the index of the first frame after it.
+ * Channels from a broker to its peers allow for {@link ENVELOPE}.
+ */
 export function prefixed<Command>(
   prefix: readonly Frame[],
   encode: (command: Command) => readonly Frame[] | undefined,
   read: (frames: readonly Frame[], at: number) => Decoded<Command>,
+  allowance = NO_ALLOWANCE,
 ): Channel<Command> {
   return {
     encode(command) {
@@ -98,7 +103,7 @@ export function prefixed<Command>(
       return tail && [...prefix, ...tail];
     },
     decode(frames, limits = DEFAULT_LIMITS) {
-      return badPrefix(frames, prefix, limits) ?? read(frames, prefix.length);
+      return badPrefix(frames, prefix, limits, allowance) ?? read(frames, prefix.length);
     },
   };
 }
@@ -230,6 +235,7 @@ export function workerHalf(prefix: readonly Frame[], codes: WorkerCodes): Worker
       if ('ok' in envelope) return envelope;
       return validate(brokerToWorkerSchema, { kind: 'request', ...envelope });
     },
+    ENVELOPE,
   );
 
   return { workerToBroker, brokerToWorker };

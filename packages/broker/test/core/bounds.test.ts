@@ -1,0 +1,100 @@
+import { mdp02 } from '@majordomo/protocol';
+import { Bench, cost } from './bench';
+
+test.each([
+  ['a service that nobody serves', false],
+  ['a service whose worker is busy', true],
+])('queueMax requests wait for %s and no more', (_name, served) => {
+  const bench = new Bench({ queueMax: 2 });
+  if (served) bench.ready('w', 'echo');
+  if (served) bench.request('first', 'echo');
+  for (const client of ['a', 'b', 'c']) bench.request(client, 'echo');
+  expect([bench.replies('a'), bench.replies('b'), bench.replies('c')]).toEqual([
+    [],
+    [],
+    ['failure QUEUE_FULL'],
+  ]);
+  expect(bench.seen('requestFailed')).toMatchObject([{ code: 'QUEUE_FULL', service: 'echo' }]);
+  bench.request('d', 'other');
+  expect(bench.replies('d')).toEqual([]);
+});
+
+test.each([
+  ['queueMax', { queueMax: 0 }],
+  ['queueBytesMax', { queueBytesMax: cost('four') - 1 }],
+])('%s holds for the first request of a service as well', (_name, settings) => {
+  const bench = new Bench(settings);
+  bench.request('c', 'nobody', 'four');
+  expect(bench.replies('c')).toEqual(['failure QUEUE_FULL']);
+  expect(bench.core.services.size).toBe(0);
+});
+
+test('a request that a worker can take at once needs no place in the queue', () => {
+  const bench = new Bench({ queueMax: 0, queueBytesMax: 0 });
+  bench.ready('w', 'echo');
+  bench.request('c', 'echo', 'at once');
+  bench.request('c', 'echo', 'too late');
+  expect(bench.job('w').text).toBe('at once');
+  expect(bench.replies('c')).toEqual(['failure QUEUE_FULL']);
+});
+
+test('queueBytesMax bounds the bytes that wait for one service', () => {
+  const bench = new Bench({ queueBytesMax: 2 * cost('12345') });
+  bench.request('c', 'echo', '12345');
+  bench.request('c', 'echo', '123456');
+  bench.request('c', 'echo', '12345');
+  bench.request('c', 'other', '123456');
+  expect(bench.replies('c')).toEqual(['failure QUEUE_FULL']);
+  expect(bench.core.pendingBytes).toBe(2 * cost('12345') + cost('123456'));
+});
+
+test('pendingBytesMax bounds what waits and what workers hold together', () => {
+  const bench = new Bench({ pendingBytesMax: 2 * cost('12345') });
+  bench.ready('w', 'echo');
+  bench.request('c', 'echo', '12345');
+  const { ref } = bench.job('w');
+  bench.request('c', 'other', '12345');
+  bench.request('c', 'third', '1');
+  expect(bench.replies('c')).toEqual(['failure QUEUE_FULL']);
+  bench.final('w', ref, 'a long reply is not held');
+  expect(bench.core.pendingBytes).toBe(cost('12345'));
+  bench.request('c', 'third', '1');
+  expect(bench.core.pendingBytes).toBe(cost('12345') + cost('1'));
+});
+
+test('servicesMax bounds the services that are waited for or served', () => {
+  const bench = new Bench({ servicesMax: 2 });
+  bench.request('c', 'one');
+  bench.ready('w', 'two');
+  bench.request('c', 'three');
+  expect(bench.replies('c')).toEqual(['failure QUEUE_FULL']);
+  bench.ready('v', 'three');
+  expect(bench.kinds('v')).toEqual(['disconnect']);
+  bench.ready('u', 'one');
+  expect(bench.kinds('u')).toEqual(['request']);
+  bench.disconnect('w');
+  bench.ready('v', 'three');
+  expect([...bench.core.services.keys()]).toEqual(['one', 'three']);
+});
+
+test('workersMax bounds the workers that are registered', () => {
+  const bench = new Bench({ workersMax: 1 });
+  bench.ready('a', 'echo');
+  bench.ready('b', 'echo');
+  expect(bench.kinds('b')).toEqual(['disconnect']);
+  expect(bench.core.counters).toMatchObject({ workersRegistered: 1, protocolErrors: 1 });
+  bench.gone('a');
+  bench.ready('b', 'echo');
+  expect([...bench.core.workers.keys()]).toEqual(['b']);
+});
+
+test('empty frames are not free', () => {
+  const bench = new Bench({ pendingBytesMax: 10_000 });
+  const body = Array.from({ length: 30 }, () => new Uint8Array(0));
+  for (let n = 0; n < 5; n++) {
+    const command = { kind: 'request', service: 'echo', body } as const;
+    bench.core.receive('c', { half: 'client', dialect: mdp02, command }, 0);
+  }
+  expect(bench.core.counters.refused).toBe(4);
+  expect(bench.core.pendingBytes).toBe(1_024 + 30 * 256);
+});

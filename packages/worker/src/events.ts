@@ -1,0 +1,51 @@
+import type { Rejection } from '@majordomo/protocol';
+import { EventEmitter } from 'node:events';
+
+/** A message of a broker that was not taken. */
+export interface WorkerRejection {
+  /** A reason of the decoder's, or `unexpected_request`: a second REQUEST before the reply to the first. */
+  readonly reason: Rejection['reason'] | 'unexpected_request';
+  readonly detail: string;
+}
+
+/** What a worker tells its listeners. */
+export interface WorkerEvents {
+  /** The first of the sessions with this broker is registered. */
+  registered: { readonly broker: string };
+  /** The last of the sessions with this broker is gone, for a reason of the broker's or the network's. */
+  lost: { readonly broker: string; readonly reason: string };
+  /** A handler threw, or gave what cannot be sent. */
+  requestFailed: { readonly broker: string; readonly error: unknown };
+  /** A message of a broker was not understood, or broke the protocol. */
+  rejected: { readonly broker: string; readonly rejection: WorkerRejection };
+}
+
+/** A listener of one kind of event. */
+export type WorkerListener<Name extends keyof WorkerEvents> = (event: WorkerEvents[Name]) => void;
+
+/** Typed events. A listener that throws ends up as an uncaught exception, not in the middle of a session. */
+export class Events {
+  readonly #emitter = new EventEmitter();
+
+  on<Name extends keyof WorkerEvents>(name: Name, listener: WorkerListener<Name>): void {
+    this.#emitter.on(name, listener);
+  }
+
+  once<Name extends keyof WorkerEvents>(name: Name, listener: WorkerListener<Name>): void {
+    this.#emitter.once(name, listener);
+  }
+
+  off<Name extends keyof WorkerEvents>(name: Name, listener: WorkerListener<Name>): void {
+    this.#emitter.off(name, listener);
+  }
+
+  emit<Name extends keyof WorkerEvents>(name: Name, event: WorkerEvents[Name]): void {
+    try {
+      this.#emitter.emit(name, event);
+    } catch (error) {
+      process.nextTick(() => {
+        throw error;
+      });
+    }
+  }
+}

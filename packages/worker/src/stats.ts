@@ -1,0 +1,32 @@
+/** What a worker has done since it was made, and what it is doing. */
+export interface WorkerStats {
+  /** Requests that arrived. Each ends as handled, failed or dropped. */
+  readonly requests: number;
+  /** Requests whose handler's result was sent. */
+  readonly handled: number;
+  /** Requests whose handler threw, or gave what cannot be sent. */
+  readonly failed: number;
+  /** Requests given up before their result was there: the broker was lost, or the worker closed. */
+  readonly dropped: number;
+  /** Handlers that run now, those whose result is no longer wanted included. */
+  readonly running: number;
+  /** Requests that wait for one of the `concurrency` places. */
+  readonly waiting: number;
+  /** Sessions registered with a broker now: up to `concurrency` at each. */
+  readonly registered: number;
+  /** Connections opened, or tried, beyond the first of each session. */
+  readonly reconnects: number;
+  /** Messages of brokers that were not understood, or broke the protocol. */
+  readonly rejected: number;
+}
+
+/** The counters behind {@link WorkerStats}. */
+export class Counters {
+  requests = 0;
+  handled = 0;
+  failed = 0;
+  dropped = 0;
+  running = 0;
+  reconnects = 0;
+  rejected = 0;
+}
