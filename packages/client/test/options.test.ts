@@ -1,6 +1,9 @@
-import { isMajordomoError, type BodyInput } from '@majordomo/protocol';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ERROR_CODES, isMajordomoError, type BodyInput } from '@majordomo/protocol';
 import { leakCheck } from '@majordomo/testkit';
 import { Client, type ClientOptions, type RequestOptions } from '../src/index';
+import { clientOptionsSchema, requestOptionsSchema } from '../src/options';
 
 leakCheck();
 
@@ -109,5 +112,29 @@ describe('the options of a request', () => {
     const error: unknown = await small.request('echo', 'x'.repeat(1_001)).catch((reason: unknown) => reason);
     expect(isMajordomoError(error, 'MESSAGE_TOO_LARGE')).toBe(true);
     expect(small.sockets).toBe(0);
+  });
+});
+
+describe('the README', () => {
+  const readme = readFileSync(join(__dirname, '../README.md'), 'utf8');
+  const table = (heading: string) => {
+    const start = readme.indexOf(`| ${heading} `);
+    expect(start).toBeGreaterThan(0);
+    const end = readme.indexOf('\n\n', start);
+    return [...readme.slice(start, end).matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name).sort();
+  };
+
+  test('has every option of a client and no other', () => {
+    expect(table('Option')).toEqual(Object.keys(clientOptionsSchema.shape).sort());
+  });
+
+  test('has every option of a request and no other', () => {
+    expect(table('Request option')).toEqual(Object.keys(requestOptionsSchema.shape).sort());
+  });
+
+  test('has codes that exist only', () => {
+    const codes = table('Code');
+    expect(codes.length).toBeGreaterThan(5);
+    for (const code of codes) expect(ERROR_CODES).toContain(code);
   });
 });

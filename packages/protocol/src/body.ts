@@ -76,7 +76,7 @@ function toFrame(part: unknown): Frame {
  */
 export function toFrames(input: BodyInput): readonly Frame[] {
   if (input === undefined) return [EMPTY_FRAME];
-  if (input instanceof Body) return input.frames;
-  if (!Array.isArray(input)) return [toFrame(input)];
-  return input.length === 0 ? [EMPTY_FRAME] : input.map(toFrame);
+  const parts = input instanceof Body ? input.frames : input;
+  if (!Array.isArray(parts)) return [toFrame(parts)];
+  return parts.length === 0 ? [EMPTY_FRAME] : parts.map(toFrame);
 }

@@ -52,3 +52,8 @@ test('what is not there or not JSON is an error that says so', () => {
     expect.objectContaining({ code: 'INVALID_BODY', cause: expect.any(SyntaxError) }),
   );
 });
+
+test('a body without frames is sent as one empty frame', () => {
+  expect(toFrames(new Body([]))).toEqual([new Uint8Array(0)]);
+  expect(toFrames([])).toEqual([new Uint8Array(0)]);
+});

@@ -45,7 +45,7 @@ export class RawSocket {
   readonly #inbox: Mailbox<Buffer[]>;
   readonly #closers = new Set<() => void>();
   #sending: Promise<void> = Promise.resolve();
-  #reading: Promise<void> = Promise.resolve();
+  #reading: Promise<unknown> = Promise.resolve();
 
   constructor(kind: RawSocketKind, options: RawSocketOptions = {}) {
     this.#kind = kind;
@@ -132,22 +132,24 @@ export class RawSocket {
   }
 
   async #readAll(): Promise<void> {
-    while (!this.closed) await this.#readOne();
+    while (await this.#readOne());
   }
 
-  async #readOne(): Promise<void> {
+  /** True where a message came; false where none ever will. */
+  async #readOne(): Promise<boolean> {
     let frames: Buffer[];
     try {
       frames = await this.zmq.receive();
     } catch (error) {
       // A pending receive() rejects with EAGAIN when the socket closes.
-      if (this.closed) return;
+      if (this.closed) return false;
       this.#inbox.close(`receive failed: ${String(error)}`);
       // Not awaited: close() waits for this very function.
       void this.close();
-      return;
+      return false;
     }
     this.#onMessage(frames);
+    return true;
   }
 }
 

@@ -2,6 +2,7 @@ import type { Frame } from '@majordomo/protocol';
 import { Dealer } from 'zeromq';
 import { sharedContext } from './context';
 import { Outbox } from './outbox';
+import { codeOf } from './socket-error';
 
 /** What a dealer link tells its owner. */
 export interface DealerLinkHandlers {
@@ -21,6 +22,9 @@ export interface DealerLinkOptions {
   /** Messages that ZeroMQ itself takes in before it pushes back on the other side. Default 1,000. */
   readonly receiveHighWaterMark?: number;
 }
+
+/** Tries to observe a socket, each a little later than the one before. */
+const OBSERVE_TRIES_MAX = 10;
 
 /** Messages that wait in this process before `send` asks its caller to pause. */
 const PAUSE_AT_MESSAGES = 16;
@@ -104,12 +108,14 @@ export class DealerLink {
     void this.#watch();
   }
 
-  /** Follows the connection. `events.on` would do, but shares one emitter among all copies of zeromq. */
+  /**
+   * Follows the connection to the very end, for only an observer that has read its end is closed. `events.on`
+   * would do, but shares one emitter among all copies of zeromq.
+   */
   async #watch(): Promise<void> {
-    const { events } = this.#socket;
     try {
-      while (!this.#closed) {
-        const { type } = await events.receive();
+      const events = await observe(this.#socket);
+      for (let { type } = await events.receive(); type !== 'end'; { type } = await events.receive()) {
         if (type === 'handshake') this.#stands();
         else if (type === 'disconnect') void this.#readOut();
         else if (type in ENDINGS && !this.#ending) this.#lost(ENDINGS[type as keyof typeof ENDINGS]);
@@ -220,5 +226,20 @@ export class DealerLink {
     this.#socket.linger = flush ? LINGER_MS : 0;
     if (flush && this.#sending) this.#patience = setTimeout(() => this.#socket.close(), LINGER_MS);
     else this.#socket.close();
+  }
+}
+
+/**
+ * The observer of a socket. ZeroMQ names its inner endpoint after an address in memory, which may be that of
+ * one closed a moment ago and not yet gone: then it takes another try.
+ */
+async function observe(socket: Dealer): Promise<Dealer['events']> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return socket.events;
+    } catch (error) {
+      if (codeOf(error) !== 'EADDRINUSE' || tries === OBSERVE_TRIES_MAX) throw error;
+      await new Promise((resolve) => setTimeout(resolve, tries));
+    }
   }
 }

@@ -16,7 +16,8 @@ export interface RouterLinkHandlers {
   message(peer: PeerKey, frames: Frame[]): void;
   /**
    * The peer's connection opened or closed, or the peer itself sent one empty frame: nothing tells
-   * these apart, so it is a hint. A send to a closed peer confirms it with {@link peerGone}.
+   * these apart, so it is a hint. A send to a closed peer confirms it with {@link peerGone}; in the first
+   * moments after the hint ZeroMQ may still take messages for it, and loses them.
    */
   connectionChanged(peer: PeerKey): void;
   /** A message could not be delivered: its connection is closed, or its backlog outgrew its bound. */

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { decodeText, encodeText, type Frame } from '@majordomo/protocol';
 import { DealerLink, RouterLink, type RouterLinkHandlers } from '../src/index';
 
@@ -94,7 +95,7 @@ test('a broker that closes closes the link, which does not reconnect', async () 
   expect(await closed.count(1)).toEqual(['connection closed']);
 });
 
-test('a peer that leaves is hinted at once and confirmed by the next send', async () => {
+test('a peer that leaves is hinted at once, and confirmed by a send soon after', async () => {
   const server = await router();
   const { link } = dealer(server.endpoint);
   link.send(text('hi'));
@@ -103,8 +104,11 @@ test('a peer that leaves is hinted at once and confirmed by the next send', asyn
   link.close();
   const changes = await server.changed.count(2);
   expect(changes).toEqual([hello!.peer, hello!.peer]);
-  server.link.send(hello!.peer, text('too late'));
-  expect(await server.gone.count(1)).toEqual([{ peer: hello!.peer, reason: 'unreachable' }]);
+  while (server.gone.all.length === 0) {
+    server.link.send(hello!.peer, text('too late'));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  expect(server.gone.all).toEqual([{ peer: hello!.peer, reason: 'unreachable' }]);
 });
 
 test('what was sent before close still arrives', async () => {
@@ -175,4 +179,28 @@ test('inproc endpoints work within one process', async () => {
   server.link.send(first!.peer, text('there'));
   expect(await messages.count(1)).toEqual([['there']]);
   expect(opened.all).toEqual([true]);
+});
+
+test('links that are closed or refused leave no file descriptors behind', async () => {
+  const { endpoint, link } = await router();
+  const descriptors = () => readdirSync('/dev/fd').length;
+  const openAndClose = async (times: number) => {
+    for (let n = 0; n < times; n++) {
+      const { link: each, opened } = dealer(endpoint);
+      await opened.count(1);
+      each.close({ flush: false });
+    }
+  };
+  const refuse = async (times: number) => {
+    for (let n = 0; n < times; n++) await dealer(endpoint).closed.count(1);
+  };
+  await openAndClose(5);
+  const before = descriptors();
+  await openAndClose(50);
+  await link.close();
+  await refuse(50);
+  for (let turn = 0; turn < 200 && descriptors() > before + 10; turn++) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  expect(descriptors()).toBeLessThanOrEqual(before + 10);
 });

@@ -110,7 +110,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
   /**
    * Binds every endpoint and begins to serve.
    * @throws BindError where an endpoint cannot be had: the broker is closed then
-   * @throws StateError where it was started before
+   * @throws StateError where it was started before, or is closed meanwhile
    */
   async start(): Promise<void> {
     if (this.#state !== 'new') throw new StateError(`This broker is ${this.#state}; make a new one.`);
@@ -118,11 +118,11 @@ export class Broker extends EventEmitter<BrokerEvents> {
     const { bind, heartbeatMs, logger } = this.options;
     try {
       for (const endpoint of bind) this.#endpoints.push(await this.#link.bind(endpoint));
+      if (this.#isClosed) throw new StateError('This broker was closed while it started.');
     } catch (error) {
       await this.close();
       throw error;
     }
-    if (this.#isClosed) return;
     this.#state = 'running';
     this.#link.receive();
     const tickMs = Math.min(TICK_MS_MAX, Math.max(TICK_MS_MIN, heartbeatMs / TICKS_PER_HEARTBEAT));

@@ -74,6 +74,13 @@ describe('start and close', () => {
     await expect(broker.start()).rejects.toThrow(StateError);
   });
 
+  test('a broker that is closed while it starts says so, and leaves nothing behind', async () => {
+    const broker = new Broker({ bind: ['tcp://127.0.0.1:0', 'tcp://127.0.0.1:0'] });
+    const started = expect(broker.start()).rejects.toMatchObject({ code: 'STATE' });
+    await broker.close();
+    await started;
+  });
+
   test('a broker that was never started can be closed and drained', async () => {
     await new Broker().close();
     await new Broker().drain();

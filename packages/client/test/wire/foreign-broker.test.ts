@@ -254,6 +254,32 @@ describe.each(dialects)('a broker written from the RFC, $protocol', ({ protocol,
   });
 });
 
+test('an endpoint that ZeroMQ itself refuses fails over like a broker that is down, and leaves nothing open', async () => {
+  const broker = await RawBroker02.listen();
+  const impossible = `ipc:///tmp/${'x'.repeat(200)}`;
+  const alone = newClient({ brokers: impossible });
+  await expect(alone.request('echo', 'x', { timeoutMs: 100 })).rejects.toMatchObject({
+    message: expect.stringContaining(`File name too long).`),
+  });
+  const client = newClient({ brokers: [impossible, broker.endpoint] });
+  const reply = client.request('echo', 'x');
+  const request = await broker.nextClientRequest();
+  await broker.finalTo(request.client, 'echo', 'x');
+  await reply;
+  expect(client.sockets).toBe(1);
+});
+
+test('a host that has no address yet is tried again, and another broker serves meanwhile', async () => {
+  const broker = await RawBroker02.listen();
+  const client = newClient({ brokers: ['tcp://no-such-host.invalid:5555', broker.endpoint] });
+  const replies = [client.request('echo', '1'), client.request('echo', '2')];
+  for (let n = 0; n < 2; n++) {
+    const request = await broker.nextClientRequest();
+    await broker.finalTo(request.client, 'echo', request.body[0]!);
+  }
+  expect((await Promise.all(replies)).map((body) => body.text())).toEqual(['1', '2']);
+});
+
 describe('streams of a broker written from RFC 18', () => {
   test('PARTIALs, then the FINAL', async () => {
     const broker = await RawBroker02.listen();

@@ -1,4 +1,5 @@
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { closeAllSockets, eventually, killAllProcesses, leakCheck, startProcess } from '@majordomo/testkit';
 import { closeAll, counted, newBroker, serve } from './support';
 
@@ -8,7 +9,7 @@ afterEach(closeAllSockets);
 afterEach(killAllProcesses);
 
 /** Programs find the built packages from here, as one that has installed them would. */
-const cwd = fileURLToPath(new URL('../..', `file://${__filename}`));
+const cwd = resolve(__dirname, '../..');
 
 const modules = [
   { kind: 'ESM', args: ['--input-type=module', '-e'], load: `import { Client } from '@majordomo/client';` },
@@ -59,15 +60,15 @@ describe.each(modules)('a program of $kind', ({ args, load }) => {
       `const client = new Client({ brokers: process.env.BROKER });
        const stream = client.stream('none');
        const codes = Promise.all([client.request('none'), stream.next()].map((each) => each.catch(({ code }) => code)));
-       while (client.sockets < 2) await new Promise((resolve) => setTimeout(resolve, 5));
-       await new Promise((resolve) => setTimeout(resolve, 100));
+       const counted = async () => (await client.request('mmi.broker')).json(1).counters.requests;
+       while ((await counted()) < 2);
        client.close();
        console.log((await codes).join());
        console.log('closed');`,
     );
     await child.waitForLine('CLOSED,CLOSED');
     await endsPromptly(child);
-    await eventually(() => counted(broker, 'requests') === counted(broker, 'withdrawn'));
+    await eventually(() => counted(broker, 'withdrawn') === 2);
   });
 
   test('ends where no broker was ever reached', async () => {
@@ -86,4 +87,16 @@ describe.each(modules)('a program of $kind', ({ args, load }) => {
     expect(line).toContain('tcp://no-such-host.invalid:5555: host not found or not reachable');
     await endsPromptly(child);
   });
+});
+
+test('the example of the README runs', async () => {
+  const { endpoint } = await newBroker();
+  await serve(endpoint, 'echo');
+  const readme = readFileSync(resolve(cwd, 'README.md'), 'utf8');
+  const [, example] = /```js\n(.*?)```/s.exec(readme) ?? [];
+  expect(example).toContain('tcp://127.0.0.1:5555');
+  const program = example!.replace('tcp://127.0.0.1:5555', endpoint);
+  const child = startProcess(process.execPath, ['--input-type=module', '-e', program], { cwd });
+  expect(await child.exit).toEqual({ code: 0, signal: null });
+  expect([child.stdout, child.stderr]).toEqual(['hello\n', '']);
 });

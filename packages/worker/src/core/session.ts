@@ -74,8 +74,6 @@ export class WorkerSession {
   #jobsStarted = 0;
   /** Losses in a row, reset by the first command heard after READY: a broker that only accepts proves nothing. */
   #losses = 0;
-  /** Requests in a row given back, reset by the first that is answered. */
-  #givenBack = 0;
   /** When to connect again, while disconnected. */
   #connectAt = Infinity;
   /** When a try to connect has taken too long. */
@@ -209,7 +207,6 @@ export class WorkerSession {
   finish(job: JobId, body: readonly Frame[], now: number): boolean {
     if (this.#job?.id !== job) return false;
     const { ref } = this.#job;
-    this.#givenBack = 0;
     this.#send({ kind: 'final', ref, body }, now);
     this.#letGo();
     if (this.#state === 'leaving') {
@@ -223,8 +220,8 @@ export class WorkerSession {
 
   /**
    * Leaves without a reply, so that the broker gives the request to another worker, and registers anew on a
-   * new link: at once, or after a backoff where the requests before this one were given back too.
-   * False where the job was given up before.
+   * new link, at once: the handler may be fine and the request bad, and a broker hands each out so many times
+   * only. False where the job was given up before.
    */
   giveBack(job: JobId, now: number): boolean {
     if (this.#job?.id !== job) return false;
@@ -236,9 +233,7 @@ export class WorkerSession {
     this.#send(DISCONNECT, now);
     this.#move('disconnected');
     this.#effects.closeLink({ flush: true });
-    const before = this.#givenBack++;
-    if (before === 0) this.#connect(now);
-    else this.#connectAt = now + this.#options.reconnectDelayMs(before);
+    this.#connect(now);
     return true;
   }
 
