@@ -1,28 +1,17 @@
-import { DIALECT_NAMES, endpointSchema, limitsSchema, SILENT, type Logger } from '@majordomo/protocol';
+import {
+  brokersSchema,
+  count,
+  DIALECT_NAMES,
+  limitsSchema,
+  loggerSchema,
+  milliseconds,
+} from '@majordomo/protocol';
 import { z } from 'zod';
-
-/** Timers of Node hold 31 bits of milliseconds. */
-const milliseconds = (min: number) =>
-  z
-    .number()
-    .int()
-    .min(min)
-    .max(2 ** 31 - 1);
-const count = (min: number, max: number) => z.number().int().min(min).max(max);
-
-/** An endpoint to connect to: `*` is for those who bind. */
-const brokerSchema = endpointSchema.refine(
-  (endpoint) => !/^tcp:.*\*/.test(endpoint),
-  'should name the host and the port to connect to',
-);
 
 /** The options of a client: what a user may write, with units and defaults. */
 export const clientOptionsSchema = z.strictObject({
   /** Brokers to use, in turn; one that fails is passed over. Default `tcp://127.0.0.1:5555`. */
-  brokers: z
-    .union([brokerSchema, z.array(brokerSchema).min(1)])
-    .default('tcp://127.0.0.1:5555')
-    .transform((brokers) => [...new Set(typeof brokers === 'string' ? [brokers] : brokers)]),
+  brokers: brokersSchema,
   /** The dialect to speak. `mdp/0.1` for brokers that know RFC 7 only. Default `mdp/0.2`. */
   protocol: z.enum(DIALECT_NAMES).default('mdp/0.2'),
   /**
@@ -55,9 +44,9 @@ export const clientOptionsSchema = z.strictObject({
    */
   streamBufferMax: count(1, 100_000).default(64),
   /** Bounds of one message. */
-  limits: limitsSchema.prefault({}),
+  limits: limitsSchema.readonly().prefault({}),
   /** Where to log to; pino fits. Default: nowhere. */
-  logger: z.custom<Logger>((value) => typeof value === 'object' && value !== null).default(SILENT),
+  logger: loggerSchema,
 });
 
 /** What a user may write. */

@@ -48,6 +48,7 @@ describe('the options of a client', () => {
     [{ brokers: 'tcp://*:5555' }, 'brokers: should name the host and the port to connect to'],
     [{ brokers: 'tcp://127.0.0.1:*' }, 'brokers: should name the host and the port to connect to'],
     [{ protocol: 'mdp/0.3' }, 'protocol: '],
+    [{ brokers: ['tcp://a:1', 'tcp://a:1'] }, 'brokers: should name each once'],
     [{ limits: { framesMax: 0 } }, 'limits.framesMax: '],
     [{ limits: { frames: 1 } }, 'frames'],
     [{ logger: 'console' }, 'logger'],
@@ -63,7 +64,7 @@ describe('the options of a client', () => {
   });
 
   test('are resolved with defaults, frozen, and leave the input as it is', () => {
-    const input: ClientOptions = { brokers: ['tcp://a:1', 'tcp://a:1', 'tcp://b:1'] };
+    const input: ClientOptions = { brokers: ['tcp://a:1', 'tcp://b:1'] };
     const client = new Client(input);
     expect(client.options).toMatchObject({
       brokers: ['tcp://a:1', 'tcp://b:1'],
@@ -73,7 +74,7 @@ describe('the options of a client', () => {
       retries: 2,
     });
     expect(Object.isFrozen(client.options)).toBe(true);
-    expect(input).toEqual({ brokers: ['tcp://a:1', 'tcp://a:1', 'tcp://b:1'] });
+    expect(input).toEqual({ brokers: ['tcp://a:1', 'tcp://b:1'] });
     expect(new Client().options.brokers).toEqual(['tcp://127.0.0.1:5555']);
   });
 });

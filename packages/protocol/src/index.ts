@@ -1,4 +1,5 @@
 export { Body, toFrames, type BodyInput } from './body';
+export { BodySize } from './body-size';
 export * from './commands';
 export { decodeAtBroker, dialectByName, type FromPeer } from './detect';
 export { DIALECT_NAMES, type Channel, type Dialect, type DialectName } from './dialect';
@@ -10,6 +11,7 @@ export { bytesOf, bytesToKey, decodeText, encodeText, keyToBytes, keyToHex, type
 export { ADDRESS_BYTES_MAX, DEFAULT_LIMITS, limitsSchema, SERVICE_BYTES_MAX, type Limits } from './limits';
 export { loggerSchema, SILENT, type Logger, type LogMethod } from './logger';
 export * from './mmi';
+export { brokersSchema, count, DEFAULT_ENDPOINT, endpointList, milliseconds } from './option-schemas';
 export { parseOptions } from './options';
 export { REJECTION_REASONS, type Decoded, type Rejection, type RejectionReason } from './rejection';
 export { isServiceName, requireServiceName, serviceNameSchema } from './service-name';

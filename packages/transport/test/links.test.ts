@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { readdirSync } from 'node:fs';
 import { decodeText, encodeText, type Frame } from '@majordomo/protocol';
 import { DealerLink, RouterLink, type RouterLinkHandlers } from '../src/index';
@@ -81,9 +83,11 @@ test('messages keep their frames and their order both ways', async () => {
 });
 
 test('a connection refused closes the link at once', async () => {
-  const { endpoint, link } = await router();
-  await link.close();
-  const { closed } = dealer(endpoint);
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  const { closed } = dealer(`tcp://127.0.0.1:${port}`);
   expect(await closed.count(1)).toEqual(['connection refused or timed out']);
 });
 

@@ -8,6 +8,6 @@ export {
 } from '@majordomo/protocol';
 export type { WorkerEvents, WorkerListener, WorkerRejection } from './events';
 export type { Handler, HandlerContext, HandlerResult, WorkerRequest } from './handler';
-export type { WorkerOptions } from './options';
+export { workerOptionsSchema, type ResolvedWorkerOptions, type WorkerOptions } from './options';
 export type { WorkerStats } from './stats';
 export { Worker, type WorkerState } from './worker';

@@ -1,6 +1,5 @@
-import { toFrames, type BodyInput, type Frame, type Limits } from '@majordomo/protocol';
+import { BodySize, toFrames, type BodyInput, type Frame, type Limits } from '@majordomo/protocol';
 import type { Handler, HandlerContext, WorkerRequest } from './handler';
-import { ReplySize } from './reply-size';
 
 /** How the result of a handler may leave. */
 export interface ReplyRules {
@@ -34,7 +33,7 @@ async function drainStream(
   { limits, partial }: ReplyRules,
 ): Promise<readonly Frame[]> {
   const gathered: Frame[] = [];
-  const size = new ReplySize(limits);
+  const size = new BodySize(limits, 'A reply');
   const iterator = stream[Symbol.asyncIterator]();
   const stop = async (): Promise<void> => {
     try {
@@ -68,7 +67,7 @@ async function drainStream(
 function lastFrames(
   returned: BodyInput,
   gathered: Frame[],
-  size: ReplySize,
+  size: BodySize,
   limits: Limits,
 ): readonly Frame[] {
   if (gathered.length === 0) return sized(returned, limits);
@@ -76,14 +75,14 @@ function lastFrames(
   return [...gathered, ...gather(returned, size)];
 }
 
-function gather(body: BodyInput, size: ReplySize): readonly Frame[] {
+function gather(body: BodyInput, size: BodySize): readonly Frame[] {
   const frames = toFrames(body);
   size.add(frames);
   return frames;
 }
 
 function sized(body: BodyInput, limits: Limits): readonly Frame[] {
-  return gather(body, new ReplySize(limits));
+  return gather(body, new BodySize(limits, 'A reply'));
 }
 
 function isAsyncIterable(value: unknown): value is AsyncIterable<BodyInput> {

@@ -1,6 +1,5 @@
-import { Body, toFrames, type Frame } from '@majordomo/protocol';
+import { Body, BodySize, toFrames, type Frame } from '@majordomo/protocol';
 import type { WorkerRequest } from './handler';
-import { ReplySize } from './reply-size';
 import { runHandler } from './run-handler';
 import type { Shared } from './shared';
 
@@ -80,7 +79,7 @@ function encodeFailure(
     const body = options.encodeError?.(error, request);
     if (body === undefined) return undefined;
     const frames = toFrames(body);
-    new ReplySize(options.limits).add(frames);
+    new BodySize(options.limits, 'A reply').add(frames);
     return frames;
   } catch (err) {
     options.logger.error({ service, err }, 'encodeError failed itself: its request gets no reply');

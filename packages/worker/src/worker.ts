@@ -1,10 +1,10 @@
-import { InvalidOptionsError, requireServiceName, StateError } from '@majordomo/protocol';
+import { InvalidOptionsError, parseOptions, requireServiceName, StateError } from '@majordomo/protocol';
 import { setImmediate } from 'node:timers/promises';
 import { Alarm } from './alarm';
 import { BrokerPresence } from './broker-presence';
 import { Events, type WorkerEvents, type WorkerListener } from './events';
 import type { Handler } from './handler';
-import { resolveOptions, type WorkerOptions } from './options';
+import { workerOptionsSchema, type WorkerOptions } from './options';
 import { SessionRunner } from './session-runner';
 import type { Shared } from './shared';
 import { Slots } from './slots';
@@ -36,7 +36,7 @@ export class Worker {
   constructor(service: string, handler: Handler, options: WorkerOptions = {}) {
     this.service = requireServiceName(service);
     if (typeof handler !== 'function') throw new InvalidOptionsError('The handler should be a function.');
-    const resolved = resolveOptions(options);
+    const resolved = parseOptions(workerOptionsSchema, options, 'worker');
     const shared: Shared = {
       service,
       handler,

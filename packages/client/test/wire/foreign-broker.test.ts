@@ -81,9 +81,11 @@ describe.each(dialects)('a broker written from the RFC, $protocol', ({ protocol,
     const { broker, client } = await pair();
     const reply = client.request('echo', 'x', { timeoutMs: 200, retries: 0 });
     const request = await broker.nextClientRequest();
-    await broker.finalTo(request.client, 'echo', 'in time');
-    const until = performance.now() + 300;
-    while (performance.now() < until);
+    setImmediate(async () => {
+      await broker.finalTo(request.client, 'echo', 'in time');
+      const until = performance.now() + 300;
+      while (performance.now() < until);
+    });
     expect((await reply).text()).toBe('in time');
   });
 
