@@ -27,10 +27,7 @@ export const clientOptionsSchema = z.strictObject({
   retries: count(0, 100).default(2),
   /** How long a socket may be idle before it is closed, in ms. Default 30,000. */
   idleSocketMs: milliseconds(1).default(30_000),
-  /**
-   * How long one try to connect may take, in ms. Lower it where requests are given less time than that and
-   * there are several brokers: a host that is gone without a word costs all of it. Default 5,000.
-   */
+  /** How long one try to connect may take, in ms; other brokers are tried beside it before. Default 5,000. */
   connectTimeoutMs: milliseconds(1).default(5_000),
   /** The first wait before a broker that failed is tried again, in ms. Default 100. */
   reconnectMinMs: milliseconds(1).default(100),

@@ -83,5 +83,6 @@ export interface Link extends Queued<Link> {
   readonly broker: BrokerState;
   state: 'opening' | 'idle' | 'busy' | 'closed';
   call: Call | undefined;
-  idleSince: number;
+  /** Since when it is opening or idle. */
+  since: number;
 }

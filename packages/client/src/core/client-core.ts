@@ -48,6 +48,9 @@ export interface ClientEffects {
   rejected(endpoint: string, rejection: Pick<Rejection, 'detail'>): void;
 }
 
+/** A connection that takes longer than this, in ms, is awaited no more where there are other brokers. */
+const SLOW_MS = 250;
+
 /** Connections that one call may lose before it is given up: its body may be what breaks them. */
 const LOSSES_MAX = 5;
 
@@ -58,8 +61,8 @@ const envelopeOf = (service: string) => ({ frames: 3, bytes: 6 + 1 + encodeText(
  * The client's decisions against plain brokers: which call goes out on which socket, when it is sent
  * again, when it is given up. No sockets, no clock, no randomness: time comes in as ms, effects go out.
  *
- * Plain MDP has no request id, so a socket carries one call at a time (WIRE: replies of several workers
- * cannot be told apart), and is thrown away with a call that is given up.
+ * Plain MDP has no request id, so a socket carries one call at a time (replies of several workers could not
+ * be told apart), and is thrown away with a call that is given up.
  */
 export class ClientCore {
   readonly #brokers: Brokers;
@@ -69,7 +72,8 @@ export class ClientCore {
   readonly #waiting = new Queue<Call>();
   /** Idle sockets, longest idle first. */
   readonly #idle = new Queue<Link>();
-  #opening = 0;
+  /** Sockets whose connection is awaited, longest awaited first; those that take long are not. */
+  readonly #opening = new Queue<Link>();
   readonly #deadlines = new Deadlines<Call>();
   #ids = 0;
   #closed = false;
@@ -94,9 +98,11 @@ export class ClientCore {
   /** When `tick` should be called next, in ms, or `Infinity`. */
   nextWakeAt(now: number): number {
     const idle = this.#idle.first;
-    const idleAt = idle ? idle.idleSince + this.settings.idleSocketMs : Infinity;
+    const idleAt = idle ? idle.since + this.settings.idleSocketMs : Infinity;
+    const opening = this.#hasAlternatives ? this.#opening.first : undefined;
+    const slowAt = opening ? opening.since + SLOW_MS : Infinity;
     const brokerAt = this.#waiting.length > 0 ? this.#brokers.nextAt(now) : Infinity;
-    return Math.min(this.#deadlines.nextAt, idleAt, brokerAt);
+    return Math.min(this.#deadlines.nextAt, idleAt, slowAt, brokerAt);
   }
 
   /**
@@ -175,7 +181,7 @@ export class ClientCore {
   linkOpened(id: number, now: number): void {
     const link = this.#links.get(id);
     if (link?.state !== 'opening') return;
-    this.#opening--;
+    this.#opening.remove(link);
     this.#makeIdle(link, now);
     const { broker } = link;
     if (!broker.connected) {
@@ -222,17 +228,31 @@ export class ClientCore {
   /** Time has passed: sends again, gives up, closes idle sockets. */
   tick(now: number): void {
     const { idleSocketMs, socketsMax, suspectMs } = this.settings;
-    const allTaken = this.#opening === 0 && this.#links.size >= socketsMax;
+    const allTaken = this.#opening.length === 0 && this.#links.size >= socketsMax;
     for (let call = this.#deadlines.takeDue(now); call; call = this.#deadlines.takeDue(now)) {
       if (call.link) call.link.broker.suspectUntil = now + suspectMs;
       if (call.expiresAt > now) this.#sendAgain(call);
       else this.#giveUp(call, timedOut(call, this.#hindrance(call, allTaken), now));
     }
     for (let link = this.#idle.first; link; link = this.#idle.first) {
-      if (link.idleSince + idleSocketMs > now) break;
+      if (link.since + idleSocketMs > now) break;
       this.#drop(link);
     }
+    if (this.#hasAlternatives) this.#passOverSlow(now);
     this.#pump(now);
+  }
+
+  get #hasAlternatives(): boolean {
+    return this.#brokers.all.length > 1;
+  }
+
+  /** A host that is gone without a word lets a connection wait for long: others are tried beside it. */
+  #passOverSlow(now: number): void {
+    for (let link = this.#opening.first; link; link = this.#opening.first) {
+      if (link.since + SLOW_MS > now) break;
+      this.#opening.remove(link);
+      this.#brokers.failed(link.broker, `no connection within ${SLOW_MS} ms`, now);
+    }
   }
 
   /** What kept a call from being sent or answered, in words, where something is known to. */
@@ -252,13 +272,13 @@ export class ClientCore {
       this.#waiting.remove(call);
       this.#send(call, link, now);
     }
-    while (this.#opening < this.#waiting.length && this.#links.size < this.settings.socketsMax) {
+    while (this.#opening.length < this.#waiting.length && this.#links.size < this.settings.socketsMax) {
       const avoid = this.#waiting.first?.avoid;
       const broker =
         this.#brokers.take(now, (each) => each !== avoid && each.suspectUntil <= now) ??
         this.#brokers.take(now, () => true);
       if (!broker) break;
-      this.#open(broker);
+      this.#open(broker, now);
     }
   }
 
@@ -266,24 +286,24 @@ export class ClientCore {
   #linkFor(call: Call, now: number): Link | undefined {
     const good = (broker: BrokerState) => broker !== call.avoid && broker.suspectUntil <= now;
     for (const link of this.#idle) if (good(link.broker)) return link;
-    const canOpen = this.#links.size < this.settings.socketsMax || this.#opening > 0;
+    const canOpen = this.#links.size < this.settings.socketsMax || this.#opening.length > 0;
     const better = (broker: BrokerState) => good(broker) && broker.downUntil <= now && isHopeful(broker);
     return canOpen && this.#brokers.all.some(better) ? undefined : this.#idle.first;
   }
 
-  #open(broker: BrokerState): void {
+  #open(broker: BrokerState, now: number): void {
     const link: Link = {
       id: ++this.#ids,
       broker,
       state: 'opening',
       call: undefined,
-      idleSince: 0,
+      since: now,
       queue: undefined,
       ahead: undefined,
       behind: undefined,
     };
     this.#links.set(link.id, link);
-    this.#opening++;
+    this.#opening.push(link);
     broker.links++;
     this.effects.openLink(link.id, broker.endpoint);
   }
@@ -353,7 +373,7 @@ export class ClientCore {
 
   #makeIdle(link: Link, now: number): void {
     link.state = 'idle';
-    link.idleSince = now;
+    link.since = now;
     this.#idle.push(link);
   }
 
@@ -420,7 +440,7 @@ export class ClientCore {
   }
 
   #forget(link: Link): void {
-    if (link.state === 'opening') this.#opening--;
+    this.#opening.remove(link);
     this.#idle.remove(link);
     link.state = 'closed';
     link.call = undefined;

@@ -235,8 +235,46 @@ describe('a broker that is down', () => {
     expect(bus.error(call)).toMatchObject({
       code: 'TIMEOUT',
       retryable: true,
-      message: `No reply from echo within 1000 ms: no broker reachable (${A}: connection refused or timed out, ${B}: connecting).`,
+      message: `No reply from echo within 1000 ms: no broker reachable (${A}: no connection within 250 ms, ${B}: no connection within 250 ms).`,
     });
+  });
+});
+
+describe('a host that is gone without a word', () => {
+  test('is passed over after a while where there are other brokers', () => {
+    const bus = new Harness({ brokers: [A, B] });
+    const call = bus.submit({ timeoutMs: 2_000 });
+    expect(bus.last.endpoint).toBe(A);
+    bus.pass(249);
+    expect(bus.links).toHaveLength(1);
+    bus.pass(1);
+    expect(bus.links.map(({ endpoint }) => endpoint)).toEqual([A, B]);
+    bus.opened(bus.last);
+    bus.final(bus.last, 'from b');
+    expect(bus.reply(call)).toEqual(['from b']);
+  });
+
+  test('serves all the same when its connection stands at last', () => {
+    const bus = new Harness({ brokers: [A, B] });
+    const call = bus.submit({ timeoutMs: 2_000 });
+    bus.pass(400);
+    bus.opened(bus.links[0]!);
+    bus.final(bus.links[0]!, 'from a');
+    expect(bus.reply(call)).toEqual(['from a']);
+  });
+
+  test('is waited for where it is the only broker', () => {
+    const bus = new Harness();
+    bus.submit({ timeoutMs: 2_000 });
+    bus.pass(1_999);
+    expect(bus.links).toHaveLength(1);
+  });
+
+  test('does not fill the pool, however many wait', () => {
+    const bus = new Harness({ brokers: [A, B], socketsMax: 50 });
+    for (let n = 0; n < 10; n++) bus.submit({ timeoutMs: 2_000 });
+    bus.pass(1_900);
+    expect(bus.core.sockets).toBeLessThanOrEqual(12);
   });
 });
 
