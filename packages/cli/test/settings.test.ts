@@ -2,6 +2,7 @@ import { brokerOptionsSchema } from '@majordomo/broker';
 import { clientOptionsSchema } from '@majordomo/client';
 import { DEFAULT_LIMITS, mmiBrokerSchema } from '@majordomo/protocol';
 import { killAllProcesses, leakCheck } from '@majordomo/testkit';
+import { workerOptionsSchema } from '@majordomo/worker';
 import { SETTINGS } from '../src/settings/table';
 import { fileWith, majordomo, removeFiles, startBroker } from './majordomo';
 
@@ -149,4 +150,8 @@ test('the defaults are those of the libraries', () => {
   }
   const { brokers, protocol, timeoutMs, retries } = clientOptionsSchema.parse({});
   expect(ours).toMatchObject({ broker: brokers, protocol, timeoutMs, retries, ...DEFAULT_LIMITS });
+  const worker = workerOptionsSchema.parse({});
+  const { concurrency, heartbeatMs, liveness, drainTimeoutMs } = worker;
+  expect(worker).toMatchObject({ brokers, protocol });
+  expect(ours).toMatchObject({ concurrency, heartbeatMs, liveness, drainTimeoutMs });
 });
