@@ -26,16 +26,12 @@ export const connectEndpointSchema = endpointSchema.refine(
 /** One endpoint or several, as a list. */
 export const endpointList = (endpoint: z.ZodType<string, string>) =>
   z
-    .union([
-      endpoint,
-      z
-        .array(endpoint)
-        .min(1, 'should name at least one')
-        .refine((all) => new Set(all).size === all.length, 'should name each once')
-        .readonly(),
-    ])
+    .union([endpoint, z.array(endpoint).min(1, 'should name at least one').readonly()])
     .default(DEFAULT_ENDPOINT)
     .transform((endpoints) => Object.freeze(typeof endpoints === 'string' ? [endpoints] : endpoints));
 
 /** The brokers of a client or worker. */
-export const brokersSchema = endpointList(connectEndpointSchema);
+export const brokersSchema = endpointList(connectEndpointSchema).refine(
+  (brokers) => new Set(brokers).size === brokers.length,
+  'should name each once',
+);

@@ -8,12 +8,11 @@ interface Lane {
   turn?: ListNode<Lane>;
 }
 
-/** Where a request stands in the queue. */
+/** Where a request stands in the queue; one that was put back has no lane and no place by arrival. */
 interface Place {
-  readonly inLane: ListNode<RequestRecord>;
-  readonly byArrival: ListNode<RequestRecord>;
-  /** Absent for a request that came back from a lost worker. */
-  readonly lane: Lane | undefined;
+  readonly inLine: ListNode<RequestRecord>;
+  readonly byArrival?: ListNode<RequestRecord>;
+  readonly lane?: Lane;
 }
 
 /**
@@ -30,16 +29,19 @@ export class FairQueue {
   #bytes = 0;
 
   get length(): number {
-    return this.#byArrival.length;
+    return this.#places.size;
   }
 
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** The request that has waited longest. */
+  /** The request that came first, among those in turn and the one that is to be served next of those put back. */
   get oldest(): RequestRecord | undefined {
-    return this.#byArrival.first;
+    const returned = this.#returned.first;
+    const inTurn = this.#byArrival.first;
+    if (!returned || !inTurn) return returned ?? inTurn;
+    return returned.queuedAt <= inTurn.queuedAt ? returned : inTurn;
   }
 
   /** Adds a request behind the others of its client. */
@@ -51,7 +53,7 @@ export class FairQueue {
       this.#lanes.set(request.client, lane);
     }
     this.#place(request, {
-      inLane: lane.requests.push(request),
+      inLine: lane.requests.push(request),
       byArrival: this.#byArrival.push(request),
       lane,
     });
@@ -59,11 +61,7 @@ export class FairQueue {
 
   /** Puts a request that a lost worker held before all others, behind those put back earlier. */
   putBack(request: RequestRecord): void {
-    this.#place(request, {
-      inLane: this.#returned.push(request),
-      byArrival: this.#byArrival.unshift(request),
-      lane: undefined,
-    });
+    this.#place(request, { inLine: this.#returned.push(request) });
   }
 
   #place(request: RequestRecord, place: Place): void {
@@ -90,8 +88,8 @@ export class FairQueue {
     if (!place) return false;
     this.#places.delete(request);
     this.#bytes -= request.bytes;
-    place.inLane.remove();
-    place.byArrival.remove();
+    place.inLine.remove();
+    place.byArrival?.remove();
     if (place.lane?.requests.length === 0) {
       place.lane.turn?.remove();
       this.#lanes.delete(place.lane.client);

@@ -16,7 +16,7 @@ export class ListNode<T> {
 }
 
 /**
- * A doubly linked list: push, unshift, shift and removal from the middle in constant time, whatever came
+ * A doubly linked list: adding at the end and removal from anywhere in constant time, whatever came
  * and went before. A `Set` keeps holes where values were deleted and walks over them to find its first.
  */
 export class LinkedList<T> implements Iterable<T> {
@@ -41,24 +41,6 @@ export class LinkedList<T> implements Iterable<T> {
     this.#last = node;
     this.#length++;
     return node;
-  }
-
-  /** Adds at the beginning. */
-  unshift(value: T): ListNode<T> {
-    const node = new ListNode(value, this);
-    node.next = this.#first;
-    if (this.#first) this.#first.previous = node;
-    else this.#last = node;
-    this.#first = node;
-    this.#length++;
-    return node;
-  }
-
-  /** Takes the first value out. */
-  shift(): T | undefined {
-    const node = this.#first;
-    node?.remove();
-    return node?.value;
   }
 
   /** For {@link ListNode.remove} alone. */

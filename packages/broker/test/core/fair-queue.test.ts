@@ -113,3 +113,17 @@ test('does what a naive queue does, whatever comes', () => {
     { numRuns: 300 },
   );
 });
+
+test('the oldest is the one that came first, also where a younger one was put back', () => {
+  const [client] = clients(1);
+  const queue = new FairQueue();
+  const first = { ...request(client!, 1), queuedAt: 10 };
+  const returned = { ...request(client!, 1), queuedAt: 20 };
+  queue.push(first);
+  queue.putBack(returned);
+  expect(queue.oldest).toBe(first);
+  expect(queue.shift()).toBe(returned);
+  expect(queue.oldest).toBe(first);
+  queue.putBack({ ...request(client!, 1), queuedAt: 5 });
+  expect(queue.oldest?.queuedAt).toBe(5);
+});
