@@ -1,18 +1,26 @@
 import { LinkedList, type ListNode } from './linked-list';
-import type { ClientRecord, RequestRecord } from './records';
+
+/** What the queue has to know of a request. */
+export interface Waiting {
+  /** Whose it is: any object, the same for all requests of one client. */
+  readonly client: object;
+  readonly bytes: number;
+  /** When it first came, in ms. */
+  readonly queuedAt: number;
+}
 
 /** The requests of one client that wait for one service. */
-interface Lane {
-  readonly client: ClientRecord;
-  readonly requests: LinkedList<RequestRecord>;
-  turn?: ListNode<Lane>;
+interface Lane<Request> {
+  readonly client: object;
+  readonly requests: LinkedList<Request>;
+  turn?: ListNode<Lane<Request>>;
 }
 
 /** Where a request stands in the queue; one that was put back has no lane and no place by arrival. */
-interface Place {
-  readonly inLine: ListNode<RequestRecord>;
-  readonly byArrival?: ListNode<RequestRecord>;
-  readonly lane?: Lane;
+interface Place<Request> {
+  readonly inLine: ListNode<Request>;
+  readonly byArrival?: ListNode<Request>;
+  readonly lane?: Lane<Request>;
 }
 
 /**
@@ -20,12 +28,12 @@ interface Place {
  * clients on a fair basis"), each client's in the order of their arrival. What comes back from a lost worker
  * goes before all. Every operation takes constant time.
  */
-export class FairQueue {
-  readonly #returned = new LinkedList<RequestRecord>();
-  readonly #turns = new LinkedList<Lane>();
-  readonly #lanes = new Map<ClientRecord, Lane>();
-  readonly #byArrival = new LinkedList<RequestRecord>();
-  readonly #places = new Map<RequestRecord, Place>();
+export class FairQueue<Request extends Waiting> {
+  readonly #returned = new LinkedList<Request>();
+  readonly #turns = new LinkedList<Lane<Request>>();
+  readonly #lanes = new Map<object, Lane<Request>>();
+  readonly #byArrival = new LinkedList<Request>();
+  readonly #places = new Map<Request, Place<Request>>();
   #bytes = 0;
 
   get length(): number {
@@ -37,7 +45,7 @@ export class FairQueue {
   }
 
   /** The request that came first, among those in turn and the one that is to be served next of those put back. */
-  get oldest(): RequestRecord | undefined {
+  get oldest(): Request | undefined {
     const returned = this.#returned.first;
     const inTurn = this.#byArrival.first;
     if (!returned || !inTurn) return returned ?? inTurn;
@@ -45,7 +53,7 @@ export class FairQueue {
   }
 
   /** Adds a request behind the others of its client. */
-  push(request: RequestRecord): void {
+  push(request: Request): void {
     let lane = this.#lanes.get(request.client);
     if (!lane) {
       lane = { client: request.client, requests: new LinkedList() };
@@ -60,17 +68,17 @@ export class FairQueue {
   }
 
   /** Puts a request that a lost worker held before all others, behind those put back earlier. */
-  putBack(request: RequestRecord): void {
+  putBack(request: Request): void {
     this.#place(request, { inLine: this.#returned.push(request) });
   }
 
-  #place(request: RequestRecord, place: Place): void {
+  #place(request: Request, place: Place<Request>): void {
     this.#places.set(request, place);
     this.#bytes += request.bytes;
   }
 
   /** Takes out the request whose turn it is. */
-  shift(): RequestRecord | undefined {
+  shift(): Request | undefined {
     const request = this.#returned.first ?? this.#turns.first?.requests.first;
     if (!request) return undefined;
     const lane = this.#places.get(request)?.lane;
@@ -83,7 +91,7 @@ export class FairQueue {
   }
 
   /** Takes a request out wherever it stands; false where it is not here. */
-  remove(request: RequestRecord): boolean {
+  remove(request: Request): boolean {
     const place = this.#places.get(request);
     if (!place) return false;
     this.#places.delete(request);

@@ -40,7 +40,7 @@ export interface RequestRecord {
 /** A service: who serves it and who waits for it. It exists while there is either. */
 export interface ServiceRecord {
   readonly name: string;
-  readonly queue: FairQueue;
+  readonly queue: FairQueue<RequestRecord>;
   readonly workers: Set<WorkerRecord>;
   /** Workers with credit left, least recently used first. */
   readonly ready: LinkedList<WorkerRecord>;

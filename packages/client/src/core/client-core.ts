@@ -12,19 +12,17 @@ import {
   type MajordomoError,
   type Rejection,
 } from '@majordomo/protocol';
-import { Brokers, isHopeful } from './brokers';
+import { Brokers } from './brokers';
 import type { BrokerState, Call, CallRequest, Link, Outcome } from './call';
 import { Deadlines } from './deadlines';
 import { connectionLost, failed, gatheredTooMuch, timedOut } from './explain';
+import { Pool, type PoolEffects, type PoolSettings } from './pool';
 import { Queue } from './queue';
 
 /** What the client's core goes by; times in ms. */
-export interface ClientCoreSettings {
+export interface ClientCoreSettings extends PoolSettings {
   readonly brokers: readonly string[];
-  readonly socketsMax: number;
   readonly pendingMax: number;
-  /** How long a socket may be idle before it is closed. */
-  readonly idleSocketMs: number;
   /** How long a broker that left a call without reply is avoided where there are others. */
   readonly suspectMs: number;
   readonly limits: Limits;
@@ -33,10 +31,8 @@ export interface ClientCoreSettings {
 }
 
 /** What the core does to the world. Every call returns at once and never calls back into the core. */
-export interface ClientEffects {
-  openLink(link: number, endpoint: string): void;
+export interface ClientEffects extends PoolEffects {
   send(link: number, command: ClientToBroker): void;
-  closeLink(link: number): void;
   pauseLink(link: number): void;
   resumeLink(link: number): void;
   /** A PARTIAL of a stream; false where its reader is behind, until {@link ClientCore.resume}. */
@@ -47,9 +43,6 @@ export interface ClientEffects {
   /** A message of a broker was not understood, or came unasked: its connection is closed. */
   rejected(endpoint: string, rejection: Pick<Rejection, 'detail'>): void;
 }
-
-/** A connection that takes longer than this, in ms, is awaited no more where there are other brokers. */
-const SLOW_MS = 250;
 
 /** Connections that one call may lose before it is given up: its body may be what breaks them. */
 const LOSSES_MAX = 5;
@@ -67,13 +60,9 @@ const envelopeOf = (service: string) => ({ frames: 3, bytes: 6 + 1 + encodeText(
 export class ClientCore {
   readonly #brokers: Brokers;
   readonly #calls = new Map<number, Call>();
-  readonly #links = new Map<number, Link>();
+  readonly #pool: Pool;
   /** Calls that wait for a socket, in order. */
   readonly #waiting = new Queue<Call>();
-  /** Idle sockets, longest idle first. */
-  readonly #idle = new Queue<Link>();
-  /** Sockets whose connection is awaited, longest awaited first; those that take long are not. */
-  readonly #opening = new Queue<Link>();
   readonly #deadlines = new Deadlines<Call>();
   #ids = 0;
   #closed = false;
@@ -83,6 +72,7 @@ export class ClientCore {
     private readonly effects: ClientEffects,
   ) {
     this.#brokers = new Brokers(settings.brokers, settings.backoffMs);
+    this.#pool = new Pool(this.#brokers, settings, effects);
   }
 
   /** Calls that have no outcome yet. */
@@ -92,17 +82,13 @@ export class ClientCore {
 
   /** Sockets, opening ones included. */
   get sockets(): number {
-    return this.#links.size;
+    return this.#pool.size;
   }
 
   /** When `tick` should be called next, in ms, or `Infinity`. */
   nextWakeAt(now: number): number {
-    const idle = this.#idle.first;
-    const idleAt = idle ? idle.since + this.settings.idleSocketMs : Infinity;
-    const opening = this.#hasAlternatives ? this.#opening.first : undefined;
-    const slowAt = opening ? opening.since + SLOW_MS : Infinity;
     const brokerAt = this.#waiting.length > 0 ? this.#brokers.nextAt(now) : Infinity;
-    return Math.min(this.#deadlines.nextAt, idleAt, slowAt, brokerAt);
+    return Math.min(this.#deadlines.nextAt, this.#pool.nextWakeAt, brokerAt);
   }
 
   /**
@@ -175,14 +161,13 @@ export class ClientCore {
         error: new ClosedError('The client was closed before the reply came.'),
       });
     }
-    for (const link of [...this.#links.values()]) this.#drop(link);
+    this.#pool.dropAll();
   }
 
   linkOpened(id: number, now: number): void {
-    const link = this.#links.get(id);
+    const link = this.#pool.get(id);
     if (link?.state !== 'opening') return;
-    this.#opening.remove(link);
-    this.#makeIdle(link, now);
+    this.#pool.stands(link, now);
     const { broker } = link;
     if (!broker.connected) {
       broker.connected = true;
@@ -193,13 +178,13 @@ export class ClientCore {
 
   /** The connection is gone; the shell has closed the socket. */
   linkClosed(id: number, reason: string, now: number): void {
-    const link = this.#links.get(id);
+    const link = this.#pool.get(id);
     if (link) this.#lost(link, reason, now);
   }
 
   /** What was understood of a message on a socket. */
   received(id: number, command: BrokerToClient, now: number): void {
-    const link = this.#links.get(id);
+    const link = this.#pool.get(id);
     if (!link) return;
     const { broker, call } = link;
     if (!call) {
@@ -218,7 +203,7 @@ export class ClientCore {
 
   /** A message on a socket was not understood, or had no place there: the socket cannot be trusted further. */
   refused(id: number, rejection: Pick<Rejection, 'detail'>, now: number): void {
-    const link = this.#links.get(id);
+    const link = this.#pool.get(id);
     if (!link) return;
     this.effects.rejected(link.broker.endpoint, rejection);
     this.effects.closeLink(id);
@@ -227,32 +212,14 @@ export class ClientCore {
 
   /** Time has passed: sends again, gives up, closes idle sockets. */
   tick(now: number): void {
-    const { idleSocketMs, socketsMax, suspectMs } = this.settings;
-    const allTaken = this.#opening.length === 0 && this.#links.size >= socketsMax;
+    const { allTaken } = this.#pool;
     for (let call = this.#deadlines.takeDue(now); call; call = this.#deadlines.takeDue(now)) {
-      if (call.link) call.link.broker.suspectUntil = now + suspectMs;
+      if (call.link) call.link.broker.suspectUntil = now + this.settings.suspectMs;
       if (call.expiresAt > now) this.#sendAgain(call);
       else this.#giveUp(call, timedOut(call, this.#hindrance(call, allTaken), now));
     }
-    for (let link = this.#idle.first; link; link = this.#idle.first) {
-      if (link.since + idleSocketMs > now) break;
-      this.#drop(link);
-    }
-    if (this.#hasAlternatives) this.#passOverSlow(now);
+    this.#pool.tick(now);
     this.#pump(now);
-  }
-
-  get #hasAlternatives(): boolean {
-    return this.#brokers.all.length > 1;
-  }
-
-  /** A host that is gone without a word lets a connection wait for long: others are tried beside it. */
-  #passOverSlow(now: number): void {
-    for (let link = this.#opening.first; link; link = this.#opening.first) {
-      if (link.since + SLOW_MS > now) break;
-      this.#opening.remove(link);
-      this.#brokers.failed(link.broker, `no connection within ${SLOW_MS} ms`, now);
-    }
   }
 
   /** What kept a call from being sent or answered, in words, where something is known to. */
@@ -267,51 +234,16 @@ export class ClientCore {
   #pump(now: number): void {
     if (this.#closed) return;
     for (let call = this.#waiting.first; call; call = this.#waiting.first) {
-      const link = this.#linkFor(call, now);
+      const link = this.#pool.idleFor(call, now);
       if (!link) break;
       this.#waiting.remove(call);
       this.#send(call, link, now);
     }
-    while (this.#opening.length < this.#waiting.length && this.#links.size < this.settings.socketsMax) {
-      const avoid = this.#waiting.first?.avoid;
-      const broker =
-        this.#brokers.take(now, (each) => each !== avoid && each.suspectUntil <= now) ??
-        this.#brokers.take(now, () => true);
-      if (!broker) break;
-      this.#open(broker, now);
-    }
-  }
-
-  /** An idle socket for a call; none where one to a better broker can be had by opening it. */
-  #linkFor(call: Call, now: number): Link | undefined {
-    const good = (broker: BrokerState) => broker !== call.avoid && broker.suspectUntil <= now;
-    for (const link of this.#idle) if (good(link.broker)) return link;
-    const canOpen = this.#links.size < this.settings.socketsMax || this.#opening.length > 0;
-    const better = (broker: BrokerState) => good(broker) && broker.downUntil <= now && isHopeful(broker);
-    return canOpen && this.#brokers.all.some(better) ? undefined : this.#idle.first;
-  }
-
-  #open(broker: BrokerState, now: number): void {
-    const link: Link = {
-      id: ++this.#ids,
-      broker,
-      state: 'opening',
-      call: undefined,
-      since: now,
-      queue: undefined,
-      ahead: undefined,
-      behind: undefined,
-    };
-    this.#links.set(link.id, link);
-    this.#opening.push(link);
-    broker.links++;
-    this.effects.openLink(link.id, broker.endpoint);
+    this.#pool.open(this.#waiting.length, this.#waiting.first?.avoid, now);
   }
 
   #send(call: Call, link: Link, now: number): void {
-    this.#idle.remove(link);
-    link.state = 'busy';
-    link.call = call;
+    this.#pool.occupy(link, call);
     call.state = 'sent';
     call.link = link;
     call.sends++;
@@ -362,8 +294,7 @@ export class ClientCore {
   }
 
   #reply(link: Link, call: Call, command: Exclude<BrokerToClient, { kind: 'partial' }>, now: number): void {
-    link.call = undefined;
-    this.#makeIdle(link, now);
+    this.#pool.release(link, now);
     if (command.kind === 'failure') this.#settle(call, { ok: false, error: failed(command) });
     else if (call.gathered.length === 0) this.#settle(call, { ok: true, body: command.body });
     else if (this.#gather(call, command.body)) this.#settle(call, { ok: true, body: call.gathered });
@@ -371,18 +302,12 @@ export class ClientCore {
     this.#pump(now);
   }
 
-  #makeIdle(link: Link, now: number): void {
-    link.state = 'idle';
-    link.since = now;
-    this.#idle.push(link);
-  }
-
   /** No reply came in this attempt's share of the time: once more, on a fresh socket (RFC 7, "MDP/Client"). */
   #sendAgain(call: Call): void {
     call.retriesLeft--;
     if (call.link) {
       call.avoid = call.link.broker;
-      this.#drop(call.link);
+      this.#pool.drop(call.link);
     }
     this.#waitAgain(call);
   }
@@ -399,7 +324,7 @@ export class ClientCore {
   /** A connection is gone, and the socket with it. */
   #lost(link: Link, reason: string, now: number): void {
     const { broker, call } = link;
-    this.#forget(link);
+    this.#pool.forget(link);
     this.#brokers.failed(broker, reason, now);
     if (broker.connected && broker.links === 0) {
       broker.connected = false;
@@ -420,7 +345,7 @@ export class ClientCore {
 
   /** Ends a call without a reply; its socket goes with it, so that a late reply finds nobody. */
   #giveUp(call: Call, error: MajordomoError): void {
-    if (call.link) this.#drop(call.link);
+    if (call.link) this.#pool.drop(call.link);
     this.#settle(call, { ok: false, error });
   }
 
@@ -431,20 +356,5 @@ export class ClientCore {
     this.#deadlines.remove(call);
     this.#calls.delete(call.id);
     this.effects.settle(call.id, outcome);
-  }
-
-  /** Closes a socket of our own accord. */
-  #drop(link: Link): void {
-    this.#forget(link);
-    this.effects.closeLink(link.id);
-  }
-
-  #forget(link: Link): void {
-    this.#opening.remove(link);
-    this.#idle.remove(link);
-    link.state = 'closed';
-    link.call = undefined;
-    link.broker.links--;
-    this.#links.delete(link.id);
   }
 }
