@@ -1,3 +1,4 @@
+import { builtinModules } from 'node:module';
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
@@ -15,9 +16,16 @@ const ARROWS = {
   testkit: [],
 };
 
-const deepImports = { group: ['@majordomo/*/*'], message: 'Packages are closed: import from their index.' };
-const zeromq = { group: ['zeromq', 'zeromq/*'], message: 'Only transport and testkit know ZeroMQ.' };
-const node = { group: ['node:*'], message: 'This room has no platform: hand it in.' };
+const deepImports = {
+  regex: String.raw`^@majordomo/[a-z]+/|(^|/)\.\./.*/src(/|$)|packages/`,
+  message: 'Packages are closed: import from their index.',
+};
+const shells = { regex: String.raw`^\.\./`, message: 'A core knows nothing of what runs it.' };
+const zeromq = { regex: '^zeromq(/|$)', message: 'Only transport and testkit know ZeroMQ.' };
+const node = {
+  regex: `^(node:|(${builtinModules.join('|')})(/|$))`,
+  message: 'This room has no platform: hand it in.',
+};
 
 /** @param {string} name */
 const forbidden = (name) =>
@@ -41,11 +49,16 @@ const IMPURE_GLOBALS = [
   'crypto',
   'process',
   'Buffer',
-].map((name) => ({ name, message: 'A core has no clock, timers, randomness or platform: hand it in.' }));
+  'globalThis',
+  'global',
+].map((name) => ({
+  name,
+  message: 'There are no clock, timers, randomness or platform here: hand them in.',
+}));
 
 const IMPURE_PROPERTIES = [
-  { object: 'Date', property: 'now', message: 'A core has no clock: take `now`.' },
-  { object: 'Math', property: 'random', message: 'A core has no randomness: hand it in.' },
+  { object: 'Date', property: 'now', message: 'There is no clock here: take `now`.' },
+  { object: 'Math', property: 'random', message: 'There is no randomness here: hand it in.' },
 ];
 
 const arrows = Object.keys(ARROWS).map((name) => ({
@@ -58,6 +71,16 @@ const arrows = Object.keys(ARROWS).map((name) => ({
   ),
 }));
 
+/** @type {import('eslint').Linter.RulesRecord} */
+const pure = {
+  'no-restricted-globals': ['error', ...IMPURE_GLOBALS],
+  'no-restricted-properties': ['error', ...IMPURE_PROPERTIES],
+  'no-restricted-syntax': [
+    'error',
+    { selector: 'NewExpression[callee.name="Date"]', message: 'There is no clock here: take `now`.' },
+  ],
+};
+
 /** @type {import('eslint').Linter.Config[]} */
 const cores = ['broker', 'client', 'worker'].map((name) => ({
   files: [`packages/${name}/src/core/**/*.ts`],
@@ -65,15 +88,11 @@ const cores = ['broker', 'client', 'worker'].map((name) => ({
     ...imports(
       { group: [...forbidden(name), '@majordomo/transport'], message: 'A core knows protocol only.' },
       deepImports,
+      shells,
       zeromq,
       node,
     ),
-    'no-restricted-globals': ['error', ...IMPURE_GLOBALS],
-    'no-restricted-properties': ['error', ...IMPURE_PROPERTIES],
-    'no-restricted-syntax': [
-      'error',
-      { selector: 'NewExpression[callee.name="Date"]', message: 'A core has no clock: take `now`.' },
-    ],
+    ...pure,
   },
 }));
 
@@ -102,6 +121,7 @@ export default tseslint.config(
     },
   },
   ...arrows,
+  { files: ['packages/protocol/src/**/*.ts'], rules: pure },
   ...cores,
   {
     // Scripts may print; the type check knows their globals.

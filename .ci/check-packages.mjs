@@ -38,7 +38,7 @@ for (const folder of readdirSync(join(root, 'packages'))) {
     folder === 'cli'
       ? ['dist/main.js']
       : ['dist/index.js', 'dist/index.cjs', 'dist/index.d.ts', 'dist/index.d.cts'];
-  for (const file of ['README.md', 'LICENSE', 'package.json', ...expected]) {
+  for (const file of ['README.md', 'CHANGELOG.md', 'LICENSE', 'package.json', ...expected]) {
     if (!files.includes(file)) throw new Error(`${manifest.name} lacks ${file}`);
   }
   const foreign = files.filter((/** @type {string} */ file) => /^(src|test)\//.test(file));

@@ -1,4 +1,4 @@
-// Six sign-ups at once: each is answered in a few milliseconds, while two mails at a time take a quarter of a
+// Six sign-ups at once: each is answered at once, while two mails at a time take a quarter of a
 // second each in another process. Ends when the last mail lies in the folder.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -11,6 +11,8 @@ const running = new Set();
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
+// A signal alone would end this process without the above.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
 
 /**
  * Starts the `majordomo` command as a process of its own and waits until it says that it is there.

@@ -1,6 +1,7 @@
 import { BindError, bytesToKey, keyToBytes, StateError, type Frame } from '@majordomo/protocol';
 import { capability, Router } from 'zeromq';
 import { sharedContext } from './context';
+import { isServed, removeFile } from './ipc-socket';
 import { Outbox } from './outbox';
 import { codeOf } from './socket-error';
 
@@ -44,6 +45,16 @@ export interface RouterLinkOptions {
 const ROUTER_NOTIFY = 97;
 const NOTIFY_BOTH = 3;
 
+/** What is said of an endpoint that somebody else has. */
+const IN_USE = 'the address is already in use';
+
+/**
+ * When TCP asks whether the host of a silent peer is still there, how often then, in seconds, and after how many
+ * questions without answer the connection ends. A host that is gone without a word would else keep its connection
+ * for ever, and a peer with a routing id of its own could not come back: ZeroMQ refuses an id that is taken.
+ */
+const KEEPALIVE = { idleS: 30, intervalS: 10, count: 3 };
+
 /** How often messages to peers that pushed back are tried again, in ms. */
 const RETRY_MS = 5;
 
@@ -62,6 +73,8 @@ class NotifyingRouter extends Router {
  */
 export class RouterLink {
   readonly #socket: NotifyingRouter;
+  /** Endpoints that are listened on. */
+  readonly #bound: string[] = [];
   readonly #outboxes = new Map<PeerKey, Outbox>();
   /** Peers whose oldest message ZeroMQ would not take. */
   readonly #pushedBack = new Set<PeerKey>();
@@ -82,6 +95,10 @@ export class RouterLink {
       sendHighWaterMark: options.highWaterMark,
       receiveHighWaterMark: options.highWaterMark,
       maxMessageSize: options.frameBytesMax,
+      tcpKeepalive: 1,
+      tcpKeepaliveIdle: KEEPALIVE.idleS,
+      tcpKeepaliveInterval: KEEPALIVE.intervalS,
+      tcpKeepaliveCount: KEEPALIVE.count,
     });
     this.noticesDepartures = capability.draft === true;
     if (this.noticesDepartures) this.#socket.notifyConnections();
@@ -94,14 +111,19 @@ export class RouterLink {
    */
   async bind(endpoint: string): Promise<string> {
     this.#requireOpen();
+    if (await isServed(endpoint)) throw new BindError(endpoint, `Cannot bind ${endpoint}: ${IN_USE}.`);
+    this.#requireOpen();
     try {
       await this.#socket.bind(endpoint);
     } catch (cause) {
       this.#requireOpen();
       throw new BindError(endpoint, `Cannot bind ${endpoint}: ${explainBind(cause)}.`, { cause });
     }
+    if (this.#closed) await removeFile(endpoint);
     this.#requireOpen();
-    return this.#socket.lastEndpoint ?? endpoint;
+    const bound = this.#socket.lastEndpoint ?? endpoint;
+    this.#bound.push(bound);
+    return bound;
   }
 
   #requireOpen(): void {
@@ -201,13 +223,14 @@ export class RouterLink {
     this.#outboxes.clear();
     this.#pushedBack.clear();
     this.#socket.close();
+    for (const endpoint of this.#bound) await removeFile(endpoint);
   }
 }
 
 function explainBind(error: unknown): string {
   switch (codeOf(error)) {
     case 'EADDRINUSE':
-      return 'the address is already in use';
+      return IN_USE;
     case 'EADDRNOTAVAIL':
     case 'ENODEV':
       return 'this machine has no such address or interface';

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import { readdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { decodeText, encodeText, type Frame } from '@majordomo/protocol';
 import { DealerLink, RouterLink, type RouterLinkHandlers } from '../src/index';
 
@@ -207,4 +209,36 @@ test('links that are closed or refused leave no file descriptors behind', async 
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   expect(descriptors()).toBeLessThanOrEqual(before + 10);
+});
+
+describe('ipc endpoints', () => {
+  let folder: string;
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'majordomo-ipc-'))));
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  test('one that is served is a BindError, and goes on being served', async () => {
+    const endpoint = `ipc://${join(folder, 'taken')}`;
+    const first = await router();
+    const second = await router();
+    await first.link.bind(endpoint);
+    await expect(second.link.bind(endpoint)).rejects.toMatchObject({
+      code: 'BIND_FAILED',
+      message: `Cannot bind ${endpoint}: the address is already in use.`,
+    });
+    dealer(endpoint).link.send(text('hi'));
+    await first.messages.count(1);
+  });
+
+  test('the file goes with the link, and one left by a process that died is no hindrance', async () => {
+    const path = join(folder, 'left');
+    const dead = createServer().listen(path);
+    await new Promise((resolve) => dead.once('listening', resolve));
+    await new Promise((resolve) => dead.close(resolve));
+    writeFileSync(path, '');
+    const { link } = await router();
+    await link.bind(`ipc://${path}`);
+    expect(existsSync(path)).toBe(true);
+    await link.close();
+    expect(existsSync(path)).toBe(false);
+  });
 });

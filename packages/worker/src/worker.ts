@@ -1,4 +1,12 @@
-import { InvalidOptionsError, parseOptions, requireServiceName, StateError } from '@majordomo/protocol';
+import {
+  InvalidOptionsError,
+  InvalidServiceError,
+  isMmi,
+  MMI_PREFIX,
+  parseOptions,
+  requireServiceName,
+  StateError,
+} from '@majordomo/protocol';
 import { setImmediate } from 'node:timers/promises';
 import { Alarm } from './alarm';
 import { BrokerPresence } from './broker-presence';
@@ -30,11 +38,11 @@ export class Worker {
 
   /**
    * Connects to nothing yet: see {@link start}.
-   * @param service - 1–255 bytes of printable UTF-8
+   * @param service - 1–255 bytes of printable UTF-8, not in the broker's own namespace `mmi.` (RFC 8)
    * @throws InvalidServiceError, InvalidOptionsError
    */
   constructor(service: string, handler: Handler, options: WorkerOptions = {}) {
-    this.service = requireServiceName(service);
+    this.service = requireOwnService(service);
     if (typeof handler !== 'function') throw new InvalidOptionsError('The handler should be a function.');
     const resolved = parseOptions(workerOptionsSchema, options, 'worker');
     const shared: Shared = {
@@ -135,4 +143,12 @@ export class Worker {
     this.#shared.events.off(name, listener);
     return this;
   }
+}
+
+/** A broker sends away every worker that registers in its own namespace (RFC 8), again and again. */
+function requireOwnService(service: string): string {
+  if (!isMmi(requireServiceName(service))) return service;
+  throw new InvalidServiceError(
+    `Services that start with ${MMI_PREFIX} are the broker's own, got ${service}.`,
+  );
 }

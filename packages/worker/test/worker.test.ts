@@ -60,8 +60,12 @@ describe('options', () => {
     expect(new Worker('echo', echo, options).state).toBe('new');
   });
 
-  test.each(['', 'a\nb', 'x'.repeat(256)])('the service name %p is refused', (service) => {
+  test.each(['', 'a\nb', 'x'.repeat(256), 'mmi.echo'])('the service name %p is refused', (service) => {
     expect(() => new Worker(service, echo)).toThrow(expect.objectContaining({ code: 'INVALID_SERVICE' }));
+  });
+
+  test('a name that only looks like the broker’s own is taken', () => {
+    expect(new Worker('mmix', echo).service).toBe('mmix');
   });
 
   test('a handler that is no function is refused', () => {

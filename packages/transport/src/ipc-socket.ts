@@ -1,0 +1,31 @@
+import { rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+
+const IPC = 'ipc://';
+
+/** The file of an ipc endpoint; none for other transports, for wildcards, and for names that are no files (`@…`). */
+function fileOf(endpoint: string): string | undefined {
+  if (!endpoint.startsWith(IPC)) return undefined;
+  const path = endpoint.slice(IPC.length);
+  return path === '*' || path.startsWith('@') ? undefined : path;
+}
+
+/** True where somebody listens on an ipc endpoint. ZeroMQ would take its file away without a word. */
+export async function isServed(endpoint: string): Promise<boolean> {
+  const path = fileOf(endpoint);
+  if (!path) return false;
+  return await new Promise((resolve) => {
+    const probe = connect(path);
+    probe.once('connect', () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.once('error', () => resolve(false));
+  });
+}
+
+/** Removes the file of an ipc endpoint that we listened on: ZeroMQ leaves it behind. */
+export async function removeFile(endpoint: string): Promise<void> {
+  const path = fileOf(endpoint);
+  if (path) await rm(path, { force: true });
+}
