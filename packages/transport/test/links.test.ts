@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeText, encodeText, type Frame } from '@majordomo/protocol';
@@ -242,3 +242,22 @@ describe('ipc endpoints', () => {
     expect(existsSync(path)).toBe(false);
   });
 });
+
+const onLinux = process.platform === 'linux' ? test : test.skip;
+
+onLinux(
+  'the system asks whether a silent peer is still there, so that a host that is gone frees its id',
+  async () => {
+    const server = await router();
+    const { opened } = dealer(server.endpoint);
+    await opened.count(1);
+    const port = Number(server.endpoint.split(':').pop()).toString(16).toUpperCase().padStart(4, '0');
+    const connections = readFileSync('/proc/net/tcp', 'utf8')
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/))
+      .filter(([, local, , state]) => local?.endsWith(`:${port}`) && state === '01');
+    expect(connections).toHaveLength(1);
+    // The kind of timer that runs for it: 02 is keepalive.
+    expect(connections[0]![5]).toMatch(/^02:/);
+  },
+);

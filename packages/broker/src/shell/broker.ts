@@ -9,6 +9,7 @@ import {
   type BrokerToWorker,
   type Dialect,
   type Frame,
+  type FromPeer,
   type MmiBroker,
 } from '@majordomo/protocol';
 import { RouterLink, type PeerGoneReason as UnreachableReason, type PeerKey } from '@majordomo/transport';
@@ -17,6 +18,8 @@ import { BrokerCore } from '../core/broker-core';
 import type { BrokerEvent, Outbound } from '../core/outbound';
 import type { PeerGoneReason } from '../core/records';
 import type { About } from '../core/settings';
+import { Clock } from './clock';
+import { Departures } from './departures';
 import { EventLog } from './log';
 import { brokerOptionsSchema, type BrokerOptions, type ResolvedBrokerOptions } from './options';
 import { Suspects } from './suspects';
@@ -63,7 +66,10 @@ export class Broker extends EventEmitter<BrokerEvents> {
   readonly #link: RouterLink;
   readonly #core: BrokerCore;
   readonly #log: EventLog;
+  readonly #tickMs: number;
+  readonly #clock: Clock;
   readonly #suspects = new Suspects((peer) => this.#askSuspect(peer));
+  readonly #departures = new Departures((peer, disconnect) => this.#hear(peer, disconnect));
   /** Peers found gone in this turn of the loop. */
   readonly #gone = new Map<PeerKey, PeerGoneReason>();
   #state: State = 'new';
@@ -77,7 +83,9 @@ export class Broker extends EventEmitter<BrokerEvents> {
   constructor(options: BrokerOptions = {}) {
     super();
     this.options = parseOptions(brokerOptionsSchema, options, 'broker');
-    const { limits, backlogMax, backlogBytesMax, logger } = this.options;
+    const { limits, backlogMax, backlogBytesMax, heartbeatMs, logger } = this.options;
+    this.#tickMs = Math.min(TICK_MS_MAX, Math.max(TICK_MS_MIN, heartbeatMs / TICKS_PER_HEARTBEAT));
+    this.#clock = new Clock(Math.max(heartbeatMs, 2 * this.#tickMs));
     this.#log = new EventLog(logger);
     this.#link = new RouterLink(
       {
@@ -99,7 +107,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
   }
 
   #now(): number {
-    return performance.now();
+    return this.#clock.now();
   }
 
   /** Endpoints as they are bound, ports filled in; empty before `start()`. */
@@ -115,7 +123,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
   async start(): Promise<void> {
     if (this.#state !== 'new') throw new StateError(`This broker is ${this.#state}; make a new one.`);
     this.#state = 'starting';
-    const { bind, heartbeatMs, logger } = this.options;
+    const { bind, logger } = this.options;
     try {
       for (const endpoint of bind) this.#endpoints.push(await this.#link.bind(endpoint));
       if (this.#isClosed) throw new StateError('This broker was closed while it started.');
@@ -125,8 +133,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
     }
     this.#state = 'running';
     this.#link.receive();
-    const tickMs = Math.min(TICK_MS_MAX, Math.max(TICK_MS_MIN, heartbeatMs / TICKS_PER_HEARTBEAT));
-    this.#ticker = setInterval(() => this.#tick(), tickMs);
+    this.#ticker = setInterval(() => this.#tick(), this.#tickMs);
     logger.info({ endpoints: this.#endpoints, version }, 'broker listening');
   }
 
@@ -181,6 +188,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
     this.#state = 'closed';
     clearInterval(this.#ticker);
     this.#suspects.stop();
+    this.#departures.stop();
     this.#core.stop(this.#now());
     this.#drained?.();
     await this.#link.close();
@@ -193,10 +201,21 @@ export class Broker extends EventEmitter<BrokerEvents> {
 
   #message(peer: PeerKey, frames: Frame[]): void {
     if (this.#isClosed) return;
+    this.#departures.settle(peer);
     const decoded = decodeAtBroker(frames, this.options.limits);
-    if (decoded.ok) this.#core.receive(peer, decoded.command, this.#now());
-    else this.#core.reject(peer, decoded.rejection, this.#now());
+    if (!decoded.ok) this.#core.reject(peer, decoded.rejection, this.#now());
+    else if (this.#leavesWithRequest(peer, decoded.command)) this.#departures.add(peer, decoded.command);
+    else this.#hear(peer, decoded.command);
+  }
+
+  #hear(peer: PeerKey, said: FromPeer): void {
+    this.#core.receive(peer, said, this.#now());
     if (this.#state === 'draining' && this.#core.drained) this.#drained?.();
+  }
+
+  #leavesWithRequest(peer: PeerKey, { half, command }: FromPeer): boolean {
+    const worker = this.#core.workers.get(peer);
+    return half === 'worker' && command.kind === 'disconnect' && worker !== undefined && worker.held.size > 0;
   }
 
   /**
@@ -204,7 +223,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
    * anything; it is believed, for it speaks of itself only.
    */
   #connectionChanged(peer: PeerKey): void {
-    if (this.#isClosed) return;
+    if (this.#isClosed || this.#departures.has(peer)) return;
     if (this.#core.workers.has(peer)) this.#suspects.add(peer);
     else this.#core.peerGone(peer, 'connection_closed', this.#now());
   }

@@ -1,5 +1,6 @@
 import {
   closeAllSockets,
+  eventually,
   killAllProcesses,
   leakCheck,
   RawClient01,
@@ -156,4 +157,33 @@ test('an mdp/0.1 client gets the PARTIALs of the worker that finished, and none 
   await worker.partial(address, 'whole');
   await worker.final(address, 'end');
   expect((await reply).map(String)).toEqual(['whole', 'end']);
+});
+
+test('a request that crosses the DISCONNECT of one session of a process is given to none of the others', async () => {
+  const { endpoint, broker, workers } = await serve({ attemptsMax: 2 });
+  const sessions = [1, 2, 3, 4].map(() => new RawWorker02(endpoint));
+  for (const session of sessions) await session.ready('echo');
+  await workers(sessions.length);
+  const reply = new RawClient02(endpoint).ask('echo', 'x');
+  await eventually(() => broker.describe().inFlight === 1, { timeoutMs: 5_000 });
+  await Promise.all(sessions.map((session) => session.disconnect()));
+  await workers(0);
+  expect(broker.describe()).toMatchObject({ queued: 1, counters: { dispatched: 1, exhausted: 0 } });
+  const other = new RawWorker02(endpoint);
+  await other.ready('echo');
+  await other.final((await other.nextRequest()).address, 'rescued');
+  expect(String(await reply)).toBe('rescued');
+});
+
+test('a worker that leaves with a request and registers again on the same connection gets it anew', async () => {
+  const { endpoint, workers } = await serve();
+  const worker = new RawWorker02(endpoint);
+  await worker.ready('echo');
+  await workers(1);
+  const reply = new RawClient02(endpoint).ask('echo', 'x');
+  await worker.nextRequest();
+  await worker.disconnect();
+  await worker.ready('echo');
+  await worker.final((await worker.nextRequest()).address, 'at last');
+  expect(String(await reply)).toBe('at last');
 });

@@ -135,3 +135,18 @@ test('a worker behind a frozen network is given up by its silence, and its job g
   expect(String(await reply)).toBe('rescued');
   await relay.close();
 });
+
+test('a broker that did not run for a while takes nobody for silent', async () => {
+  const { endpoint, events } = await serve({ heartbeatMs: 400, liveness: 3 });
+  const worker = new RawWorker02(endpoint);
+  await worker.ready('echo');
+  worker.heartbeatEvery(100);
+  await worker.expectHeartbeat();
+  for (const stoppedAt = performance.now(); performance.now() - stoppedAt < 1_300;);
+  // At the end of the pause a heartbeat is due at once.
+  await worker.expectHeartbeat();
+  const reply = new RawClient02(endpoint).ask('echo', 'x');
+  await worker.final((await worker.nextRequest()).address, 'still here');
+  expect(String(await reply)).toBe('still here');
+  expect(events.filter(({ type }) => type === 'workerLost')).toEqual([]);
+});
