@@ -1,6 +1,6 @@
 import type { Frame, MajordomoError } from '@majordomo/protocol';
 import type { Timed } from './deadlines';
-import type { Queued } from './queue';
+import type { Queue, Queued } from './queue';
 
 /** How a call ends: with the frames of its reply, or with an error of ours. */
 export type Outcome =
@@ -32,27 +32,51 @@ export interface CallRequest {
  *   share of the time, or the connection broke, and it may be sent again.
  * - `settled`: the caller knows its outcome.
  */
-export interface Call extends Timed, CallRequest, Queued<Call> {
-  readonly id: number;
-  readonly submittedAt: number;
-  state: 'waiting' | 'sent' | 'settled';
+export class Call implements Timed, CallRequest, Queued<Call> {
+  readonly service: string;
+  readonly body: readonly Frame[];
+  readonly timeoutMs: number;
+  readonly retries: number;
+  readonly idempotent: boolean;
+  readonly stream: boolean;
+  state: 'waiting' | 'sent' | 'settled' = 'waiting';
+  dueAt = Infinity;
+  slot = -1;
+  queue: Queue<Call> | undefined = undefined;
+  ahead: Call | undefined = undefined;
+  behind: Call | undefined = undefined;
   /** When the caller's patience ends; `Infinity` while a stream's reader pauses it. */
   expiresAt: number;
   /** How often it has been sent. */
-  sends: number;
+  sends = 0;
   retriesLeft: number;
   /** Connections that broke while it was under way. */
-  losses: number;
+  losses = 0;
   /** The socket that is its own while it is `sent`. */
-  link: Link | undefined;
+  link: Link | undefined = undefined;
   /** The broker that last did not answer it: others are tried first. */
-  avoid: BrokerState | undefined;
+  avoid: BrokerState | undefined = undefined;
   /** True once a PARTIAL has reached the caller: sending it again would repeat what was read. */
-  delivered: boolean;
-  paused: boolean;
+  delivered = false;
+  paused = false;
   /** PARTIALs of a call that is not a stream. */
-  gathered: Frame[];
-  gatheredBytes: number;
+  gathered: Frame[] = [];
+  gatheredBytes = 0;
+
+  constructor(
+    readonly id: number,
+    request: CallRequest,
+    readonly submittedAt: number,
+  ) {
+    this.service = request.service;
+    this.body = request.body;
+    this.timeoutMs = request.timeoutMs;
+    this.retries = request.retries;
+    this.idempotent = request.idempotent;
+    this.stream = request.stream;
+    this.expiresAt = submittedAt + request.timeoutMs;
+    this.retriesLeft = request.idempotent ? request.retries : 0;
+  }
 }
 
 /** A broker as this client sees it. */

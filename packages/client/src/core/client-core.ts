@@ -13,7 +13,7 @@ import {
   type Rejection,
 } from '@majordomo/protocol';
 import { Brokers } from './brokers';
-import type { BrokerState, Call, CallRequest, Link, Outcome } from './call';
+import { Call, type BrokerState, type CallRequest, type Link, type Outcome } from './call';
 import { Deadlines } from './deadlines';
 import { connectionLost, failed, gatheredTooMuch, timedOut } from './explain';
 import { Pool, type PoolEffects, type PoolSettings } from './pool';
@@ -106,27 +106,7 @@ export class ClientCore {
     }
     const { service, body } = request;
     new BodySize(limits, `A request to ${service}`, envelopeOf(service)).add(body);
-    const call: Call = {
-      ...request,
-      id: ++this.#ids,
-      submittedAt: now,
-      state: 'waiting',
-      dueAt: Infinity,
-      slot: -1,
-      queue: undefined,
-      ahead: undefined,
-      behind: undefined,
-      expiresAt: now + request.timeoutMs,
-      sends: 0,
-      retriesLeft: request.idempotent ? request.retries : 0,
-      losses: 0,
-      link: undefined,
-      avoid: undefined,
-      delivered: false,
-      paused: false,
-      gathered: [],
-      gatheredBytes: 0,
-    };
+    const call = new Call(++this.#ids, request, now);
     this.#calls.set(call.id, call);
     this.#deadlines.set(call, call.expiresAt);
     this.#waiting.push(call);
