@@ -220,6 +220,7 @@ export class ClientCore {
       this.#send(call, link, now);
     }
     this.#pool.open(this.#waiting.length, this.#waiting.first?.avoid, now);
+    if (this.#calls.size > 0) this.#pool.evenOut(now);
   }
 
   #send(call: Call, link: Link, now: number): void {

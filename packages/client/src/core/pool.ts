@@ -102,6 +102,27 @@ export class Pool {
     }
   }
 
+  /**
+   * To be called while there is work: a broker that came back gets its share of sockets again, one after the
+   * other. Where the pool is full, an idle socket to a broker that has more than its share makes room.
+   */
+  evenOut(now: number): void {
+    if (!this.#hasAlternatives || this.#opening.length > 0) return;
+    const share = Math.floor(this.size / this.brokers.all.length);
+    const broker = this.brokers.take(now, (each) => each.links < share && each.suspectUntil <= now);
+    if (!broker || (this.size >= this.settings.socketsMax && !this.#makeRoom(share))) return;
+    this.#openTo(broker, now);
+  }
+
+  #makeRoom(share: number): boolean {
+    for (const link of this.#idle) {
+      if (link.broker.links <= share) continue;
+      this.drop(link);
+      return true;
+    }
+    return false;
+  }
+
   #openTo(broker: BrokerState, now: number): void {
     const link: Link = {
       id: ++this.#ids,

@@ -240,6 +240,52 @@ describe('a broker that is down', () => {
   });
 });
 
+describe('a broker that comes back', () => {
+  /** Rounds of calls, as many at once as sockets are open, each answered. */
+  const work = (bus: Harness, rounds: number, atOnce: number) => {
+    for (let round = 0; round < rounds; round++) {
+      const calls = Array.from({ length: atOnce }, () => bus.submit({ timeoutMs: 60_000 }));
+      for (const link of bus.open) bus.opened(link);
+      for (const link of bus.open) while (link.sent.length > link.answered) bus.final(link, 'x');
+      for (const call of calls) expect(bus.reply(call)).toEqual(['x']);
+      bus.pass(10);
+    }
+  };
+  const linksTo = (bus: Harness, endpoint: string) => bus.open.filter((link) => link.endpoint === endpoint);
+
+  test.each([100, 6])('gets its share of sockets and calls again, socketsMax %p', (socketsMax) => {
+    const bus = new Harness({ brokers: [A, B], socketsMax });
+    for (let n = 0; n < 6; n++) bus.submit({ timeoutMs: 60_000 });
+    for (const link of linksTo(bus, B)) bus.lost(link, 'connection refused');
+    for (const link of bus.open) if (link.endpoint === A) bus.opened(link);
+    for (let turn = 0; turn < 6; turn++) {
+      for (const link of linksTo(bus, A)) if (link.sent.length > link.answered) bus.final(link, 'x');
+      for (const link of bus.open) bus.opened(link);
+    }
+    bus.pass(1_000);
+    work(bus, 20, 6);
+    const before = linksTo(bus, B).reduce((sum, link) => sum + link.sent.length, 0);
+    work(bus, 10, 6);
+    const after = linksTo(bus, B).reduce((sum, link) => sum + link.sent.length, 0);
+    expect(linksTo(bus, B).length).toBeGreaterThanOrEqual(2);
+    expect(bus.core.sockets).toBeLessThanOrEqual(socketsMax);
+    expect(after - before).toBeGreaterThanOrEqual(20);
+  });
+
+  test('one that stays away costs the others no more than a socket at a time', () => {
+    const bus = new Harness({ brokers: [A, B], socketsMax: 6 });
+    for (let round = 0; round < 50; round++) {
+      const call = bus.submit({ timeoutMs: 60_000 });
+      for (const link of linksTo(bus, B)) bus.lost(link, 'connection refused');
+      for (const link of linksTo(bus, A)) bus.opened(link);
+      for (const link of linksTo(bus, A)) if (link.sent.length > link.answered) bus.final(link, 'x');
+      expect(bus.reply(call)).toEqual(['x']);
+      bus.pass(500);
+    }
+    expect(bus.links.filter(({ endpoint }) => endpoint === B).length).toBeLessThan(30);
+  });
+});
+
 describe('a host that is gone without a word', () => {
   test('is passed over after a while where there are other brokers', () => {
     const bus = new Harness({ brokers: [A, B] });

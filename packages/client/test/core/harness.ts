@@ -17,6 +17,8 @@ export interface OpenedLink {
   paused: boolean;
   /** What was sent on it, in order. */
   readonly sent: ClientToBroker[];
+  /** How many of those were answered by {@link Harness.final}. */
+  answered: number;
 }
 
 export const A = 'tcp://a:5555';
@@ -48,7 +50,8 @@ export class Harness {
         ...settings,
       },
       {
-        openLink: (id, endpoint) => this.links.push({ id, endpoint, closed: false, paused: false, sent: [] }),
+        openLink: (id, endpoint) =>
+          this.links.push({ id, endpoint, closed: false, paused: false, sent: [], answered: 0 }),
         send: (id, command) => this.link(id).sent.push(command),
         closeLink: (id) => {
           expect(this.link(id).closed).toBe(false);
@@ -117,6 +120,7 @@ export class Harness {
   }
 
   final(link: OpenedLink, ...parts: string[]): void {
+    link.answered++;
     this.receive(link, { kind: 'final', service: 'echo', body: frames(parts) });
   }
 
