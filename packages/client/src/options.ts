@@ -1,50 +1,32 @@
-import {
-  brokersSchema,
-  count,
-  DIALECT_NAMES,
-  limitsSchema,
-  loggerSchema,
-  milliseconds,
-} from '@majordomo/protocol';
+import { connectionOptions, count, milliseconds, reconnectOrder } from '@majordomo/protocol';
 import { z } from 'zod';
 
 /** The options of a client: what a user may write, with units and defaults. */
-export const clientOptionsSchema = z.strictObject({
-  /** Brokers to use, in turn; one that fails is passed over. Default `tcp://127.0.0.1:5555`. */
-  brokers: brokersSchema,
-  /** The dialect to speak. `mdp/0.1` for brokers that know RFC 7 only. Default `mdp/0.2`. */
-  protocol: z.enum(DIALECT_NAMES).default('mdp/0.2'),
-  /**
-   * Sockets open at one time, over all brokers: each carries one request, for plain MDP has no request id.
-   * They are opened as needed. Default 100.
-   */
-  socketsMax: count(1, 10_000).default(100),
-  /** Requests without outcome at one time; one more is a QueueFullError. Default 10,000. */
-  pendingMax: count(1, 10_000_000).default(10_000),
-  /** How long a request may take where the call says nothing else, in ms. Default 30,000. */
-  timeoutMs: milliseconds(1).default(30_000),
-  /** How often a request is sent again where the call says nothing else. Default 2. */
-  retries: count(0, 100).default(2),
-  /** How long a socket may be idle before it is closed, in ms. Default 30,000. */
-  idleSocketMs: milliseconds(1).default(30_000),
-  /** How long one try to connect may take, in ms; other brokers are tried beside it before. Default 5,000. */
-  connectTimeoutMs: milliseconds(1).default(5_000),
-  /** The first wait before a broker that failed is tried again, in ms. Default 100. */
-  reconnectMinMs: milliseconds(1).default(100),
-  /** The longest such wait, in ms. Default 5,000. */
-  reconnectMaxMs: milliseconds(1).default(5_000),
-  /** How long a broker that left a request without reply is avoided where there are others, in ms. Default 5,000. */
-  suspectMs: milliseconds(0).default(5_000),
-  /**
-   * PARTIALs that wait for the reader of a stream before its socket is read no further; about as many again
-   * wait in the socket. Default 64.
-   */
-  streamBufferMax: count(1, 100_000).default(64),
-  /** Bounds of one message. */
-  limits: limitsSchema.readonly().prefault({}),
-  /** Where to log to; pino fits. Default: nowhere. */
-  logger: loggerSchema,
-});
+export const clientOptionsSchema = z
+  .strictObject({
+    ...connectionOptions,
+    /**
+     * Sockets open at one time, over all brokers: each carries one request, for plain MDP has no request id.
+     * They are opened as needed. Default 100.
+     */
+    socketsMax: count(1, 10_000).default(100),
+    /** Requests without outcome at one time; one more is a QueueFullError. Default 10,000. */
+    pendingMax: count(1, 10_000_000).default(10_000),
+    /** How long a request may take where the call says nothing else, in ms. Default 30,000. */
+    timeoutMs: milliseconds(1).default(30_000),
+    /** How often a request is sent again where the call says nothing else. Default 2. */
+    retries: count(0, 100).default(2),
+    /** How long a socket may be idle before it is closed, in ms. Default 30,000. */
+    idleSocketMs: milliseconds(1).default(30_000),
+    /** How long a broker that left a request without reply is avoided where there are others, in ms. Default 5,000. */
+    suspectMs: milliseconds(0).default(5_000),
+    /**
+     * PARTIALs that wait for the reader of a stream before its socket is read no further; about as many again
+     * wait in the socket. Default 64.
+     */
+    streamBufferMax: count(1, 100_000).default(64),
+  })
+  .refine(...reconnectOrder);
 
 /** What a user may write. */
 export type ClientOptions = z.input<typeof clientOptionsSchema>;

@@ -48,6 +48,7 @@ describe('the options of a client', () => {
     [{ brokers: 'tcp://*:5555' }, 'brokers: should name the host and the port to connect to'],
     [{ brokers: 'tcp://127.0.0.1:*' }, 'brokers: should name the host and the port to connect to'],
     [{ protocol: 'mdp/0.3' }, 'protocol: '],
+    [{ reconnectMinMs: 10, reconnectMaxMs: 9 }, 'reconnectMaxMs: should not be less than reconnectMinMs'],
     [{ brokers: ['tcp://a:1', 'tcp://a:1'] }, 'brokers: should name each once'],
     [{ limits: { framesMax: 0 } }, 'limits.framesMax: '],
     [{ limits: { frames: 1 } }, 'frames'],

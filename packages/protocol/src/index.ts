@@ -11,7 +11,14 @@ export { bytesOf, bytesToKey, decodeText, encodeText, keyToBytes, keyToHex, type
 export { ADDRESS_BYTES_MAX, DEFAULT_LIMITS, limitsSchema, SERVICE_BYTES_MAX, type Limits } from './limits';
 export { loggerSchema, SILENT, type Logger, type LogMethod } from './logger';
 export * from './mmi';
-export { brokersSchema, count, DEFAULT_ENDPOINT, endpointList, milliseconds } from './option-schemas';
+export {
+  connectionOptions,
+  count,
+  DEFAULT_ENDPOINT,
+  endpointList,
+  milliseconds,
+  reconnectOrder,
+} from './option-schemas';
 export { parseOptions } from './options';
 export { REJECTION_REASONS, type Decoded, type Rejection, type RejectionReason } from './rejection';
 export { isServiceName, requireServiceName, serviceNameSchema } from './service-name';

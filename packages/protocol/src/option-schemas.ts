@@ -1,5 +1,8 @@
 import { z } from 'zod';
+import { DIALECT_NAMES } from './dialect';
 import { endpointSchema } from './endpoint';
+import { limitsSchema } from './limits';
+import { loggerSchema } from './logger';
 
 /** Timers of Node hold 31 bits of milliseconds. */
 const MS_MAX = 2 ** 31 - 1;
@@ -35,3 +38,30 @@ export const brokersSchema = endpointList(connectEndpointSchema).refine(
   (brokers) => new Set(brokers).size === brokers.length,
   'should name each once',
 );
+
+/** The options that clients and workers have in common: how they connect, and what they speak. */
+export const connectionOptions = {
+  /** The brokers to use. Default `tcp://127.0.0.1:5555`. */
+  brokers: brokersSchema,
+  /** The dialect to speak. `mdp/0.1` for brokers that know RFC 7 only. Default `mdp/0.2`. */
+  protocol: z.enum(DIALECT_NAMES).default('mdp/0.2'),
+  /** How long one try to connect may take, in ms. Default 5,000. */
+  connectTimeoutMs: milliseconds(1).default(5_000),
+  /** The wait before the first try to reconnect, in ms; it doubles with each. Default 100. */
+  reconnectMinMs: milliseconds(1).default(100),
+  /** The longest wait between two tries to reconnect, in ms. Default 5,000. */
+  reconnectMaxMs: milliseconds(1).default(5_000),
+  /** Bounds of one message in either direction. */
+  limits: limitsSchema.readonly().prefault({}),
+  /** Where to log to; pino fits. Default: nowhere. */
+  logger: loggerSchema,
+};
+
+/** What {@link connectionOptions} have to fulfil together: for `refine`. */
+export const reconnectOrder: [
+  holds: (options: { reconnectMinMs: number; reconnectMaxMs: number }) => boolean,
+  fault: { path: string[]; message: string },
+] = [
+  ({ reconnectMinMs, reconnectMaxMs }) => reconnectMinMs <= reconnectMaxMs,
+  { path: ['reconnectMaxMs'], message: 'should not be less than reconnectMinMs' },
+];

@@ -1,5 +1,7 @@
 import type { z } from 'zod';
 import {
+  DISCONNECT,
+  HEARTBEAT,
   brokerToWorkerSchema,
   clientToBrokerSchema,
   workerToBrokerSchema,
@@ -170,6 +172,18 @@ export function workerHalf(prefix: readonly Frame[], codes: WorkerCodes): Worker
   const heartbeat = [frameOf(codes.heartbeat)];
   const disconnect = [frameOf(codes.disconnect)];
 
+  /** Reads the command number, and what both directions have in common; `read` sees to the rest. */
+  const reader =
+    <Command>(read: (code: number, frames: readonly Frame[], at: number) => Decoded<Command>) =>
+    (frames: readonly Frame[], start: number): Decoded<Command | typeof HEARTBEAT | typeof DISCONNECT> => {
+      const code = readCode(frames[start]);
+      if (typeof code !== 'number') return code;
+      const at = start + 1;
+      if (code === codes.heartbeat) return bare(frames, at, HEARTBEAT);
+      if (code === codes.disconnect) return bare(frames, at, DISCONNECT);
+      return read(code, frames, at);
+    };
+
   const workerToBroker = prefixed<WorkerToBroker>(
     prefix,
     (command) => {
@@ -186,12 +200,7 @@ export function workerHalf(prefix: readonly Frame[], codes: WorkerCodes): Worker
           return disconnect;
       }
     },
-    (frames, start) => {
-      const code = readCode(frames[start]);
-      if (typeof code !== 'number') return code;
-      const at = start + 1;
-      if (code === codes.heartbeat) return bare(frames, at, { kind: 'heartbeat' });
-      if (code === codes.disconnect) return bare(frames, at, { kind: 'disconnect' });
+    reader<WorkerToBroker>((code, frames, at) => {
       if (code === codes.ready) {
         const service = frames[at];
         if (!service) return reject('truncated', 'no service frame');
@@ -209,7 +218,7 @@ export function workerHalf(prefix: readonly Frame[], codes: WorkerCodes): Worker
       if ('ok' in envelope) return envelope;
       const kind = code === codes.final ? 'final' : 'partial';
       return validate(workerToBrokerSchema, { kind, ...envelope });
-    },
+    }),
   );
 
   const brokerToWorker = prefixed<BrokerToWorker>(
@@ -224,17 +233,12 @@ export function workerHalf(prefix: readonly Frame[], codes: WorkerCodes): Worker
           return disconnect;
       }
     },
-    (frames, start) => {
-      const code = readCode(frames[start]);
-      if (typeof code !== 'number') return code;
-      const at = start + 1;
-      if (code === codes.heartbeat) return bare(frames, at, { kind: 'heartbeat' });
-      if (code === codes.disconnect) return bare(frames, at, { kind: 'disconnect' });
+    reader<BrokerToWorker>((code, frames, at) => {
       if (code !== codes.request) return reject('unknown_command', `command ${code} to a worker`);
       const envelope = readEnvelope(frames, at);
       if ('ok' in envelope) return envelope;
       return validate(brokerToWorkerSchema, { kind: 'request', ...envelope });
-    },
+    }),
     ENVELOPE,
   );
 
