@@ -55,14 +55,12 @@ function unknown(frames: readonly Frame[], delimited: boolean): Decoded<never> {
  * message: command numbers collide between dialects, so only the header can tell.
  */
 export function decodeAtBroker(frames: readonly Frame[], limits: Limits = DEFAULT_LIMITS): Decoded<FromPeer> {
-  const beyond = beyondLimits(frames, limits);
-  if (beyond) return beyond;
   const [first] = frames;
   if (!first) return reject('empty_message', 'no frames');
   const delimited = first.length === 0;
   const header = delimited ? frames[1] : first;
   const route = header && (delimited ? DELIMITED : BARE).find(([known]) => sameBytes(known, header));
-  if (!route) return unknown(frames, delimited);
+  if (!route) return beyondLimits(frames, limits) ?? unknown(frames, delimited);
   const [, half, dialect] = route;
   if (half === 'client') {
     const decoded = dialect.clientToBroker.decode(frames, limits);

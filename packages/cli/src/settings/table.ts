@@ -1,11 +1,8 @@
-import { DEFAULT_LIMITS, DIALECT_NAMES } from '@majordomo/protocol';
+import { DEFAULT_ENDPOINT, DEFAULT_LIMITS, DIALECT_NAMES } from '@majordomo/protocol';
 import { z } from 'zod';
 import { EXIT } from '../exit';
 import { bindEndpoints, brokerEndpoints, milliseconds, oneOf, onOff, whole } from './schemas';
 import type { Setting } from './setting';
-
-/** Where a broker listens, and where the others look for it, unless told otherwise. */
-const DEFAULT_ENDPOINT = 'tcp://127.0.0.1:5555';
 
 const MIB = 1024 * 1024;
 const BYTES_MAX = Number.MAX_SAFE_INTEGER;
