@@ -13,6 +13,7 @@ const WHOLE_NUMBERS = [
   'pendingBytesMax',
   'servicesMax',
   'workersMax',
+  'clientsMax',
   'backlogMax',
   'backlogBytesMax',
   'drainTimeoutMs',
@@ -37,12 +38,17 @@ test.each(WHOLE_NUMBERS.flatMap((name) => [NaN, -1, 1.5, Infinity, '5', null].ma
   },
 );
 
-test.each(['heartbeatMs', 'liveness', 'serviceExpiryMs', 'jobDeadlineMs', 'attemptsMax', 'backlogMax'])(
-  '%s cannot be 0',
-  (name) => {
-    expect(invalid({ [name]: 0 })).toMatchObject({ message: expect.stringContaining(`${name}: `) });
-  },
-);
+test.each([
+  'heartbeatMs',
+  'liveness',
+  'serviceExpiryMs',
+  'jobDeadlineMs',
+  'attemptsMax',
+  'clientsMax',
+  'backlogMax',
+])('%s cannot be 0', (name) => {
+  expect(invalid({ [name]: 0 })).toMatchObject({ message: expect.stringContaining(`${name}: `) });
+});
 
 test.each(['queueMax', 'queueBytesMax', 'drainTimeoutMs'])('%s may be 0', (name) => {
   expect(invalid({ [name]: 0 })).toBeUndefined();

@@ -21,7 +21,7 @@ const cells = (stdout: string) =>
 
 test('services lists workers and queues', async () => {
   const { endpoint } = await startBroker();
-  await startWorker(endpoint, ['echo', '--echo', '--concurrency', '2']);
+  await startWorker(endpoint, ['echo', '--echo', '--protocol', 'mdp/0.2', '--concurrency', '2']);
   const waiting = new RawClient02(endpoint);
   await waiting.request('nobody', 'x');
   // What comes after it on the same connection has seen it queued.
@@ -49,7 +49,7 @@ test('workers lists sessions', async () => {
   expect(cells(all.stdout).map(([service, , dialect, inHand]) => [service, dialect, inHand])).toEqual([
     ['SERVICE', 'DIALECT', 'IN HAND'],
     ['echo', 'mdp/0.1', '0 of 1'],
-    ['upper', 'mdp/0.2', '0 of 1'],
+    ['upper', 'packed', '0 of 1'],
   ]);
   const one = await majordomo(['workers', 'upper', '--json', '--broker', endpoint]);
   expect(JSON.parse(one.stdout)).toMatchObject([
@@ -129,6 +129,8 @@ describe('a broker of another make', () => {
     const broker = await RawBroker02.listen();
     const { code, stderr } = await majordomo([
       'services',
+      '--protocol',
+      'mdp/0.2',
       '--timeout-ms',
       '300',
       '--broker',

@@ -102,7 +102,8 @@ test('it speaks the dialect it is told to', async () => {
 
 test('no answer in time is exit code 3', async () => {
   const broker = await RawBroker02.listen();
-  const args = ['request', 'x', '--timeout-ms', '100', '--retries', '1', '--broker'];
+  const plain = ['--protocol', 'mdp/0.2'];
+  const args = ['request', 'x', ...plain, '--timeout-ms', '100', '--retries', '1', '--broker'];
   const silent = await majordomo([...args, broker.endpoint]);
   expect(silent).toMatchObject({ code: 3, stdout: '' });
   expect(silent.stderr).toMatch(/^majordomo: .*100 ms.*\n$/);

@@ -86,11 +86,16 @@ test('--concurrency runs that many commands at once', async () => {
   await Promise.all(clients.map((client) => client.close()));
 });
 
-test('a command that fails sends no reply; why is in the log', async () => {
+test('a command that fails: the client is told where both are packed; why is in the log', async () => {
   const { endpoint } = await startBroker();
   const failing = await startWorker(endpoint, ['failing', '--', 'sh', '-c', 'echo out of paper >&2; exit 7']);
   const request = await ask(endpoint, 'failing', 'x', '--timeout-ms', '400', '--retries', '0');
-  expect(request).toMatchObject({ code: 3, stdout: '' });
+  expect(request).toMatchObject({ code: 4, stdout: '' });
+  expect(request.stderr).toContain('The command ended with code 7.');
+  expect(await ask(endpoint, 'failing', 'x', '--protocol', 'mdp/0.2', '--timeout-ms', '400')).toMatchObject({
+    code: 3,
+    stdout: '',
+  });
   const { input } = await failing.waitForLine('ended with code 7', { stream: 'stderr' });
   expect(JSON.parse(input)).toMatchObject({ service: 'failing', err: { stderr: 'out of paper' } });
 });
@@ -170,7 +175,8 @@ test('a broker that is lost ends the command in hand', async () => {
   const broker = await RawBroker02.listen();
   const pidFile = await unusedPath('pid');
   const script = 'echo $$ > "$0.new"; mv "$0.new" "$0"; exec sleep 30';
-  const worker = await startWorker(broker.endpoint, ['busy', '--', 'sh', '-c', script, pidFile]);
+  const command = ['busy', '--protocol', 'mdp/0.2', '--', 'sh', '-c', script, pidFile];
+  const worker = await startWorker(broker.endpoint, command);
   const { worker: address } = await broker.nextFromWorker();
   await broker.sendRequest(address, 'client', 'x');
   const pid = await eventually(async () => existsSync(pidFile) && (await readFile(pidFile, 'utf8')).trim());

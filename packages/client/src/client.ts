@@ -1,27 +1,22 @@
 import { EventEmitter } from 'node:events';
-import {
-  AbortError,
-  Body,
-  dialectByName,
-  parseOptions,
-  requireServiceName,
-  toFrames,
-  type BodyInput,
-  type Frame,
-} from '@majordomo/protocol';
+import { AbortError, Body, parseOptions, requireServiceName, type BodyInput } from '@majordomo/protocol';
 import { backoffMs } from '@majordomo/transport';
 import { AbortListeners } from './abort-listeners';
-import type { Outcome } from './core/call';
+import type { Call, Caller, CallTerms } from './core/call';
 import { ClientCore, type ClientEffects } from './core/client-core';
 import { Links } from './links';
 import {
   clientOptionsSchema,
-  requestOptionsSchema,
   type ClientOptions,
   type RequestOptions,
   type ResolvedClientOptions,
 } from './options';
+import { PendingRequest } from './pending-request';
+import type { Reply } from './reply';
 import { ReplyStream, type StreamMessage } from './reply-stream';
+import { Terms } from './terms';
+import { clock, Turn } from './turn';
+import { WithSignal } from './with-signal';
 
 /** The events of a {@link Client}. */
 export interface ClientEvents {
@@ -36,16 +31,9 @@ export interface ClientEvents {
 /** Timers of Node hold 31 bits of milliseconds; what is due later is looked at once more on the way. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
-/** Who waits for the outcome of a call. */
-interface Waiter {
-  /** False where the reader is behind. */
-  partial(body: readonly Frame[]): boolean;
-  settle(outcome: Outcome): void;
-}
-
 /**
- * A Majordomo client (RFC 7 and RFC 18, "MDP/Client"): any number of requests at once, over as many
- * sockets as they need.
+ * A Majordomo client (RFC 7 and RFC 18, "MDP/Client", and MDP/P1): any number of requests at once, over one
+ * connection to each packed broker, or as many sockets as plain ones need.
  *
  * ```ts
  * const client = new Client({ brokers: 'tcp://127.0.0.1:5555' });
@@ -58,8 +46,9 @@ export class Client extends EventEmitter<ClientEvents> {
   readonly options: ResolvedClientOptions;
   readonly #core: ClientCore;
   readonly #links: Links;
-  readonly #waiters = new Map<number, Waiter>();
+  readonly #terms: Terms;
   readonly #aborts = new AbortListeners();
+  readonly #turn = new Turn(() => this.#endTurn());
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Infinity;
   /** The tick that a timer asked for. Replies that came while the process was busy are read before it. */
@@ -69,20 +58,17 @@ export class Client extends EventEmitter<ClientEvents> {
   constructor(options: ClientOptions = {}) {
     super();
     this.options = parseOptions(clientOptionsSchema, options, 'client');
-    const { protocol, limits, connectTimeoutMs, streamBufferMax, reconnectMinMs, reconnectMaxMs } =
+    const { limits, connectTimeoutMs, probeMs, streamBufferMax, reconnectMinMs, reconnectMaxMs } =
       this.options;
+    this.#terms = new Terms(this.options);
     this.#links = new Links(
+      { limits, connectTimeoutMs, probeMs, receiveHighWaterMark: streamBufferMax },
       {
-        dialect: dialectByName(protocol),
-        limits,
-        connectTimeoutMs,
-        receiveHighWaterMark: streamBufferMax,
-      },
-      {
-        opened: (link) => this.#step((now) => this.#core.linkOpened(link, now)),
-        received: (link, command) => this.#step((now) => this.#core.received(link, command, now)),
-        refused: (link, rejection) => this.#step((now) => this.#core.refused(link, rejection, now)),
-        closed: (link, reason) => this.#step((now) => this.#core.linkClosed(link, reason, now)),
+        opened: (link) => this.#core.linkOpened(link, this.#turn.now),
+        found: (link, verdict) => this.#core.linkFound(link, verdict, this.#turn.now),
+        received: (link, commands) => this.#core.received(link, commands, this.#turn.now),
+        refused: (link, rejection) => this.#core.refused(link, rejection, this.#turn.now),
+        closed: (link, reason) => this.#core.linkClosed(link, reason, this.#turn.now),
       },
     );
     const backoff = { minMs: reconnectMinMs, maxMs: reconnectMaxMs };
@@ -97,7 +83,7 @@ export class Client extends EventEmitter<ClientEvents> {
     return this.#core.pending;
   }
 
-  /** Sockets that are open or being opened. */
+  /** Connections that are open or being opened. */
   get sockets(): number {
     return this.#core.sockets;
   }
@@ -105,52 +91,42 @@ export class Client extends EventEmitter<ClientEvents> {
   /**
    * Sends a request and resolves with its reply; the PARTIALs of a streaming service are gathered, in
    * order, before the frames of the FINAL.
-   * @throws TimeoutError, AbortError, QueueFullError, ConnectionLostError, ClosedError, MessageTooLargeError,
-   * InvalidServiceError, InvalidBodyError, InvalidOptionsError – as rejections of the promise
+   * @throws TimeoutError, ExpiredError, NoWorkerError, WorkerFailedError, AbortError, CancelledError, QueueFullError,
+   * ConnectionLostError, ClosedError, MessageTooLargeError, InvalidServiceError, InvalidBodyError,
+   * InvalidOptionsError – as rejections of the promise
    */
-  async request(service: string, body?: BodyInput, options: RequestOptions = {}): Promise<Body> {
-    return await new Promise<Body>((resolve, reject) => {
-      this.#submit(service, body, options, false, {
-        partial: () => true,
-        settle: (outcome) => {
-          if (outcome.ok) resolve(new Body(outcome.body));
-          else reject(outcome.error);
-        },
-      });
-    });
+  request(service: string, body?: BodyInput, options?: RequestOptions): Promise<Reply> {
+    const pending = new PendingRequest();
+    try {
+      this.#submit(service, body, options, false, pending);
+    } catch (error) {
+      pending.refused(error);
+    }
+    return pending.promise;
   }
 
   /**
    * Sends a request and iterates over its replies as they come: PARTIALs, then the FINAL. A slow reader
-   * pauses the socket. Leaving the loop early withdraws the request. What `request` rejects with, the
-   * iteration throws. After a loss between worker and broker the service may start over, and PARTIALs that
-   * were read come again.
+   * pauses the worker, or the socket of a plain broker. Leaving the loop early withdraws the request. What `request`
+   * rejects with, the iteration throws. After a loss between worker and broker the service may start over, and
+   * PARTIALs that were read come again.
    */
-  stream(
-    service: string,
-    body?: BodyInput,
-    options: RequestOptions = {},
-  ): AsyncIterableIterator<StreamMessage> {
-    let call = 0;
+  stream(service: string, body?: BodyInput, options?: RequestOptions): AsyncIterableIterator<StreamMessage> {
+    let call: Call | undefined;
     const stream = new ReplyStream(this.options.streamBufferMax, {
-      empty: () => this.#step((now) => this.#core.resume(call, now)),
-      left: () => this.#step((now) => this.#core.abort(call, undefined, now)),
+      taken: () => call && this.#core.taken(call, this.#turn.now),
+      empty: () => call && this.#core.resume(call, this.#turn.now),
+      left: () => call && this.#core.abort(call, undefined, this.#turn.now),
     });
     try {
-      call = this.#submit(service, body, options, true, {
-        partial: (frames) => stream.push('partial', frames),
-        settle: (outcome) => {
-          if (outcome.ok) stream.push('final', outcome.body);
-          else stream.fail(outcome.error);
-        },
-      });
+      call = this.#submit(service, body, options, true, stream);
     } catch (error) {
       stream.fail(error);
     }
     return stream;
   }
 
-  /** Closes every socket; what is pending rejects with a ClosedError. */
+  /** Closes every connection; what is pending rejects with a ClosedError. */
   close(): void {
     this.#core.close();
     this.#disarm();
@@ -160,63 +136,57 @@ export class Client extends EventEmitter<ClientEvents> {
     this.close();
   }
 
+  /** @throws what keeps a request from being taken */
   #submit(
     service: string,
-    body: BodyInput,
-    options: RequestOptions,
+    input: BodyInput,
+    options: RequestOptions | undefined,
     stream: boolean,
-    waiter: Waiter,
-  ): number {
-    const { signal, ...given } = parseOptions(requestOptionsSchema, options, 'request');
-    const request = {
-      service: requireServiceName(service),
-      body: toFrames(body),
-      timeoutMs: given.timeoutMs ?? this.options.timeoutMs,
-      retries: given.retries ?? this.options.retries,
-      idempotent: given.idempotent ?? true,
-      stream,
-    };
-    if (signal?.aborted) {
+    caller: Caller,
+  ): Call {
+    const terms = this.#terms.of(options, stream);
+    requireServiceName(service);
+    const body = Body.of(input);
+    if (options?.signal) return this.#submitWithSignal(service, body, terms, caller, options.signal);
+    return this.#core.submit(service, body, terms, caller, this.#turn.roughNow);
+  }
+
+  #submitWithSignal(
+    service: string,
+    body: Body,
+    terms: CallTerms,
+    caller: Caller,
+    signal: AbortSignal,
+  ): Call {
+    if (signal.aborted) {
       throw new AbortError(`The request to ${service} was aborted.`, { cause: signal.reason });
     }
-    return this.#step((now) => {
-      const call = this.#core.submit(request, now);
-      this.#waiters.set(call, signal ? this.#withSignal(call, signal, waiter) : waiter);
-      return call;
-    });
+    const listening = new WithSignal(caller);
+    const call = this.#core.submit(service, body, terms, listening, this.#turn.roughNow);
+    const unlisten = this.#aborts.add(signal, () => this.#core.abort(call, signal.reason, this.#turn.now));
+    if (call.state === 'settled') unlisten();
+    else listening.unlisten = unlisten;
+    return call;
   }
 
-  #withSignal(call: number, signal: AbortSignal, waiter: Waiter): Waiter {
-    const unlisten = this.#aborts.add(signal, () =>
-      this.#step((now) => this.#core.abort(call, signal.reason, now)),
-    );
-    return {
-      partial: waiter.partial,
-      settle: (outcome) => {
-        unlisten();
-        waiter.settle(outcome);
-      },
-    };
+  /** Lets what was sent leave, and sees to the one timer of all calls. */
+  #endTurn(): void {
+    this.#links.flush();
+    const now = this.#turn.last;
+    const at = Math.min(this.#core.nextWakeAt(now), this.#links.nextWakeAt);
+    if (at < this.#timerAt) this.#arm(at);
   }
 
-  /** Lets the core take one step, and sees to the one timer of all calls. */
-  #step<Result>(step: (now: number) => Result): Result {
-    const now = performance.now();
-    const result = step(now);
-    this.#arm(now);
-    return result;
-  }
-
-  #arm(now: number): void {
-    const at = this.#core.nextWakeAt(now);
-    if (at >= this.#timerAt) return;
+  #arm(at: number): void {
     this.#disarm();
     this.#timerAt = at;
-    const waitMs = Math.min(TIMER_MS_MAX, Math.max(0, Math.ceil(at - now)));
+    const waitMs = Math.min(TIMER_MS_MAX, Math.max(0, Math.ceil(at - clock())));
     this.#timer = setTimeout(() => {
       this.#afterInput = setImmediate(() => {
         this.#timerAt = Infinity;
-        this.#step((time) => this.#core.tick(time));
+        const { now } = this.#turn;
+        this.#links.tick(now);
+        this.#core.tick(now);
       });
     }, waitMs);
   }
@@ -234,17 +204,11 @@ export class Client extends EventEmitter<ClientEvents> {
   #effects(): ClientEffects {
     const { logger } = this.options;
     return {
-      openLink: (link, endpoint) => this.#links.open(link, endpoint),
+      openLink: (link, endpoint, speak) => this.#links.open(link, endpoint, speak),
       send: (link, command) => this.#links.send(link, command),
       closeLink: (link) => this.#links.close(link),
       pauseLink: (link) => this.#links.pause(link),
       resumeLink: (link) => this.#links.resume(link),
-      partial: (call, body) => this.#waiters.get(call)?.partial(body) ?? true,
-      settle: (call, outcome) => {
-        const waiter = this.#waiters.get(call);
-        this.#waiters.delete(call);
-        waiter?.settle(outcome);
-      },
       brokerUp: (endpoint) => {
         logger.info({ endpoint }, 'broker connected');
         queueMicrotask(() => this.emit('brokerUp', { endpoint }));
@@ -252,6 +216,9 @@ export class Client extends EventEmitter<ClientEvents> {
       brokerDown: (endpoint, reason) => {
         logger.warn({ endpoint, reason }, 'broker lost');
         queueMicrotask(() => this.emit('brokerDown', { endpoint, reason }));
+      },
+      brokerSilent: (endpoint) => {
+        logger.warn({ endpoint }, 'broker answered in no dialect: spoken to in mdp/0.2 for now');
       },
       rejected: (endpoint, { detail }) => {
         logger.warn({ endpoint, detail }, 'message rejected: connection closed');

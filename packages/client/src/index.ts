@@ -1,4 +1,11 @@
-export { Body, isMajordomoError, MajordomoError, type BodyInput, type ErrorCode } from '@majordomo/protocol';
+export {
+  Body,
+  isMajordomoError,
+  MajordomoError,
+  type BodyInput,
+  type ErrorCode,
+  type Metadata,
+} from '@majordomo/protocol';
 export { Client, type ClientEvents } from './client';
 export {
   clientOptionsSchema,
@@ -6,4 +13,5 @@ export {
   type RequestOptions,
   type ResolvedClientOptions,
 } from './options';
+export type { Reply } from './reply';
 export type { StreamMessage } from './reply-stream';

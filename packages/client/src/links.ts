@@ -1,74 +1,109 @@
-import type { BrokerToClient, ClientToBroker, Dialect, Limits, Rejection } from '@majordomo/protocol';
-import { DealerLink } from '@majordomo/transport';
+import {
+  dialectByName,
+  type BrokerToClient,
+  type ClientToBroker,
+  type DialectName,
+  type Protocol,
+  type Rejection,
+} from '@majordomo/protocol';
+import { PackedWire } from './packed-wire';
+import { PlainWire } from './plain-wire';
+import type { Wire, WireEvents, WireSettings } from './wire';
 
 /** What the links report, each with the number that the core knows a link by. */
 export interface LinkEvents {
   opened(link: number): void;
-  received(link: number, command: BrokerToClient): void;
+  found(link: number, verdict: DialectName | 'silent'): void;
+  received(link: number, commands: readonly BrokerToClient[]): void;
   refused(link: number, rejection: Rejection): void;
   closed(link: number, reason: string): void;
 }
 
-/** How links are made. */
-export interface LinkSettings {
-  readonly dialect: Dialect;
-  readonly limits: Limits;
-  readonly connectTimeoutMs: number;
-  /** Messages that a socket takes in while nobody reads from it. */
-  readonly receiveHighWaterMark: number;
-}
-
-/** The open sockets of a client, and the dialect that they speak. */
+/** The open connections of a client by their numbers. */
 export class Links {
-  readonly #links = new Map<number, DealerLink>();
+  readonly #wires = new Map<number, Wire>();
+  /** Those that look at the time: a client may have very many that do not. */
+  readonly #timed = new Map<number, PackedWire>();
+  /** Those on which something waits to leave at the end of this turn. */
+  #unflushed: Wire[] = [];
 
   constructor(
-    private readonly settings: LinkSettings,
+    private readonly settings: WireSettings,
     private readonly events: LinkEvents,
   ) {}
 
-  open(id: number, endpoint: string): void {
-    const { dialect, limits, connectTimeoutMs, receiveHighWaterMark } = this.settings;
+  open(id: number, endpoint: string, speak: Protocol): void {
+    const events: WireEvents = {
+      opened: () => this.events.opened(id),
+      found: (verdict) => this.events.found(id, verdict),
+      received: (commands) => this.events.received(id, commands),
+      refused: (rejection) => this.events.refused(id, rejection),
+      unflushed: () => {
+        const wire = this.#wires.get(id);
+        if (wire) this.#unflushed.push(wire);
+      },
+      closed: (reason) => {
+        this.#forget(id);
+        this.events.closed(id, reason);
+      },
+    };
     try {
-      const link = new DealerLink(
-        endpoint,
-        { frameBytesMax: limits.frameBytesMax, connectTimeoutMs, receiveHighWaterMark },
-        {
-          opened: () => this.events.opened(id),
-          message: (frames) => {
-            const decoded = dialect.brokerToClient.decode(frames, limits);
-            if (decoded.ok) this.events.received(id, decoded.command);
-            else this.events.refused(id, decoded.rejection);
-          },
-          closed: (reason) => {
-            this.#links.delete(id);
-            this.events.closed(id, reason);
-          },
-        },
-      );
-      this.#links.set(id, link);
+      this.#wires.set(id, this.#connect(id, endpoint, speak, events));
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       queueMicrotask(() => this.events.closed(id, reason));
     }
   }
 
+  #connect(id: number, endpoint: string, speak: Protocol, events: WireEvents): Wire {
+    if (speak !== 'auto' && speak !== 'packed') {
+      return new PlainWire(endpoint, dialectByName(speak), this.settings, events);
+    }
+    const wire = new PackedWire(endpoint, speak === 'auto', this.settings, events);
+    this.#timed.set(id, wire);
+    return wire;
+  }
+
+  #forget(id: number): void {
+    this.#wires.delete(id);
+    this.#timed.delete(id);
+  }
+
+  /** Sends: in a plain dialect at once, packed at the end of the turn or when there is enough for a message. */
   send(id: number, command: ClientToBroker): void {
-    const frames = this.settings.dialect.clientToBroker.encode(command);
-    if (frames) this.#links.get(id)?.send(frames);
+    this.#wires.get(id)?.send(command);
+  }
+
+  /** What was sent in this turn of the loop leaves. */
+  flush(): void {
+    if (this.#unflushed.length === 0) return;
+    const wires = this.#unflushed;
+    this.#unflushed = [];
+    for (const wire of wires) wire.flush();
+  }
+
+  /** When `tick` has something to do, in ms, or `Infinity`. */
+  get nextWakeAt(): number {
+    let at = Infinity;
+    for (const wire of this.#timed.values()) if (wire.nextWakeAt < at) at = wire.nextWakeAt;
+    return at;
+  }
+
+  tick(now: number): void {
+    for (const wire of [...this.#timed.values()]) wire.tick(now);
   }
 
   pause(id: number): void {
-    this.#links.get(id)?.pause();
+    this.#wires.get(id)?.pause();
   }
 
   resume(id: number): void {
-    this.#links.get(id)?.resume();
+    this.#wires.get(id)?.resume();
   }
 
-  /** Closes a socket; what a client has not sent by then, nobody waits for. */
   close(id: number): void {
-    this.#links.get(id)?.close({ flush: false });
-    this.#links.delete(id);
+    const wire = this.#wires.get(id);
+    this.#forget(id);
+    wire?.close();
   }
 }

@@ -27,6 +27,9 @@ describe('the options of a client', () => {
     'reconnectMaxMs',
     'suspectMs',
     'streamBufferMax',
+    'probeMs',
+    'heartbeatMs',
+    'liveness',
   ];
 
   test.each(numbers.flatMap((name) => [NaN, -1, 1.5, Infinity, '5', null].map((value) => [name, value])))(
@@ -69,7 +72,7 @@ describe('the options of a client', () => {
     const client = new Client(input);
     expect(client.options).toMatchObject({
       brokers: ['tcp://a:1', 'tcp://b:1'],
-      protocol: 'mdp/0.2',
+      protocol: 'auto',
       socketsMax: 100,
       timeoutMs: 30_000,
       retries: 2,
@@ -91,6 +94,10 @@ describe('the options of a request', () => {
     [{ retries: 101 }, 'retries: '],
     [{ idempotent: 'no' }, 'idempotent: '],
     [{ signal: {} }, 'signal: should be an AbortSignal'],
+    [{ priority: 10 }, 'priority: '],
+    [{ failFast: 1 }, 'failFast: '],
+    [{ contentType: '' }, 'contentType: '],
+    [{ traceparent: '00-1-2-3' }, 'traceparent: '],
     [{ timeout: 5 }, 'timeout'],
     [null, 'request options'],
   ])('%j is refused by name, as a rejection', async (options, name) => {

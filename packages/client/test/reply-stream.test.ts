@@ -1,11 +1,11 @@
-import { encodeText, TimeoutError } from '@majordomo/protocol';
+import { Body, NO_METADATA, TimeoutError } from '@majordomo/protocol';
 import { ReplyStream } from '../src/reply-stream';
 
 function stream(bufferMax = 3) {
-  const control = { empty: jest.fn(), left: jest.fn() };
+  const control = { taken: jest.fn(), empty: jest.fn(), left: jest.fn() };
   const replies = new ReplyStream(bufferMax, control);
-  const push = (text: string) => replies.push('partial', [encodeText(text)]);
-  const end = (text: string) => replies.push('final', [encodeText(text)]);
+  const push = (text: string) => replies.partial(Body.of(text), NO_METADATA);
+  const end = (text: string) => replies.replied(Body.of(text), NO_METADATA);
   return { replies, push, end, control };
 }
 

@@ -1,5 +1,5 @@
 import type { ClientToBroker, WorkerToBroker } from './commands';
-import type { Dialect, DialectName } from './dialect';
+import type { DialectName, PlainDialect } from './dialect';
 import { CLIENT_HEADER_01, mdp01, WORKER_HEADER_01 } from './dialects/mdp01';
 import { CLIENT_HEADER_02, mdp02, mdp02OverReq, WORKER_HEADER_02 } from './dialects/mdp02';
 import { describe } from './dialects/plain';
@@ -7,17 +7,31 @@ import { sameBytes, type Frame } from './frame';
 import { DEFAULT_LIMITS, type Limits } from './limits';
 import { beyondLimits, reject, type Decoded } from './rejection';
 
-/** The dialect that a name stands for. */
-export function dialectByName(name: DialectName): Dialect {
+/** The plain dialect that a name stands for. */
+export function dialectByName(name: Exclude<DialectName, 'packed'>): PlainDialect {
   return name === 'mdp/0.1' ? mdp01 : mdp02;
 }
 
-/** Who sent a message to a broker, in which dialect, and what it says. */
+/** Who sent a plain message to a broker, in which dialect, and what it says. */
 export type FromPeer =
-  | { readonly half: 'client'; readonly dialect: Dialect; readonly command: ClientToBroker }
-  | { readonly half: 'worker'; readonly dialect: Dialect; readonly command: WorkerToBroker };
+  | { readonly half: 'client'; readonly dialect: PlainDialect; readonly command: ClientToBroker }
+  | { readonly half: 'worker'; readonly dialect: PlainDialect; readonly command: WorkerToBroker };
 
-type Route = readonly [header: Frame, half: FromPeer['half'], dialect: Dialect];
+type Route = readonly [header: Frame, half: FromPeer['half'], dialect: PlainDialect];
+
+/**
+ * Which half a packed message is of, by the header in its first frame, or in its second behind the empty one that a
+ * session begins with; `undefined` for messages of plain dialects.
+ */
+export function packedHalf(frames: readonly Frame[]): 'client' | 'worker' | undefined {
+  const head = frames[0]?.length === 0 ? frames[1] : frames[0];
+  // M D P C|W P 1
+  if (head?.[4] !== 0x50 || head[5] !== 0x31 || head[0] !== 0x4d || head[1] !== 0x44 || head[2] !== 0x50) {
+    return undefined;
+  }
+  if (head[3] === 0x43) return 'client';
+  return head[3] === 0x57 ? 'worker' : undefined;
+}
 
 const BARE: readonly Route[] = [
   [CLIENT_HEADER_02, 'client', mdp02],
@@ -50,6 +64,11 @@ function unknown(frames: readonly Frame[], delimited: boolean): Decoded<never> {
   return reject('unknown_header', `header ${describe(header)}`);
 }
 
+function routeOf(header: Frame, routes: readonly Route[]): Route | undefined {
+  for (const route of routes) if (sameBytes(route[0], header)) return route;
+  return undefined;
+}
+
 /**
  * Tells the dialect and half of a message by its header and decodes it, as a broker does for every
  * message: command numbers collide between dialects, so only the header can tell.
@@ -59,7 +78,7 @@ export function decodeAtBroker(frames: readonly Frame[], limits: Limits = DEFAUL
   if (!first) return reject('empty_message', 'no frames');
   const delimited = first.length === 0;
   const header = delimited ? frames[1] : first;
-  const route = header && (delimited ? DELIMITED : BARE).find(([known]) => sameBytes(known, header));
+  const route = header && routeOf(header, delimited ? DELIMITED : BARE);
   if (!route) return beyondLimits(frames, limits) ?? unknown(frames, delimited);
   const [, half, dialect] = route;
   if (half === 'client') {

@@ -4,7 +4,7 @@ import type { Limits } from './limits';
 import type { Decoded } from './rejection';
 
 /** The dialects by name, oldest first. */
-export const DIALECT_NAMES = ['mdp/0.1', 'mdp/0.2'] as const;
+export const DIALECT_NAMES = ['mdp/0.1', 'mdp/0.2', 'packed'] as const;
 
 /** The name of a dialect, as options and logs have it. */
 export type DialectName = (typeof DIALECT_NAMES)[number];
@@ -17,11 +17,18 @@ export interface Channel<Command> {
   decode(frames: readonly Frame[], limits?: Limits): Decoded<Command>;
 }
 
-/** One way to put commands into frames: a module of its own, four channels, no state. */
+/** What matters of a dialect to those who know commands only. */
 export interface Dialect {
   readonly name: DialectName;
   /** True where a client can be sent PARTIALs; elsewhere they are gathered into the one reply. */
   readonly partials: boolean;
+  /** True for MDP/P1: request ids, credit, windows, failures and cancellation can be said. */
+  readonly packed: boolean;
+}
+
+/** A dialect in which a message is one command: a module of its own, four channels, no state. */
+export interface PlainDialect extends Dialect {
+  readonly packed: false;
   readonly clientToBroker: Channel<ClientToBroker>;
   readonly brokerToClient: Channel<BrokerToClient>;
   readonly workerToBroker: Channel<WorkerToBroker>;

@@ -10,16 +10,21 @@ export const ERROR_CODES = [
   'ATTEMPTS_EXHAUSTED',
   'BIND_FAILED',
   'BROKER_DRAINING',
+  'CANCELLED',
   'CLOSED',
   'CONNECTION_LOST',
   'EXPIRED',
+  'FAILED',
   'INVALID_BODY',
   'INVALID_OPTIONS',
   'INVALID_SERVICE',
   'MESSAGE_TOO_LARGE',
+  'NO_WORKER',
   'QUEUE_FULL',
   'STATE',
+  'STREAM_OVERFLOW',
   'TIMEOUT',
+  'WORKER_FAILED',
 ] as const;
 
 /** A stable error code. */
@@ -62,11 +67,51 @@ export class TimeoutError extends MajordomoError {
   }
 }
 
+/** The request was cancelled: by the caller's own signal (an {@link AbortError}), or on the way. */
+export class CancelledError extends MajordomoError {
+  override name = 'CancelledError';
+  constructor(message: string, options: MajordomoErrorOptions = {}, code: ErrorCode = 'CANCELLED') {
+    super(code, message, options);
+  }
+}
+
 /** The caller's AbortSignal fired; its reason is the `cause`. */
-export class AbortError extends MajordomoError {
+export class AbortError extends CancelledError {
   override name = 'AbortError';
   constructor(message: string, options: MajordomoErrorOptions = {}) {
-    super('ABORTED', message, options);
+    super(message, options, 'ABORTED');
+  }
+}
+
+/** No worker is registered for the service, and the request asked to fail fast. */
+export class NoWorkerError extends MajordomoError {
+  override name = 'NoWorkerError';
+  constructor(message: string, options: MajordomoErrorOptions = {}) {
+    super('NO_WORKER', message, { retryable: true, ...options });
+  }
+}
+
+/** The time of a request was up while it waited for a worker: at first, or again because one was lost with it. */
+export class ExpiredError extends MajordomoError {
+  override name = 'ExpiredError';
+  constructor(message: string, options: MajordomoErrorOptions = {}) {
+    super('EXPIRED', message, { retryable: true, ...options });
+  }
+}
+
+/** The worker answered that it failed. */
+export class WorkerFailedError extends MajordomoError {
+  override name = 'WorkerFailedError';
+  /**
+   * @param workerCode - what went wrong, in the service's own terms: the code of its {@link ServiceError}, or
+   * `INTERNAL_ERROR` where its handler threw anything else
+   */
+  constructor(
+    readonly workerCode: string,
+    message: string,
+    options: MajordomoErrorOptions = {},
+  ) {
+    super('WORKER_FAILED', message, options);
   }
 }
 
@@ -143,4 +188,41 @@ export class StateError extends MajordomoError {
   constructor(message: string, options: MajordomoErrorOptions = {}) {
     super('STATE', message, options);
   }
+}
+
+/** What a {@link ServiceError} may say beside its message. */
+export interface ServiceErrorOptions {
+  /** True where the same request may succeed when it is made again. Default false. */
+  readonly retryable?: boolean;
+  readonly cause?: unknown;
+}
+
+/**
+ * To be thrown by the handler of a service: tells the client what went wrong, in the service's own terms. Packed
+ * clients get it as a {@link WorkerFailedError}; plain MDP has no words for it.
+ */
+export class ServiceError extends Error {
+  override name = 'ServiceError';
+  readonly retryable: boolean;
+  /**
+   * @param code - 1–64 characters: capitals, digits and `_`, a capital first, such as `OUT_OF_STOCK`
+   * @throws InvalidOptionsError for any other code
+   */
+  constructor(
+    readonly code: string,
+    message: string,
+    { retryable = false, cause }: ServiceErrorOptions = {},
+  ) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.retryable = retryable;
+    if (isFailureCode(code)) return;
+    throw new InvalidOptionsError(
+      `The code of a ServiceError is 1 to 64 capitals, digits and _, a capital first, got ${JSON.stringify(code)}.`,
+    );
+  }
+}
+
+/** True for what may stand as the code of a failure. */
+export function isFailureCode(code: string): boolean {
+  return /^[A-Z][A-Z0-9_]{0,63}$/.test(code);
 }

@@ -8,9 +8,34 @@ const encoder = new TextEncoder();
 const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const lenientDecoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
+/**
+ * Small frames are cut from slabs: an array of bytes of its own costs many times as much once it is handed to ZeroMQ.
+ */
+const SLAB_BYTES = 8 * 1_024;
+/** What is longer has memory of its own. */
+const SMALL_BYTES = 256;
+
+let slab = new Uint8Array(0);
+let slabUsed = 0;
+
+/** So many bytes of zero that nobody else uses. */
+function cut(length: number): Frame {
+  if (length > SMALL_BYTES) return new Uint8Array(length);
+  if (slabUsed + length > slab.length) {
+    slab = new Uint8Array(SLAB_BYTES);
+    slabUsed = 0;
+  }
+  const start = slabUsed;
+  slabUsed += length;
+  return slab.subarray(start, slabUsed);
+}
+
 /** The UTF-8 bytes of a text. */
 export function encodeText(text: string): Frame {
-  return encoder.encode(text);
+  const { length } = text;
+  if (length > SMALL_BYTES) return encoder.encode(text);
+  for (let at = 0; at < length; at++) if (text.charCodeAt(at) > 0x7f) return encoder.encode(text);
+  return keyToBytes(text);
 }
 
 /** The text of a frame; bytes that are not UTF-8 become U+FFFD. */
@@ -36,7 +61,7 @@ export function bytesToKey(bytes: Frame): string {
 
 /** The bytes behind a key that {@link bytesToKey} made. */
 export function keyToBytes(key: string): Frame {
-  const bytes = new Uint8Array(key.length);
+  const bytes = cut(key.length);
   for (let at = 0; at < key.length; at++) bytes[at] = key.charCodeAt(at);
   return bytes;
 }
@@ -50,7 +75,14 @@ export function keyToHex(key: string): string {
 
 /** True where both hold the same bytes. */
 export function sameBytes(left: Frame, right: Frame): boolean {
-  return left.length === right.length && left.every((byte, at) => byte === right[at]);
+  if (left.length !== right.length) return false;
+  for (let at = 0; at < left.length; at++) if (left[at] !== right[at]) return false;
+  return true;
+}
+
+/** A copy in memory of its own. `slice` of a Node `Buffer` would be a view of the same memory. */
+export function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(bytes.subarray(start, end));
 }
 
 /** Bytes of all frames together. */

@@ -1,15 +1,32 @@
 export { Body, toFrames, type BodyInput } from './body';
 export { BodySize } from './body-size';
 export * from './commands';
-export { decodeAtBroker, dialectByName, type FromPeer } from './detect';
-export { DIALECT_NAMES, type Channel, type Dialect, type DialectName } from './dialect';
+export { decodeAtBroker, dialectByName, packedHalf, type FromPeer } from './detect';
+export { DIALECT_NAMES, type Channel, type Dialect, type DialectName, type PlainDialect } from './dialect';
 export { mdp01 } from './dialects/mdp01';
 export { mdp02, mdp02OverReq } from './dialects/mdp02';
 export { endpointSchema, isEndpoint } from './endpoint';
 export * from './errors';
 export { bytesOf, bytesToKey, decodeText, encodeText, keyToBytes, keyToHex, type Frame } from './frame';
-export { ADDRESS_BYTES_MAX, DEFAULT_LIMITS, limitsSchema, SERVICE_BYTES_MAX, type Limits } from './limits';
+export {
+  ADDRESS_BYTES_MAX,
+  BATCH,
+  DEFAULT_LIMITS,
+  ENVELOPE,
+  FRAMES_MAX,
+  headBytesMax,
+  INLINE_BYTES_MAX,
+  limitsSchema,
+  NO_ALLOWANCE,
+  SERVICE_BYTES_MAX,
+  socketFrameBytesMax,
+  U32_MAX,
+  type Allowance,
+  type Limits,
+} from './limits';
+export { IdMap } from './id-map';
 export { loggerSchema, SILENT, type Logger, type LogMethod } from './logger';
+export { Metadata, METADATA_BYTES_MAX, NO_METADATA, type MetadataFields } from './metadata';
 export * from './mmi';
 export {
   connectionOptions,
@@ -20,5 +37,8 @@ export {
   reconnectOrder,
 } from './option-schemas';
 export { parseOptions } from './options';
+export { INTERNED_MAX, REVISION } from './packed/layout';
+export * from './packed/session';
+export { opening, Probe, PROTOCOLS, type Protocol, type Verdict } from './probe';
 export { REJECTION_REASONS, type Decoded, type Rejection, type RejectionReason } from './rejection';
 export { isServiceName, requireServiceName, serviceNameSchema } from './service-name';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { DIALECT_NAMES } from './dialect';
 import { endpointSchema } from './endpoint';
 import { limitsSchema } from './limits';
 import { loggerSchema } from './logger';
+import { PROTOCOLS } from './probe';
 
 /** Timers of Node hold 31 bits of milliseconds. */
 const MS_MAX = 2 ** 31 - 1;
@@ -43,8 +43,13 @@ export const brokersSchema = endpointList(connectEndpointSchema).refine(
 export const connectionOptions = {
   /** The brokers to use. Default `tcp://127.0.0.1:5555`. */
   brokers: brokersSchema,
-  /** The dialect to speak. `mdp/0.1` for brokers that know RFC 7 only. Default `mdp/0.2`. */
-  protocol: z.enum(DIALECT_NAMES).default('mdp/0.2'),
+  /**
+   * What to speak: `packed`, `mdp/0.2`, `mdp/0.1`, or `auto`, the best that each broker answers to. A broker that is
+   * asked is remembered for as long as a connection to it stands. Default `auto`.
+   */
+  protocol: z.enum(PROTOCOLS).default('auto'),
+  /** How long `auto` waits for the answer to each of its three questions to a broker, in ms. Default 500. */
+  probeMs: milliseconds(1).default(500),
   /** How long one try to connect may take, in ms. Default 5,000. */
   connectTimeoutMs: milliseconds(1).default(5_000),
   /** The wait before the first try to reconnect, in ms; it doubles with each. Default 100. */

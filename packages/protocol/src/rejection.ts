@@ -18,6 +18,12 @@ export const REJECTION_REASONS = [
   'bad_address',
   'no_envelope_end',
   'no_body',
+  'unknown_flag',
+  'bad_length',
+  'bad_id',
+  'bad_service_number',
+  'bad_metadata',
+  'bad_value',
 ] as const;
 
 /** Why a message was not taken. */
@@ -29,7 +35,7 @@ export interface Rejection {
   readonly detail: string;
 }
 
-/** What decoding gives: a command that has passed its schema, or a typed rejection. It never throws. */
+/** What decoding gives: a command that its schema would let through, or a typed rejection. It never throws. */
 export type Decoded<Command> =
   { readonly ok: true; readonly command: Command } | { readonly ok: false; readonly rejection: Rejection };
 

@@ -10,24 +10,29 @@ import {
   REJECTION_REASONS,
   workerToBrokerSchema,
   type Channel,
-  type Dialect,
+  type PlainDialect,
 } from '../src/index';
 import * as arbitrary from './arbitraries';
+import { asJson } from './as-json';
 
-const dialects: [string, Dialect][] = [
+const dialects: [string, PlainDialect][] = [
   ['mdp/0.1', mdp01],
   ['mdp/0.2', mdp02],
   ['mdp/0.2 over REQ', mdp02OverReq],
 ];
 
-function roundTrips<Command>(channel: Channel<Command>, commands: fc.Arbitrary<Command>): void {
+function roundTrips<Command extends object>(
+  channel: Channel<Command>,
+  commands: fc.Arbitrary<Command>,
+): void {
   let said = 0;
   fc.assert(
     fc.property(commands, (command) => {
       const frames = channel.encode(command);
       if (!frames) return;
       said++;
-      expect(channel.decode(frames)).toEqual({ ok: true, command });
+      const decoded = channel.decode(frames);
+      expect(decoded.ok && asJson(decoded.command)).toEqual(asJson(command));
     }),
     { numRuns: 300 },
   );
@@ -85,14 +90,17 @@ test('the broker tells every dialect and half apart by the message alone', () =>
   fc.assert(
     fc.property(fc.constantFrom(...dialects), arbitrary.clientToBroker, ([, dialect], command) => {
       const decoded = decodeAtBroker(dialect.clientToBroker.encode(command) ?? []);
-      expect(decoded).toEqual({ ok: true, command: { half: 'client', dialect, command } });
+      expect(decoded).toMatchObject({ ok: true, command: { half: 'client', dialect } });
+      expect(decoded.ok && asJson(decoded.command.command)).toEqual(asJson(command));
     }),
   );
   fc.assert(
     fc.property(fc.constantFrom(mdp01, mdp02), arbitrary.workerToBroker, (dialect, command) => {
       const frames = dialect.workerToBroker.encode(command);
       fc.pre(frames !== undefined);
-      expect(decodeAtBroker(frames)).toEqual({ ok: true, command: { half: 'worker', dialect, command } });
+      const decoded = decodeAtBroker(frames);
+      expect(decoded).toMatchObject({ ok: true, command: { half: 'worker', dialect } });
+      expect(decoded.ok && asJson(decoded.command.command)).toEqual(asJson(command));
     }),
   );
 });

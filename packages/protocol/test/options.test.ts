@@ -47,7 +47,7 @@ test('the limits have defaults and bounds', () => {
     frameBytesMax: 67_108_864,
     messageBytesMax: 67_108_864,
   });
-  for (const wrong of [{ framesMax: 65_537 }, { frameBytesMax: 2 ** 31 }, { messageBytesMax: 0 }]) {
+  for (const wrong of [{ framesMax: 65_536 }, { frameBytesMax: 2 ** 31 }, { messageBytesMax: 0 }]) {
     expect(limitsSchema.safeParse(wrong).success).toBe(false);
   }
 });

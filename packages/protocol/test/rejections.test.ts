@@ -10,6 +10,7 @@ import {
   type RejectionReason,
 } from '../src/index';
 import { frames } from './hex';
+import { plainReply, plainRequest, plainWork } from './plain-commands';
 
 /** Headers and services in these: see wire.test.ts. */
 const AT_BROKER: [RejectionReason, string][] = [
@@ -73,10 +74,12 @@ test('the limits have a reason each', () => {
   );
 });
 
-test('every reason has a literal message here', () => {
+test('every reason of the plain dialects has a literal message here', () => {
   const shown = new Set<string>(AT_BROKER.map(([reason]) => reason));
   const elsewhere = ['empty_message', 'too_many_frames', 'frame_too_large', 'message_too_large'];
-  expect([...shown, ...elsewhere].sort()).toEqual([...REJECTION_REASONS].sort());
+  // These are of MDP/P1 alone: packed/vectors.test.ts.
+  const packed = ['unknown_flag', 'bad_length', 'bad_id', 'bad_service_number', 'bad_metadata', 'bad_value'];
+  expect([...shown, ...elsewhere, ...packed].sort()).toEqual([...REJECTION_REASONS].sort());
 });
 
 test.each([
@@ -102,17 +105,17 @@ test.each([
 test('what a broker may take, every client and worker with the same limits can take from it', () => {
   const limits = { ...DEFAULT_LIMITS, framesMax: 20, messageBytesMax: 500 };
   for (const from of [mdp01, mdp02, mdp02OverReq]) {
-    const head = from.clientToBroker.encode({ kind: 'request', service: 'e', body: [] })!;
+    const head = from.clientToBroker.encode(plainRequest('e', ''))!.slice(0, -1);
     const left = limits.messageBytesMax - head.reduce((sum, frame) => sum + frame.length, 0);
     const body = Array.from({ length: limits.framesMax - head.length }, () => new Uint8Array(0));
     body[0] = new Uint8Array(left);
     expect(reasonOf(decodeAtBroker([...head, ...body], limits))).toBe('ok');
     for (const to of [mdp01, mdp02, mdp02OverReq]) {
       const ref = 'r'.repeat(255);
-      const work = to.brokerToWorker.encode({ kind: 'request', ref, body })!;
+      const work = to.brokerToWorker.encode(plainWork(ref, body))!;
       expect(reasonOf(to.brokerToWorker.decode(work, limits))).toBe('ok');
       const gathered = [...Array.from({ length: 19 }, () => new Uint8Array(0)), new Uint8Array(500)];
-      const reply = to.brokerToClient.encode({ kind: 'final', service: 's'.repeat(255), body: gathered })!;
+      const reply = to.brokerToClient.encode(plainReply('final', 's'.repeat(255), gathered))!;
       expect(reasonOf(to.brokerToClient.decode(reply, limits))).toBe('ok');
     }
   }
@@ -121,6 +124,6 @@ test('what a broker may take, every client and worker with the same limits can t
 test('and no more than the frames that MDP puts around a body', () => {
   const limits = { ...DEFAULT_LIMITS, framesMax: 20 };
   const body = Array.from({ length: 21 }, () => new Uint8Array(0));
-  const work = mdp01.brokerToWorker.encode({ kind: 'request', ref: 'r', body })!;
+  const work = mdp01.brokerToWorker.encode(plainWork('r', body))!;
   expect(reasonOf(mdp01.brokerToWorker.decode(work, limits))).toBe('too_many_frames');
 });

@@ -1,5 +1,6 @@
 import { decodeAtBroker, mdp01, mdp02, mdp02OverReq, type Channel } from '../src/index';
 import { frames, hex } from './hex';
+import { plainAnswer, plainReady, plainReply, plainRequest, plainWork } from './plain-commands';
 
 /*
  * Every command of RFC 7 and RFC 18, its frames written down from the text of the RFCs: `4d4450433031` is
@@ -19,16 +20,24 @@ function holds<Command>(channel: Channel<Command>, command: Command, wire: strin
 
 describe('MDP/Client of RFC 7', () => {
   test('REQUEST', () => {
-    holds(mdp01.clientToBroker, { kind: 'request', service, body }, '- 4d4450433031 6563686f 00ff - 41');
+    holds(mdp01.clientToBroker, plainRequest(service, body), '- 4d4450433031 6563686f 00ff - 41');
   });
 
   test('REPLY', () => {
-    holds(mdp01.brokerToClient, { kind: 'final', service, body }, '- 4d4450433031 6563686f 00ff - 41');
+    holds(mdp01.brokerToClient, plainReply('final', service, body), '- 4d4450433031 6563686f 00ff - 41');
   });
 
   test('has no word for a PARTIAL or a failure', () => {
-    expect(mdp01.brokerToClient.encode({ kind: 'partial', service, body })).toBeUndefined();
-    const failure = { kind: 'failure', service, code: 'EXPIRED', message: '', retryable: true } as const;
+    expect(mdp01.brokerToClient.encode(plainReply('partial', service, body))).toBeUndefined();
+    const failure = {
+      kind: 'failure',
+      id: 0,
+      service,
+      origin: 'broker',
+      code: 'EXPIRED',
+      message: '',
+      retryable: true,
+    } as const;
     expect(mdp01.brokerToClient.encode(failure)).toBeUndefined();
     expect(mdp02.brokerToClient.encode(failure)).toBeUndefined();
   });
@@ -36,15 +45,15 @@ describe('MDP/Client of RFC 7', () => {
 
 describe('MDP/Worker of RFC 7', () => {
   test('READY', () => {
-    holds(mdp01.workerToBroker, { kind: 'ready', service, credit: 1 }, '- 4d4450573031 01 6563686f');
+    holds(mdp01.workerToBroker, plainReady(service), '- 4d4450573031 01 6563686f');
   });
 
   test('REQUEST', () => {
-    holds(mdp01.brokerToWorker, { kind: 'request', ref, body }, '- 4d4450573031 02 c0de - 00ff - 41');
+    holds(mdp01.brokerToWorker, plainWork(ref, body), '- 4d4450573031 02 c0de - 00ff - 41');
   });
 
   test('REPLY', () => {
-    holds(mdp01.workerToBroker, { kind: 'final', ref, body }, '- 4d4450573031 03 c0de - 00ff - 41');
+    holds(mdp01.workerToBroker, plainAnswer('final', ref, body), '- 4d4450573031 03 c0de - 00ff - 41');
   });
 
   test('HEARTBEAT, both ways', () => {
@@ -58,45 +67,45 @@ describe('MDP/Worker of RFC 7', () => {
   });
 
   test('has no word for a PARTIAL', () => {
-    expect(mdp01.workerToBroker.encode({ kind: 'partial', ref, body })).toBeUndefined();
+    expect(mdp01.workerToBroker.encode(plainAnswer('partial', ref, body))).toBeUndefined();
   });
 });
 
 describe('MDP/Client of RFC 18', () => {
   test('REQUEST', () => {
-    holds(mdp02.clientToBroker, { kind: 'request', service, body }, '4d4450433032 01 6563686f 00ff - 41');
+    holds(mdp02.clientToBroker, plainRequest(service, body), '4d4450433032 01 6563686f 00ff - 41');
   });
 
   test('PARTIAL', () => {
-    holds(mdp02.brokerToClient, { kind: 'partial', service, body }, '4d4450433032 02 6563686f 00ff - 41');
+    holds(mdp02.brokerToClient, plainReply('partial', service, body), '4d4450433032 02 6563686f 00ff - 41');
   });
 
   test('FINAL', () => {
-    holds(mdp02.brokerToClient, { kind: 'final', service, body }, '4d4450433032 03 6563686f 00ff - 41');
+    holds(mdp02.brokerToClient, plainReply('final', service, body), '4d4450433032 03 6563686f 00ff - 41');
   });
 
   test('over REQ, each with an empty frame in front', () => {
     const { clientToBroker, brokerToClient } = mdp02OverReq;
-    holds(clientToBroker, { kind: 'request', service, body }, '- 4d4450433032 01 6563686f 00ff - 41');
-    holds(brokerToClient, { kind: 'final', service, body }, '- 4d4450433032 03 6563686f 00ff - 41');
+    holds(clientToBroker, plainRequest(service, body), '- 4d4450433032 01 6563686f 00ff - 41');
+    holds(brokerToClient, plainReply('final', service, body), '- 4d4450433032 03 6563686f 00ff - 41');
   });
 });
 
 describe('MDP/Worker of RFC 18', () => {
   test('READY', () => {
-    holds(mdp02.workerToBroker, { kind: 'ready', service, credit: 1 }, '4d4450573032 01 6563686f');
+    holds(mdp02.workerToBroker, plainReady(service), '4d4450573032 01 6563686f');
   });
 
   test('REQUEST', () => {
-    holds(mdp02.brokerToWorker, { kind: 'request', ref, body }, '4d4450573032 02 c0de - 00ff - 41');
+    holds(mdp02.brokerToWorker, plainWork(ref, body), '4d4450573032 02 c0de - 00ff - 41');
   });
 
   test('PARTIAL', () => {
-    holds(mdp02.workerToBroker, { kind: 'partial', ref, body }, '4d4450573032 03 c0de - 00ff - 41');
+    holds(mdp02.workerToBroker, plainAnswer('partial', ref, body), '4d4450573032 03 c0de - 00ff - 41');
   });
 
   test('FINAL', () => {
-    holds(mdp02.workerToBroker, { kind: 'final', ref, body }, '4d4450573032 04 c0de - 00ff - 41');
+    holds(mdp02.workerToBroker, plainAnswer('final', ref, body), '4d4450573032 04 c0de - 00ff - 41');
   });
 
   test('HEARTBEAT, both ways', () => {

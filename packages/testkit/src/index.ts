@@ -11,6 +11,26 @@ export {
   type WaitForLineOptions,
 } from './processes';
 export {
+  packAttributes,
+  type PackedCommand,
+  type PackedDirection,
+  type PackedFailure,
+  type PackedHello,
+  type PackedKind,
+  type PackedReady,
+  type PackedReply,
+  type PackedRequest,
+  type PackedWelcome,
+} from './packed-commands';
+export {
+  decodePacked,
+  encodePacked,
+  PackedFault,
+  packedHeader,
+  packRecord,
+  type PackedLimits,
+} from './packed-codec';
+export {
   RawBroker01,
   RawBroker02,
   type ClientRequest,
@@ -29,6 +49,10 @@ export {
   type Reply01,
   type Reply02,
 } from './raw-client';
+export { RawPackedBroker, type PackedFrom, type RawPackedBrokerOptions } from './raw-packed-broker';
+export { RawPackedClient, type PackedRequestFields } from './raw-packed-client';
+export type { RawPackedPeerOptions } from './raw-packed-peer';
+export { RawPackedWorker } from './raw-packed-worker';
 export {
   closeAllSockets,
   DEFAULT_TIMEOUT_MS,

@@ -5,6 +5,7 @@ import { hex, type Frame } from './hex';
 import { Mailbox } from './mailbox';
 import { DEFAULT_TIMEOUT_MS, RawSocket, type RawSocketOptions } from './raw-socket';
 import { WorkerTable } from './worker-table';
+import { untilFree } from './until-free';
 
 /** How a raw broker listens. */
 export interface RawBrokerOptions extends Omit<RawSocketOptions, 'onMessage' | 'routingId'> {
@@ -163,9 +164,8 @@ abstract class BaseBroker {
   }
 
   async close(): Promise<void> {
-    // Frees the port at once; a socket that closes by itself does so some time later.
-    if (!this.socket.closed) await this.socket.zmq.unbind(this.endpoint).catch(() => undefined);
     await this.socket.close();
+    await untilFree(this.endpoint);
   }
 
   protected async bind(endpoint: string): Promise<this> {
@@ -290,7 +290,7 @@ export class RawBroker02 extends BaseBroker implements RawBroker {
   }
 
   protected parse(identity: Buffer, frames: Buffer[]): ClientRequest | WorkerCommand {
-    if (this.#acceptReq && frames[0]?.length === 0) {
+    if (this.#acceptReq && frames[0]?.length === 0 && frames[1]?.toString() === 'MDPC02') {
       this.#reqClients.add(identity.toString('hex'));
       frames = frames.slice(1);
     }

@@ -28,10 +28,19 @@ export class Outbox {
   shift(): void {
     const message = this.#messages[this.#head];
     if (!message) return;
+    if (this.length === 1) {
+      this.#messages.length = 0;
+      this.#head = 0;
+      this.#bytes = 0;
+      return;
+    }
     this.#bytes -= bytesOf(message);
-    this.#head++;
+    this.#messages[this.#head++] = NOTHING;
     if (this.#head < 64 || this.#head * 2 < this.#messages.length) return;
     this.#messages = this.#messages.slice(this.#head);
     this.#head = 0;
   }
 }
+
+/** Stands where a message has left, so that it is not kept alive. */
+const NOTHING: readonly Frame[] = Object.freeze([]);

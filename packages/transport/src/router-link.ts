@@ -58,6 +58,28 @@ const KEEPALIVE = { idleS: 30, intervalS: 10, count: 3 };
 /** How often messages to peers that pushed back are tried again, in ms. */
 const RETRY_MS = 5;
 
+/** How often the outboxes that are empty are thrown away, in ms. */
+const SWEEP_MS = 10_000;
+
+/** What waits for one peer, how the socket knows that peer, and what is done once it has taken a message or not. */
+class PeerOutbox extends Outbox {
+  /** The routing id. */
+  readonly id: Frame;
+  readonly taken: () => void;
+  readonly refused: (error: unknown) => void;
+
+  constructor(
+    readonly peer: PeerKey,
+    taken: (outbox: PeerOutbox) => void,
+    refused: (outbox: PeerOutbox, error: unknown) => void,
+  ) {
+    super();
+    this.id = keyToBytes(peer);
+    this.taken = () => taken(this);
+    this.refused = (error) => refused(this, error);
+  }
+}
+
 class NotifyingRouter extends Router {
   /** Asks for a message `[routing id, empty]` whenever a connection opens or closes. */
   notifyConnections(): void {
@@ -75,7 +97,12 @@ export class RouterLink {
   readonly #socket: NotifyingRouter;
   /** Endpoints that are listened on. */
   readonly #bound: string[] = [];
-  readonly #outboxes = new Map<PeerKey, Outbox>();
+  /**
+   * What waits for each peer, and empty ones for those sent to lately: a map that is added to and deleted from with
+   * every message makes more garbage than all else.
+   */
+  readonly #outboxes = new Map<PeerKey, PeerOutbox>();
+  #sweeper: NodeJS.Timeout | undefined;
   /** Peers whose oldest message ZeroMQ would not take. */
   readonly #pushedBack = new Set<PeerKey>();
   #retryTimer: NodeJS.Timeout | undefined;
@@ -132,7 +159,12 @@ export class RouterLink {
 
   /** Starts to deliver messages to the handlers, until the link is closed. */
   receive(): void {
+    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS).unref();
     void this.#receiveAll();
+  }
+
+  #sweep(): void {
+    for (const [peer, outbox] of this.#outboxes) if (outbox.length === 0) this.#outboxes.delete(peer);
   }
 
   async #receiveAll(): Promise<void> {
@@ -153,42 +185,45 @@ export class RouterLink {
   /** Sends a message to a peer, after all that was sent to it before. */
   send(peer: PeerKey, frames: readonly Frame[]): void {
     if (this.#closed) return;
-    const waiting = this.#outboxes.get(peer);
-    if (waiting) {
-      waiting.push(frames);
-      const { backlogMessagesMax, backlogBytesMax } = this.options;
-      if (waiting.length > backlogMessagesMax || waiting.bytes > backlogBytesMax)
-        this.#giveUp(peer, 'stalled');
+    let outbox = this.#outboxes.get(peer);
+    if (!outbox) {
+      outbox = new PeerOutbox(peer, this.#taken, this.#refused);
+      this.#outboxes.set(peer, outbox);
+    }
+    outbox.push(frames);
+    if (outbox.length === 1) {
+      this.#flush(outbox);
       return;
     }
-    const outbox = new Outbox();
-    outbox.push(frames);
-    this.#outboxes.set(peer, outbox);
-    this.#flush(peer, outbox);
+    const { backlogMessagesMax, backlogBytesMax } = this.options;
+    if (outbox.length > backlogMessagesMax || outbox.bytes > backlogBytesMax) this.#giveUp(peer, 'stalled');
   }
 
   /**
    * Sends what waits for a peer. Whether ZeroMQ took a message is known one microtask later, so the next
    * one leaves only then: a message must not overtake one that was pushed back.
    */
-  #flush(peer: PeerKey, outbox: Outbox): void {
+  #flush(outbox: PeerOutbox): void {
     const message = outbox.peek();
-    if (!message) {
-      this.#outboxes.delete(peer);
-      return;
-    }
-    this.#socket.send([keyToBytes(peer), ...message]).then(
-      () => {
-        outbox.shift();
-        if (this.#outboxes.get(peer) === outbox) this.#flush(peer, outbox);
-      },
-      (error: unknown) => {
-        if (this.#closed || this.#outboxes.get(peer) !== outbox) return;
-        if (codeOf(error) === 'EAGAIN') this.#retryLater(peer);
-        else if (codeOf(error) === 'EHOSTUNREACH') this.#giveUp(peer, 'unreachable');
-        else this.handlers.failed(error);
-      },
-    );
+    if (message) this.#socket.send([outbox.id, ...message]).then(outbox.taken, outbox.refused);
+  }
+
+  readonly #taken = (outbox: PeerOutbox): void => {
+    outbox.shift();
+    if (outbox.length > 0 && this.#outboxes.get(outbox.peer) === outbox) this.#flush(outbox);
+  };
+
+  readonly #refused = (outbox: PeerOutbox, error: unknown): void => {
+    const { peer } = outbox;
+    if (this.#closed || this.#outboxes.get(peer) !== outbox) return;
+    if (codeOf(error) === 'EAGAIN') this.#retryLater(peer);
+    else if (codeOf(error) === 'EHOSTUNREACH') this.#giveUp(peer, 'unreachable');
+    else this.handlers.failed(error);
+  };
+
+  /** True where messages wait for a peer that pushed back. */
+  isCongested(peer: PeerKey): boolean {
+    return this.#pushedBack.has(peer);
   }
 
   #retryLater(peer: PeerKey): void {
@@ -199,7 +234,7 @@ export class RouterLink {
       this.#pushedBack.clear();
       for (const peer of peers) {
         const outbox = this.#outboxes.get(peer);
-        if (outbox) this.#flush(peer, outbox);
+        if (outbox) this.#flush(outbox);
       }
     }, RETRY_MS);
   }
@@ -220,6 +255,7 @@ export class RouterLink {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#retryTimer);
+    clearInterval(this.#sweeper);
     this.#outboxes.clear();
     this.#pushedBack.clear();
     this.#socket.close();

@@ -3,8 +3,11 @@ import { EventEmitter } from 'node:events';
 
 /** A message of a broker that was not taken. */
 export interface WorkerRejection {
-  /** A reason of the decoder's, or `unexpected_request`: a second REQUEST before the reply to the first. */
-  readonly reason: Rejection['reason'] | 'unexpected_request';
+  /**
+   * A reason of the decoder's; `unexpected_request`: a REQUEST beyond what the worker takes at once, or with a
+   * reference that it has in hand; or `unexpected_command`: any other that has no place where it came.
+   */
+  readonly reason: Rejection['reason'] | 'unexpected_request' | 'unexpected_command';
   readonly detail: string;
 }
 

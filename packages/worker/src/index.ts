@@ -2,9 +2,11 @@ export {
   Body,
   isMajordomoError,
   MajordomoError,
+  ServiceError,
   type BodyInput,
   type ErrorCode,
   type Logger,
+  type ServiceErrorOptions,
 } from '@majordomo/protocol';
 export type { WorkerEvents, WorkerListener, WorkerRejection } from './events';
 export type { Handler, HandlerContext, HandlerResult, WorkerRequest } from './handler';

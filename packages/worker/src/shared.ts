@@ -1,3 +1,4 @@
+import { Metadata } from '@majordomo/protocol';
 import type { Alarm } from './alarm';
 import type { Events } from './events';
 import type { Handler } from './handler';
@@ -6,14 +7,31 @@ import type { Slots } from './slots';
 import type { Counters } from './stats';
 
 /** What all sessions of one worker have in common. */
-export interface Shared {
-  readonly service: string;
-  readonly handler: Handler;
-  readonly options: ResolvedWorkerOptions;
-  /** The places for handlers, across all brokers. */
-  readonly slots: Slots;
-  /** The one timer. */
-  readonly alarm: Alarm;
-  readonly counters: Counters;
-  readonly events: Events;
+export class Shared {
+  #contentType = '';
+  #metadata: Metadata | undefined;
+
+  constructor(
+    readonly service: string,
+    readonly handler: Handler,
+    readonly options: ResolvedWorkerOptions,
+    /** The places for handlers, across all brokers. */
+    readonly slots: Slots,
+    /** The one timer. */
+    readonly alarm: Alarm,
+    readonly counters: Counters,
+    readonly events: Events,
+  ) {}
+
+  /**
+   * What replies of a content type say of themselves; made once for those that follow each other.
+   * @throws InvalidOptionsError where it is too long
+   */
+  replyMetadata(contentType: string): Metadata {
+    if (!this.#metadata || contentType !== this.#contentType) {
+      this.#metadata = Metadata.of({ contentType });
+      this.#contentType = contentType;
+    }
+    return this.#metadata;
+  }
 }

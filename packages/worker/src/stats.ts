@@ -6,13 +6,13 @@ export interface WorkerStats {
   readonly handled: number;
   /** Requests whose handler threw, or gave what cannot be sent. */
   readonly failed: number;
-  /** Requests given up before their result was there: the broker was lost, or the worker closed. */
+  /** Requests given up before their result was there: cancelled, expired, their broker lost, or the worker closed. */
   readonly dropped: number;
   /** Handlers that run now, those whose result is no longer wanted included. */
   readonly running: number;
   /** Requests that wait for one of the `concurrency` places. */
   readonly waiting: number;
-  /** Sessions registered with a broker now: up to `concurrency` at each. */
+  /** Sessions registered with a broker now: one at each packed broker, up to `concurrency` at each plain one. */
   readonly registered: number;
   /** Connections opened, or tried, beyond the first of each session. */
   readonly reconnects: number;

@@ -9,12 +9,11 @@ import {
 } from '@majordomo/protocol';
 import { setImmediate } from 'node:timers/promises';
 import { Alarm } from './alarm';
-import { BrokerPresence } from './broker-presence';
+import { BrokerSessions } from './broker-sessions';
 import { Events, type WorkerEvents, type WorkerListener } from './events';
 import type { Handler } from './handler';
-import { workerOptionsSchema, type WorkerOptions } from './options';
-import { SessionRunner } from './session-runner';
-import type { Shared } from './shared';
+import { concurrencySchema, workerOptionsSchema, type WorkerOptions } from './options';
+import { Shared } from './shared';
 import { Slots } from './slots';
 import { Counters, type WorkerStats } from './stats';
 
@@ -24,15 +23,15 @@ export type WorkerState = 'new' | 'running' | 'draining' | 'closed';
 /**
  * Serves one service at one or more Majordomo brokers.
  *
- * An MDP/0.1 or MDP/0.2 worker takes one request at a time, so a worker with `concurrency: N` registers N
- * times with each broker. Over all brokers together no more than N handlers run: a request beyond that
- * waits in this process, while heartbeats tell its broker that it is in good hands.
+ * In the packed dialect, a worker with `concurrency: N` registers once with each broker and takes N requests at once.
+ * An MDP/0.1 or MDP/0.2 worker takes one request at a time, so there it registers N times. Over all brokers together
+ * no more than N handlers run: a request beyond that waits in this process, while heartbeats tell its broker that
+ * it is in good hands.
  */
 export class Worker {
   readonly service: string;
   readonly #shared: Shared;
-  readonly #presences: readonly BrokerPresence[];
-  readonly #sessions: readonly SessionRunner[];
+  readonly #brokers: readonly BrokerSessions[];
   #state: WorkerState = 'new';
   #ended: Promise<void> | undefined;
 
@@ -45,22 +44,13 @@ export class Worker {
     this.service = requireOwnService(service);
     if (typeof handler !== 'function') throw new InvalidOptionsError('The handler should be a function.');
     const resolved = parseOptions(workerOptionsSchema, options, 'worker');
-    const shared: Shared = {
-      service,
-      handler,
-      options: resolved,
-      slots: new Slots(resolved.concurrency),
-      alarm: new Alarm(() => {
-        for (const session of this.#sessions) session.tick();
-      }),
-      counters: new Counters(),
-      events: new Events(),
-    };
+    const alarm = new Alarm(() => {
+      for (const broker of this.#brokers) broker.tick();
+    });
+    const slots = new Slots(resolved.concurrency);
+    const shared = new Shared(service, handler, resolved, slots, alarm, new Counters(), new Events());
     this.#shared = shared;
-    this.#presences = resolved.brokers.map((broker) => new BrokerPresence(broker, shared));
-    this.#sessions = this.#presences.flatMap((presence) =>
-      Array.from({ length: resolved.concurrency }, () => new SessionRunner(shared, presence)),
-    );
+    this.#brokers = resolved.brokers.map((broker) => new BrokerSessions(broker, shared));
   }
 
   get state(): WorkerState {
@@ -70,7 +60,7 @@ export class Worker {
   /** The counters as they are now. */
   get stats(): WorkerStats {
     const { counters, slots } = this.#shared;
-    const registered = this.#presences.reduce((sum, presence) => sum + presence.registered, 0);
+    const registered = this.#brokers.reduce((sum, broker) => sum + broker.registered, 0);
     return Object.freeze({ ...counters, waiting: slots.waiting, registered });
   }
 
@@ -82,7 +72,28 @@ export class Worker {
   async start(): Promise<void> {
     if (this.#state !== 'new') throw new StateError(`A worker that is ${this.#state} cannot be started.`);
     this.#state = 'running';
-    for (const session of this.#sessions) session.start();
+    for (const broker of this.#brokers) broker.start();
+  }
+
+  /** Handlers that run at once at the most. */
+  get concurrency(): number {
+    return this.#shared.slots.count;
+  }
+
+  /**
+   * Changes how many handlers run at once, over all brokers. Packed brokers are told how many requests to send;
+   * with plain ones, sessions are added, or leave once their request is done. Handlers that run are left alone.
+   * @param concurrency - 1 to 1,024
+   * @throws InvalidOptionsError for any other
+   * @throws StateError where the worker is draining or closed
+   */
+  setConcurrency(concurrency: number): void {
+    const { concurrency: count } = parseOptions(concurrencySchema, { concurrency }, 'worker');
+    if (this.#state === 'draining' || this.#state === 'closed') {
+      throw new StateError(`The concurrency of a worker that is ${this.#state} cannot be changed.`);
+    }
+    this.#shared.slots.resize(count);
+    for (const broker of this.#brokers) broker.resized();
   }
 
   /**
@@ -98,9 +109,9 @@ export class Worker {
     this.#state = 'draining';
     const { drainTimeoutMs } = this.#shared.options;
     const timer = setTimeout(() => {
-      for (const session of this.#sessions) session.close();
+      for (const broker of this.#brokers) broker.close();
     }, drainTimeoutMs);
-    for (const session of this.#sessions) session.leave();
+    for (const broker of this.#brokers) broker.leave();
     await this.#end();
     clearTimeout(timer);
   }
@@ -108,13 +119,13 @@ export class Worker {
   /** Aborts the handlers, says DISCONNECT and closes, all at once. Handlers are not waited for. */
   close(): Promise<void> {
     this.#state = 'closed';
-    for (const session of this.#sessions) session.close();
+    for (const broker of this.#brokers) broker.close();
     this.#ended ??= this.#end();
     return this.#ended;
   }
 
   async #end(): Promise<void> {
-    await Promise.all(this.#sessions.map(({ ended }) => ended));
+    await Promise.all(this.#brokers.map(({ ended }) => ended));
     this.#state = 'closed';
     this.#shared.alarm.stop();
     // What was sent last is in ZeroMQ's hands one turn of the loop later.

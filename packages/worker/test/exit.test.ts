@@ -1,12 +1,16 @@
 import { leakCheck, runProcess } from '@majordomo/testkit';
 import { closeAll, listen, next, ready } from './helpers';
+import { closePackedBrokers, PackedBroker } from './packed-broker';
 
 /*
  * Processes of their own, so these tests run what was built: `npx lerna run build --scope @majordomo/worker`.
  */
 
 leakCheck();
-afterEach(closeAll);
+afterEach(async () => {
+  await closeAll();
+  await closePackedBrokers();
+});
 
 const imports = {
   esm: `import { Worker } from '@majordomo/worker';`,
@@ -14,7 +18,9 @@ const imports = {
 };
 
 const body = `
-const worker = new Worker('echo', () => new Promise(() => {}), { brokers: process.argv[1], drainTimeoutMs: 50 });
+const worker = new Worker('echo', () => new Promise(() => {}), {
+  brokers: process.argv[1], protocol: 'mdp/0.2', drainTimeoutMs: 50,
+});
 worker.once('registered', () => worker[process.argv[2]]().then(() => console.log(worker.state)));
 worker.start();
 `;
@@ -28,6 +34,18 @@ describe.each(['esm', 'cjs'] as const)('%s', (format) => {
     expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'closed\n', stderr: '' });
     await ready(broker);
     await next(broker, 'disconnect');
+  });
+
+  test.each(['close', 'drain'])('so it does after %s at a packed broker', async (end) => {
+    const broker = await PackedBroker.listen();
+    const type = format === 'esm' ? 'module' : 'commonjs';
+    const script = (imports[format] + body).replace("protocol: 'mdp/0.2', ", '');
+    const args = [`--input-type=${type}`, '-e', script, broker.endpoint, end];
+    const { code, stdout, stderr } = await runProcess(process.execPath, args, { timeoutMs: 10_000 });
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'closed\n', stderr: '' });
+    await broker.ready();
+    if (end === 'drain') await broker.next('draining');
+    await broker.next('disconnect');
   });
 
   test('an unreachable broker does not hold up the end', async () => {

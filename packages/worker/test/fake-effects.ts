@@ -1,14 +1,29 @@
-import { decodeText, encodeText, type BrokerToWorker, type Frame } from '@majordomo/protocol';
+import {
+  Body,
+  decodeText,
+  encodeText,
+  NO_METADATA,
+  PRIORITY_DEFAULT,
+  type BrokerToWorker,
+} from '@majordomo/protocol';
 import type { JobId, SessionEffects } from '../src/core/effects';
 import { WorkerSession, type SessionOptions } from '../src/core/session';
 
-export const frames = (...parts: string[]): Frame[] => parts.map(encodeText);
+export const bodyOf = (...parts: string[]): Body => new Body(parts.map(encodeText));
+
+/** The frames of a body as one text. */
+export const shown = (body: Body): string => body.frames.map(decodeText).join('|');
 
 /** A REQUEST as the core gets it. */
 export const request = (ref = 'c1', ...body: string[]): BrokerToWorker => ({
   kind: 'request',
   ref,
-  body: frames(...body),
+  body: bodyOf(...body),
+  remainingMs: 0,
+  window: 0,
+  priority: PRIORITY_DEFAULT,
+  attempt: 0,
+  metadata: NO_METADATA,
 });
 
 /** A session on virtual time: `now` moves only when a test says so, and every effect becomes a line. */
@@ -30,7 +45,7 @@ export class FakeWorld {
       send: (command) => {
         const detail =
           'body' in command
-            ? ` ${command.ref} ${command.body.map(decodeText).join('|')}`
+            ? ` ${command.ref} ${shown(command.body)}`
             : 'service' in command
               ? ` ${command.service}`
               : '';
@@ -39,7 +54,7 @@ export class FakeWorld {
       },
       startJob: (job, body) => {
         this.jobs.push(job);
-        this.#note(`startJob ${body.map(decodeText).join('|')}`);
+        this.#note(`startJob ${shown(body)}`);
       },
       abortJob: (job, reason) => {
         this.abortCodes.push(reason.code);

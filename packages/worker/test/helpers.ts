@@ -7,7 +7,7 @@ export const HEARTBEAT_MS = 50;
 const workers: Worker[] = [];
 const brokers: RawBroker[] = [];
 
-/** A worker for the service `echo` with short intervals; closed by {@link closeAll}. */
+/** A worker for the service `echo` with short intervals, of MDP/0.2 unless told otherwise; closed by {@link closeAll}. */
 export function makeWorker(
   brokers: string | string[],
   handler: Handler,
@@ -15,6 +15,7 @@ export function makeWorker(
 ): Worker {
   const worker = new Worker('echo', handler, {
     brokers,
+    protocol: 'mdp/0.2',
     heartbeatMs: HEARTBEAT_MS,
     liveness: 5,
     reconnectMinMs: 10,
@@ -66,6 +67,21 @@ export async function next(broker: RawBroker, command: WorkerCommand['command'])
 /** Waits for READY; the identity of the worker. */
 export async function ready(broker: RawBroker): Promise<Buffer> {
   return (await next(broker, 'ready')).worker;
+}
+
+/**
+ * Waits for DISCONNECT and the READY that follows it from a new socket, and so may arrive before it; the identity of
+ * that.
+ */
+export async function anew(broker: RawBroker): Promise<Buffer> {
+  const arrived = [
+    await broker.nextFromWorker({ skipHeartbeats: true }),
+    await broker.nextFromWorker({ skipHeartbeats: true }),
+  ];
+  expect(arrived.map(({ command }) => command).sort()).toEqual(['disconnect', 'ready']);
+  const [gone, come] = arrived[0]?.command === 'disconnect' ? arrived : arrived.reverse();
+  expect(come?.worker).not.toEqual(gone?.worker);
+  return come?.worker ?? Buffer.alloc(0);
 }
 
 /** Texts of the frames of a body. */

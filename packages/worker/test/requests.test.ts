@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { eventually, leakCheck, TcpRelay } from '@majordomo/testkit';
 import { ConnectionLostError, MessageTooLargeError, type BodyInput } from '@majordomo/protocol';
 import type { Handler, WorkerOptions } from '../src/index';
-import { closeAll, crash, deferred, event, listen, next, ready, startWorker, texts } from './helpers';
+import { anew, closeAll, crash, deferred, event, listen, next, ready, startWorker, texts } from './helpers';
 
 leakCheck();
 afterEach(closeAll);
@@ -69,8 +69,7 @@ describe.each(['mdp/0.1', 'mdp/0.2'] as const)('%s', (protocol) => {
     });
     const failed = event(worker, 'requestFailed');
     await broker.sendRequest(identity, 'c', 'bad');
-    expect((await next(broker, 'disconnect')).worker).toEqual(identity);
-    const again = await ready(broker);
+    const again = await anew(broker);
     expect(again).not.toEqual(identity);
     expect(await failed).toEqual({ broker: broker.endpoint, error: new Error('no') });
     await broker.sendRequest(again, 'c', 'fine');
@@ -108,8 +107,7 @@ describe.each(['mdp/0.1', 'mdp/0.2'] as const)('%s', (protocol) => {
       limits: { messageBytesMax: 1_000 },
     });
     await broker.sendRequest(identity, 'c', 'x');
-    await next(broker, 'disconnect');
-    await ready(broker);
+    await anew(broker);
   });
 
   test.each<[string, BodyInput]>([
@@ -121,9 +119,8 @@ describe.each(['mdp/0.1', 'mdp/0.2'] as const)('%s', (protocol) => {
     const { broker, worker, identity } = await serve(() => result, { limits });
     const failed = event(worker, 'requestFailed');
     await broker.sendRequest(identity, 'c', 'x');
-    await next(broker, 'disconnect');
+    await anew(broker);
     expect((await failed).error).toBeInstanceOf(MessageTooLargeError);
-    await ready(broker);
   });
 
   test('a result that is no body fails the handler', async () => {
@@ -131,8 +128,7 @@ describe.each(['mdp/0.1', 'mdp/0.2'] as const)('%s', (protocol) => {
     const failed = event(worker, 'requestFailed');
     await broker.sendRequest(identity, 'c', 'x');
     expect((await failed).error).toMatchObject({ code: 'INVALID_BODY' });
-    await next(broker, 'disconnect');
-    await ready(broker);
+    await anew(broker);
   });
 
   test('messages that are not understood are counted and told, and hurt nothing', async () => {
@@ -162,8 +158,7 @@ describe.each(['mdp/0.1', 'mdp/0.2'] as const)('%s', (protocol) => {
     await broker.sendRequest(identity, 'c1', 'x');
     await broker.sendRequest(identity, 'c2', 'x');
     expect(await rejected).toMatchObject({ rejection: { reason: 'unexpected_request' } });
-    await next(broker, 'disconnect');
-    await ready(broker);
+    await anew(broker);
     await eventually(() => worker.stats.dropped === 1);
     expect(worker.stats).toMatchObject({ requests: 1, handled: 0, failed: 0, rejected: 1 });
   });
@@ -235,8 +230,7 @@ describe('several replies to one request', () => {
       await broker.sendRequest(await ready(broker), 'c', 'x');
       expect((await failed).error).toBeInstanceOf(MessageTooLargeError);
       await cleanedUp.promise;
-      await next(broker, 'disconnect');
-      await ready(broker);
+      await anew(broker);
     },
   );
 
@@ -248,8 +242,7 @@ describe('several replies to one request', () => {
     });
     await broker.sendRequest(await ready(broker), 'c', 'x');
     await next(broker, 'partial');
-    await next(broker, 'disconnect');
-    await ready(broker);
+    await anew(broker);
   });
 
   test('a connection that takes no more pauses the generator', async () => {

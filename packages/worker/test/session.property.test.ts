@@ -1,6 +1,6 @@
 import { DISCONNECT, HEARTBEAT } from '@majordomo/protocol';
 import * as fc from 'fast-check';
-import { FakeWorld, frames, request } from './fake-effects';
+import { FakeWorld, bodyOf, request } from './fake-effects';
 
 type Input = (world: FakeWorld) => void;
 
@@ -20,8 +20,8 @@ const input: fc.Arbitrary<Input> = fc.oneof(
       (world) => world.receive(HEARTBEAT),
       (world) => world.receive(request()),
       (world) => world.session.linkClosed('gone', world.now),
-      (world) => world.jobs.length > 0 && world.session.partial(world.job, frames('p'), world.now),
-      (world) => world.jobs.length > 0 && world.session.finish(world.job, frames('f'), world.now),
+      (world) => world.jobs.length > 0 && world.session.partial(world.job, bodyOf('p'), world.now),
+      (world) => world.jobs.length > 0 && world.session.finish(world.job, bodyOf('f'), world.now),
       (world) => world.jobs.length > 0 && world.session.giveBack(world.job, world.now),
     ),
   },

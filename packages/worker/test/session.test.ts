@@ -1,5 +1,5 @@
 import { DISCONNECT, HEARTBEAT } from '@majordomo/protocol';
-import { FakeWorld, frames, request } from './fake-effects';
+import { FakeWorld, bodyOf, request } from './fake-effects';
 
 const REGISTRATION = ['send ready echo', 'registered'];
 
@@ -91,7 +91,7 @@ describe('heartbeats', () => {
     const world = new FakeWorld().busy();
     for (let n = 0; n < 5; n++) {
       world.pass(99);
-      world.session.partial(world.job, frames(`${n}`), world.now);
+      world.session.partial(world.job, bodyOf(`${n}`), world.now);
     }
     expect(world.effects().filter((line) => line === 'send heartbeat')).toEqual([]);
     world.pass(100);
@@ -127,7 +127,7 @@ describe('silence during a job', () => {
     const world = new FakeWorld().busy();
     world.pass(60_000);
     expect(world.effects()).not.toContain('lost');
-    expect(world.session.finish(world.job, frames('done'), world.now)).toBe(true);
+    expect(world.session.finish(world.job, bodyOf('done'), world.now)).toBe(true);
     world.effects();
     world.pass(299);
     expect(world.effects()).not.toContain('lost');
@@ -147,7 +147,7 @@ describe('silence during a job', () => {
     const world = new FakeWorld().busy();
     world.pass(100);
     world.receive(HEARTBEAT);
-    world.session.finish(world.job, frames(), world.now);
+    world.session.finish(world.job, bodyOf(), world.now);
     world.receive(request());
     world.effects();
     world.pass(299);
@@ -176,10 +176,10 @@ describe('requests', () => {
     const world = new FakeWorld().registered();
     world.receive(request('\xff\x00', 'a', 'b'));
     expect(world.session.state).toBe('busy');
-    expect(world.session.partial(world.job, frames('1'), world.now)).toBe(true);
+    expect(world.session.partial(world.job, bodyOf('1'), world.now)).toBe(true);
     world.hasRoom = false;
-    expect(world.session.partial(world.job, frames('2'), world.now)).toBe(false);
-    expect(world.session.finish(world.job, frames('3', ''), world.now)).toBe(true);
+    expect(world.session.partial(world.job, bodyOf('2'), world.now)).toBe(false);
+    expect(world.session.finish(world.job, bodyOf('3', ''), world.now)).toBe(true);
     expect(world.effects()).toEqual([
       'startJob a|b',
       'send partial \xff\x00 1',
@@ -191,11 +191,11 @@ describe('requests', () => {
 
   test('a job ends once', () => {
     const world = new FakeWorld().busy();
-    world.session.finish(world.job, frames('x'), world.now);
+    world.session.finish(world.job, bodyOf('x'), world.now);
     world.effects();
-    expect(world.session.finish(world.job, frames('x'), world.now)).toBe(false);
+    expect(world.session.finish(world.job, bodyOf('x'), world.now)).toBe(false);
     expect(world.session.giveBack(world.job, world.now)).toBe(false);
-    expect(world.session.partial(world.job, frames('x'), world.now)).toBe(true);
+    expect(world.session.partial(world.job, bodyOf('x'), world.now)).toBe(true);
     expect(world.effects()).toEqual([]);
   });
 
@@ -207,9 +207,9 @@ describe('requests', () => {
     world.open();
     world.receive(request('c1', 'work'));
     world.effects();
-    expect(world.session.finish(late, frames('late'), world.now)).toBe(false);
+    expect(world.session.finish(late, bodyOf('late'), world.now)).toBe(false);
     expect(world.effects()).toEqual([]);
-    expect(world.session.finish(world.job, frames('mine'), world.now)).toBe(true);
+    expect(world.session.finish(world.job, bodyOf('mine'), world.now)).toBe(true);
     expect(world.effects()).toEqual(['send final c1 mine']);
   });
 
@@ -225,7 +225,7 @@ describe('requests', () => {
     const world = new FakeWorld().busy();
     world.receive(DISCONNECT);
     expect(world.effects()).toEqual(['closeLink', 'abortJob 0', 'lost']);
-    world.session.finish(world.job, frames('late'), world.now);
+    world.session.finish(world.job, bodyOf('late'), world.now);
     world.pass(9);
     expect(world.effects()).toEqual([]);
     world.pass(1);
@@ -269,8 +269,8 @@ describe('leaving', () => {
     world.session.leave(world.now);
     world.pass(100);
     expect(world.effects()).toEqual(['send heartbeat']);
-    world.session.partial(world.job, frames('almost'), world.now);
-    world.session.finish(world.job, frames('done'), world.now);
+    world.session.partial(world.job, bodyOf('almost'), world.now);
+    world.session.finish(world.job, bodyOf('done'), world.now);
     expect(world.effects()).toEqual([
       'send partial c1 almost',
       'send final c1 done',
@@ -313,7 +313,7 @@ describe('closing', () => {
       world.session.close(world.now);
       expect(world.effects()).toEqual(['send disconnect', 'closeLink flush', 'abortJob 0', 'closed']);
       expect(world.abortCodes).toEqual(['CLOSED']);
-      expect(world.session.finish(world.job, frames('late'), world.now)).toBe(false);
+      expect(world.session.finish(world.job, bodyOf('late'), world.now)).toBe(false);
     }
   });
 

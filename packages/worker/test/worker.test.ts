@@ -1,6 +1,6 @@
 import { eventually, leakCheck } from '@majordomo/testkit';
 import { Worker, type Logger, type WorkerOptions } from '../src/index';
-import { closeAll, crash, event, listen, makeWorker, next, ready, startWorker } from './helpers';
+import { anew, closeAll, crash, event, listen, makeWorker, next, ready, startWorker } from './helpers';
 
 leakCheck();
 afterEach(closeAll);
@@ -150,8 +150,7 @@ describe('life', () => {
     const error = new Error('no');
     const worker = await startWorker(broker.endpoint, () => Promise.reject(error), { logger });
     await broker.sendRequest(await ready(broker), 'c', 'x');
-    await next(broker, 'disconnect');
-    const identity = await ready(broker);
+    const identity = await anew(broker);
     await broker.socket.send(identity, 'nonsense');
     await eventually(() => worker.stats.rejected === 1);
     await crash(broker);

@@ -18,14 +18,24 @@ export interface Counters {
   refused: number;
   /** Requests not taken because the broker was draining. */
   refusedDraining: number;
-  /** Requests that waited too long for a service without workers. */
+  /** Requests that waited for longer than they may: than their own deadline, or for a service without workers. */
   expired: number;
+  /** Requests not taken because they asked to fail fast and no worker was registered. */
+  unserved: number;
+  /** Requests that their clients cancelled. */
+  cancelled: number;
+  /** Requests that their workers failed at. */
+  failed: number;
+  /** Requests given up because their PARTIALs were not read in time. */
+  overflowed: number;
   /** Requests whose attempts were used up. */
   exhausted: number;
   /** Requests whose client left before the end. */
   withdrawn: number;
   /** Replies to requests that had ended. */
   repliesDropped: number;
+  /** Packed sessions begun by clients. */
+  clientsWelcomed: number;
   workersRegistered: number;
   workersLost: number;
   /** Valid commands out of place, each answered with DISCONNECT. */
@@ -44,9 +54,14 @@ export function newCounters(): Counters {
     refused: 0,
     refusedDraining: 0,
     expired: 0,
+    unserved: 0,
+    cancelled: 0,
+    failed: 0,
+    overflowed: 0,
     exhausted: 0,
     withdrawn: 0,
     repliesDropped: 0,
+    clientsWelcomed: 0,
     workersRegistered: 0,
     workersLost: 0,
     protocolErrors: 0,

@@ -1,43 +1,77 @@
-import { LinkedList, type ListNode } from './linked-list';
+import { LinkedList, ListNode } from './linked-list';
 
 /** What the queue has to know of a request. */
-export interface Waiting {
+export interface Waiting<Request> {
   /** Whose it is: any object, the same for all requests of one client. */
   readonly client: object;
   readonly bytes: number;
   /** When it first came, in ms. */
   readonly queuedAt: number;
+  /** The higher is served first: 0 to 9. */
+  readonly priority: number;
+  /** Where it stands; only the queue writes it. */
+  place: Place<Request> | undefined;
 }
 
-/** The requests of one client that wait for one service. */
-interface Lane<Request> {
-  readonly client: object;
-  readonly requests: LinkedList<Request>;
-  turn?: ListNode<Lane<Request>>;
+/** The requests of one client that wait for one service at one priority. */
+class Lane<Request> {
+  readonly requests = new LinkedList<Request>();
+  readonly turn = new ListNode<Lane<Request>>(this);
+
+  constructor(readonly level: Level<Request>) {}
 }
 
-/** Where a request stands in the queue; one that was put back has no lane and no place by arrival. */
-interface Place<Request> {
+/** Empty lanes that one level keeps beside as many as have something in them. */
+const SPARE_LANES = 64;
+
+/**
+ * The lanes of one priority, in the order of their turns. A lane that is empty is kept for a while: the next request
+ * of its client may come at once.
+ */
+class Level<Request> {
+  readonly turns = new LinkedList<Lane<Request>>();
+  readonly #lanes = new Map<object, Lane<Request>>();
+
+  /** The lane of a client, made where there is none. */
+  lane(client: object): Lane<Request> {
+    let lane = this.#lanes.get(client);
+    if (!lane) {
+      if (this.#lanes.size > 2 * this.turns.length + SPARE_LANES) this.#sweep();
+      lane = new Lane<Request>(this);
+      this.#lanes.set(client, lane);
+    }
+    return lane;
+  }
+
+  #sweep(): void {
+    for (const [client, { requests }] of this.#lanes) if (requests.length === 0) this.#lanes.delete(client);
+  }
+}
+
+/** Where a request stands in a queue; one that was put back has no lane and no place by arrival. */
+export interface Place<Request> {
+  /** The queue itself. */
+  readonly queue: object;
   readonly inLine: ListNode<Request>;
-  readonly byArrival?: ListNode<Request>;
-  readonly lane?: Lane<Request>;
+  readonly byArrival: ListNode<Request> | undefined;
+  readonly lane: Lane<Request> | undefined;
 }
 
 /**
- * The requests that wait for one service, served round robin over clients (RFC 7: "The broker SHOULD serve
- * clients on a fair basis"), each client's in the order of their arrival. What comes back from a lost worker
- * goes before all. Every operation takes constant time.
+ * The requests that wait for one service: the highest priority first, within it round robin over clients (RFC 7: "The
+ * broker SHOULD serve clients on a fair basis"), each client's in the order of their arrival. What comes back from a
+ * lost worker goes before all. Every operation takes constant time.
  */
-export class FairQueue<Request extends Waiting> {
+export class FairQueue<Request extends Waiting<Request>> {
   readonly #returned = new LinkedList<Request>();
-  readonly #turns = new LinkedList<Lane<Request>>();
-  readonly #lanes = new Map<object, Lane<Request>>();
+  /** By priority; made as they are needed. */
+  readonly #levels: (Level<Request> | undefined)[] = [];
   readonly #byArrival = new LinkedList<Request>();
-  readonly #places = new Map<Request, Place<Request>>();
+  #length = 0;
   #bytes = 0;
 
   get length(): number {
-    return this.#places.size;
+    return this.#length;
   }
 
   get bytes(): number {
@@ -52,56 +86,56 @@ export class FairQueue<Request extends Waiting> {
     return returned.queuedAt <= inTurn.queuedAt ? returned : inTurn;
   }
 
-  /** Adds a request behind the others of its client. */
+  /** Adds a request behind the others of its client and priority. */
   push(request: Request): void {
-    let lane = this.#lanes.get(request.client);
-    if (!lane) {
-      lane = { client: request.client, requests: new LinkedList() };
-      lane.turn = this.#turns.push(lane);
-      this.#lanes.set(request.client, lane);
-    }
-    this.#place(request, {
-      inLine: lane.requests.push(request),
-      byArrival: this.#byArrival.push(request),
-      lane,
-    });
+    const level = (this.#levels[request.priority] ??= new Level<Request>());
+    const lane = level.lane(request.client);
+    const byArrival = this.#byArrival.push(request);
+    this.#place(request, { queue: this, inLine: lane.requests.push(request), byArrival, lane });
+    if (lane.requests.length === 1) level.turns.append(lane.turn);
   }
 
   /** Puts a request that a lost worker held before all others, behind those put back earlier. */
   putBack(request: Request): void {
-    this.#place(request, { inLine: this.#returned.push(request) });
+    const inLine = this.#returned.push(request);
+    this.#place(request, { queue: this, inLine, byArrival: undefined, lane: undefined });
   }
 
   #place(request: Request, place: Place<Request>): void {
-    this.#places.set(request, place);
+    request.place = place;
+    this.#length++;
     this.#bytes += request.bytes;
   }
 
   /** Takes out the request whose turn it is. */
   shift(): Request | undefined {
-    const request = this.#returned.first ?? this.#turns.first?.requests.first;
+    const request = this.#returned.first ?? this.#nextInTurn();
     if (!request) return undefined;
-    const lane = this.#places.get(request)?.lane;
+    const lane = request.place?.lane;
     this.remove(request);
-    if (lane && lane.requests.length > 0) {
-      lane.turn?.remove();
-      lane.turn = this.#turns.push(lane);
-    }
+    if (lane && lane.requests.length > 0) lane.level.turns.append(lane.turn);
     return request;
+  }
+
+  #nextInTurn(): Request | undefined {
+    for (let priority = this.#levels.length - 1; priority >= 0; priority--) {
+      const request = this.#levels[priority]?.turns.first?.requests.first;
+      if (request) return request;
+    }
+    return undefined;
   }
 
   /** Takes a request out wherever it stands; false where it is not here. */
   remove(request: Request): boolean {
-    const place = this.#places.get(request);
-    if (!place) return false;
-    this.#places.delete(request);
+    const { place } = request;
+    if (place?.queue !== this) return false;
+    request.place = undefined;
+    this.#length--;
     this.#bytes -= request.bytes;
     place.inLine.remove();
     place.byArrival?.remove();
-    if (place.lane?.requests.length === 0) {
-      place.lane.turn?.remove();
-      this.#lanes.delete(place.lane.client);
-    }
+    const { lane } = place;
+    if (lane?.requests.length === 0) lane.turn.remove();
     return true;
   }
 }

@@ -1,17 +1,15 @@
-/** One place in a {@link LinkedList}; whoever holds it can take its value out in constant time. */
+/** The place of a value in a {@link LinkedList}, in one at a time; whoever holds it can take it out in constant time. */
 export class ListNode<T> {
-  previous: ListNode<T> | undefined;
-  next: ListNode<T> | undefined;
+  /** For lists alone. */
+  list: LinkedList<T> | undefined = undefined;
+  previous: ListNode<T> | undefined = undefined;
+  next: ListNode<T> | undefined = undefined;
 
-  constructor(
-    readonly value: T,
-    private list: LinkedList<T> | undefined,
-  ) {}
+  constructor(readonly value: T) {}
 
-  /** Takes the value out of its list; does nothing where it is out already. */
+  /** Takes the value out of its list; does nothing where it is in none. */
   remove(): void {
     this.list?.unlink(this);
-    this.list = undefined;
   }
 }
 
@@ -32,15 +30,23 @@ export class LinkedList<T> implements Iterable<T> {
     return this.#first?.value;
   }
 
-  /** Adds at the end. */
+  /** Adds a value at the end. */
   push(value: T): ListNode<T> {
-    const node = new ListNode(value, this);
+    const node = new ListNode(value);
+    this.append(node);
+    return node;
+  }
+
+  /** Puts a node at the end, out of the list where it was. */
+  append(node: ListNode<T>): void {
+    if (node === this.#last) return;
+    node.list?.unlink(node);
+    node.list = this;
     node.previous = this.#last;
     if (this.#last) this.#last.next = node;
     else this.#first = node;
     this.#last = node;
     this.#length++;
-    return node;
   }
 
   /** For {@link ListNode.remove} alone. */
@@ -51,6 +57,7 @@ export class LinkedList<T> implements Iterable<T> {
     else this.#last = node.previous;
     node.previous = undefined;
     node.next = undefined;
+    node.list = undefined;
     this.#length--;
   }
 

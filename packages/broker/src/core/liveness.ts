@@ -1,4 +1,4 @@
-import { LinkedList, type ListNode } from './linked-list';
+import { LinkedList } from './linked-list';
 import type { WorkerRecord } from './records';
 
 /** The intervals that liveness goes by, all in ms. */
@@ -10,17 +10,12 @@ export interface LivenessSettings {
   readonly jobDeadlineMs: number;
 }
 
-interface Places {
-  watch: ListNode<WorkerRecord>;
-  beat: ListNode<WorkerRecord>;
-}
-
 /**
  * Who has been silent for too long, and who is due a heartbeat.
  *
  * Workers that cannot heartbeat while they work (single-threaded ones of the zguide) are excused while
  * they are busy: only the job deadline counts. A worker that has once been seen heartbeating at work is
- * held to it from then on. Each list is in the order of its clock, so a tick looks at due workers only.
+ * held to it from then on, and a packed one always. Each list is in the order of its clock, so a tick looks at due workers only.
  */
 export class Liveness {
   /** Workers whose silence counts, longest silent first. */
@@ -29,19 +24,17 @@ export class Liveness {
   readonly #excused = new LinkedList<WorkerRecord>();
   /** Every worker, the one sent to longest ago first. */
   readonly #beats = new LinkedList<WorkerRecord>();
-  readonly #places = new Map<WorkerRecord, Places>();
 
   constructor(private readonly settings: LivenessSettings) {}
 
   add(worker: WorkerRecord): void {
-    this.#places.set(worker, { watch: this.#watchList(worker).push(worker), beat: this.#beats.push(worker) });
+    this.#watchList(worker).append(worker.watchNode);
+    this.#beats.append(worker.beatNode);
   }
 
   remove(worker: WorkerRecord): void {
-    const places = this.#places.get(worker);
-    places?.watch.remove();
-    places?.beat.remove();
-    this.#places.delete(worker);
+    worker.watchNode.remove();
+    worker.beatNode.remove();
   }
 
   #watchList(worker: WorkerRecord): LinkedList<WorkerRecord> {
@@ -71,20 +64,14 @@ export class Liveness {
   }
 
   #watch(worker: WorkerRecord, now: number): void {
-    const places = this.#places.get(worker);
-    if (!places) return;
     worker.watchedSince = now;
-    places.watch.remove();
-    places.watch = this.#watchList(worker).push(worker);
+    this.#watchList(worker).append(worker.watchNode);
   }
 
   /** Something was sent to the worker: no heartbeat is due for an interval. */
   sent(worker: WorkerRecord, now: number): void {
-    const places = this.#places.get(worker);
-    if (!places) return;
     worker.lastSentAt = now;
-    places.beat.remove();
-    places.beat = this.#beats.push(worker);
+    this.#beats.append(worker.beatNode);
   }
 
   /** The next worker that is given up for its silence, or `undefined`; all of them, when asked repeatedly. */

@@ -1,8 +1,8 @@
 import {
-  decodeText,
   encodeText,
   keyToHex,
   MMI_STATUS,
+  type Body,
   type Frame,
   type MmiBroker,
   type MmiService,
@@ -92,6 +92,7 @@ export function describeBroker(view: BrokerView, now: number): MmiBroker {
       pendingBytesMax: settings.pendingBytesMax,
       servicesMax: settings.servicesMax,
       workersMax: settings.workersMax,
+      clientsMax: settings.clientsMax,
       ...settings.limits,
     },
     counters: { ...view.counters },
@@ -117,8 +118,8 @@ function found(value: unknown): Frame[] {
  * `mmi.services` and `mmi.workers` take a service name or an empty frame for all; what is not implemented
  * gives `501`.
  */
-export function answerMmi(view: BrokerView, name: string, body: readonly Frame[], now: number): Frame[] {
-  const argument = body[0] ? decodeText(body[0]) : '';
+export function answerMmi(view: BrokerView, name: string, body: Body, now: number): Frame[] {
+  const argument = body.text();
   const asked = argument === '' ? undefined : view.services.get(argument);
   switch (name) {
     case 'mmi.service': {

@@ -32,7 +32,7 @@ export type BrokerEvent =
       readonly attempts: number;
     }
   | {
-      /** It waited too long for a service that no worker serves. */
+      /** It waited for longer than it may, or too long for a service that no worker serves. */
       readonly type: 'requestExpired';
       readonly service: string;
       readonly client: string;
@@ -53,6 +53,19 @@ export type BrokerEvent =
       readonly service: string;
     }
   | {
+      /** A packed worker answered that it failed. A plain client is not told. */
+      readonly type: 'workerFailed';
+      readonly peer: string;
+      readonly service: string;
+      readonly code: string;
+      readonly message: string;
+    }
+  | {
+      /** A packed client's session began. */
+      readonly type: 'clientWelcomed';
+      readonly peer: string;
+    }
+  | {
       readonly type: 'clientGone';
       readonly peer: string;
       /** Requests withdrawn. */ readonly withdrawn: number;
@@ -69,6 +82,10 @@ export type BrokerEvent =
 export interface Outbound {
   toClient(peer: PeerId, dialect: Dialect, command: BrokerToClient): void;
   toWorker(peer: PeerId, dialect: Dialect, command: BrokerToWorker): void;
+  /** A packed session is over: nothing more is said to the peer, unless it begins a new one. */
+  ended(peer: PeerId): void;
+  /** True where messages pile up for a peer that reads slowly. */
+  isCongested(peer: PeerId): boolean;
   event(event: BrokerEvent): void;
   /** Facts about the process that runs the core. */
   about(): About;

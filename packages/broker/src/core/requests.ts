@@ -1,16 +1,19 @@
 import {
-  bytesOf,
   keyToHex,
-  type ClientToBroker,
+  type Body,
+  type ClientRequest,
   type Dialect,
   type FailureCode,
   type Frame,
 } from '@majordomo/protocol';
+import type { Clients } from './clients';
 import type { Counters } from './counters';
 import type { Outbound } from './outbound';
-import type { ClientRecord, PeerId, RequestRecord, ServiceRecord, WorkerRecord } from './records';
+import { RequestRecord, type ClientRecord, type PeerId, type ServiceRecord } from './records';
+import { Retention } from './retention';
 import type { Services } from './services';
 import type { CoreSettings } from './settings';
+import { TimerWheel } from './timer-wheel';
 
 /**
  * What a request, and each frame of it, takes in memory beside its content, about. It counts as bytes held:
@@ -19,197 +22,226 @@ import type { CoreSettings } from './settings';
 const REQUEST_COST_BYTES = 1_024;
 const FRAME_COST_BYTES = 256;
 
-function costOf(frames: readonly Frame[]): number {
-  return bytesOf(frames) + frames.length * FRAME_COST_BYTES;
+/** The ids that the broker gives stay small integers, which cost less than other numbers. */
+export const ID_MAX = 2 ** 31 - 1;
+
+/** What a body counts for in the bounds. */
+export function costOf(body: Body): number {
+  return body.byteLength + body.length * FRAME_COST_BYTES;
+}
+
+/** The same for frames of which it is known how many bytes they are. */
+export function costOfFrames(frames: readonly Frame[], bytes: number): number {
+  return bytes + frames.length * FRAME_COST_BYTES;
 }
 
 /**
- * Every request under way, and every way for one to end: answered, failed, expired, or withdrawn because
- * its client left. Knows queues and clients; which worker gets what is decided elsewhere.
+ * Every request under way from its arrival on, and every way for one to end without a reply: failed, expired,
+ * cancelled, or withdrawn because its client left. Knows queues and clients; which worker gets what, and what becomes
+ * of replies, is decided elsewhere.
  */
 export class Requests {
-  readonly #clients = new Map<PeerId, ClientRecord>();
+  readonly retention = new Retention();
+  readonly #deadlines: TimerWheel<RequestRecord>;
   #pendingBytes = 0;
+  /** Numbers the requests of plain clients, whose dialects have no ids. */
+  #plainIds = 0;
 
   constructor(
     private readonly settings: CoreSettings,
     private readonly services: Services,
+    private readonly clients: Clients,
     private readonly counters: Counters,
     private readonly outbound: Outbound,
-  ) {}
-
-  get clientCount(): number {
-    return this.#clients.size;
+    now: number,
+  ) {
+    this.#deadlines = new TimerWheel(now);
   }
 
-  /** Bytes of all requests that wait or are held by workers, gathered PARTIALs included. */
+  /** Bytes of all requests that wait or are held by workers, kept PARTIALs included. */
   get pendingBytes(): number {
     return this.#pendingBytes;
   }
 
-  /** Queues a request, or refuses it where that would break a bound; returns its service where it was queued. */
-  enqueue(
+  /** True where so many more bytes may be held. */
+  hasRoomFor(bytes: number): boolean {
+    return this.#pendingBytes + bytes <= this.settings.pendingBytesMax;
+  }
+
+  /** Counts bytes that a request under way takes beside its body; negative ones where it gives them back. */
+  charge(bytes: number): void {
+    this.#pendingBytes += bytes;
+  }
+
+  /**
+   * Takes a request, or refuses it where that would break a bound. It is neither queued nor dispatched yet.
+   * @param session - the packed client that it comes from, or `undefined` for a plain one
+   */
+  admit(
     peer: PeerId,
+    session: ClientRecord | undefined,
     dialect: Dialect,
-    { service: name, body }: ClientToBroker,
+    command: ClientRequest,
     now: number,
-  ): ServiceRecord | undefined {
+  ): RequestRecord | undefined {
+    const { service: name, body, remainingMs } = command;
     const bytes = REQUEST_COST_BYTES + costOf(body);
-    const full = this.#whatIsFull(name, bytes);
+    let service = this.services.table.get(name);
+    const full = this.#whatIsFull(service, bytes);
     if (full) {
       this.counters.refused++;
-      this.#fail(peer, dialect, name, 'QUEUE_FULL', full, true);
+      this.fail(peer, dialect, command.id, name, 'QUEUE_FULL', full, true);
       return undefined;
     }
-    const service = this.services.named(name, now);
-    const client = this.#clientOf(peer);
-    const request: RequestRecord = {
+    if (command.failFast && (service?.workers.size ?? 0) === 0) {
+      this.counters.unserved++;
+      this.fail(peer, dialect, command.id, name, 'NO_WORKER', 'no worker is registered for it', true);
+      return undefined;
+    }
+    service ??= this.services.named(name, now);
+    const client = session ?? this.clients.plain(peer, now);
+    const id = session ? command.id : this.#plainId(client);
+    const request = new RequestRecord(
       client,
+      id,
       service,
       dialect,
       body,
+      command.metadata,
       bytes,
-      queuedAt: now,
-      state: 'queued',
-      attempts: 0,
-      gathered: [],
-      gatheredBytes: 0,
-    };
-    client.requests.add(request);
+      now,
+      remainingMs === 0 ? Infinity : now + remainingMs,
+      command.priority,
+      command.window,
+      this.retention.hold(),
+    );
+    client.requests.set(id, request);
     this.#pendingBytes += bytes;
-    service.queue.push(request);
-    return service;
+    return request;
+  }
+
+  #plainId({ requests }: ClientRecord): number {
+    do this.#plainIds = this.#plainIds === ID_MAX ? 1 : this.#plainIds + 1;
+    while (requests.has(this.#plainIds));
+    return this.#plainIds;
   }
 
   /** Which bound one more request would break, in words, or `undefined`. */
-  #whatIsFull(name: string, bytes: number): string | undefined {
+  #whatIsFull(service: ServiceRecord | undefined, bytes: number): string | undefined {
     const { queueMax, queueBytesMax, pendingBytesMax, servicesMax } = this.settings;
     if (this.#pendingBytes + bytes > pendingBytesMax)
       return `the broker holds ${pendingBytesMax} bytes at most`;
-    const { table } = this.services;
-    const service = table.get(name);
-    if (!service && table.size >= servicesMax) return `the broker knows ${servicesMax} services at most`;
-    if (service && service.ready.length > 0) return undefined;
-    const { length, bytes: waiting } = service?.queue ?? { length: 0, bytes: 0 };
+    if (!service) {
+      if (this.services.table.size >= servicesMax) return `the broker knows ${servicesMax} services at most`;
+      if (queueMax === 0) return '0 requests wait for a service at most';
+      return bytes > queueBytesMax ? `${queueBytesMax} bytes wait for a service at most` : undefined;
+    }
+    if (service.ready.length > service.queue.length) return undefined;
+    const { length, bytes: waiting } = service.queue;
     if (length >= queueMax) return `${queueMax} requests wait for a service at most`;
     if (waiting + bytes > queueBytesMax) return `${queueBytesMax} bytes wait for a service at most`;
     return undefined;
   }
 
-  #clientOf(peer: PeerId): ClientRecord {
-    let client = this.#clients.get(peer);
-    if (!client) {
-      client = { peer, requests: new Set() };
-      this.#clients.set(peer, client);
+  /** Has a request wait for a worker. */
+  queue(request: RequestRecord): void {
+    request.service.queue.push(request);
+    this.#deadlines.add(request);
+  }
+
+  /** Takes the request whose turn it is out of the queue of a service; those whose time is up end on the way. */
+  next(service: ServiceRecord, now: number): RequestRecord | undefined {
+    for (let request = service.queue.shift(); request; request = service.queue.shift()) {
+      this.#deadlines.remove(request);
+      if (request.dueAt > now) return request;
+      this.#expired(request, 'its time was up before a worker was free', now);
     }
-    return client;
+    return undefined;
   }
 
   /** Refuses a request because the broker is about to stop. */
-  refuseDraining(peer: PeerId, dialect: Dialect, service: string): void {
+  refuseDraining(peer: PeerId, dialect: Dialect, { id, service }: ClientRequest): void {
     this.counters.refusedDraining++;
-    this.#fail(peer, dialect, service, 'BROKER_DRAINING', 'the broker is stopping', true);
+    this.fail(peer, dialect, id, service, 'BROKER_DRAINING', 'the broker is stopping', true);
   }
 
   /** Tells a client of a failure, where its dialect has words for it. */
-  #fail(
+  fail(
     peer: PeerId,
     dialect: Dialect,
+    id: number,
     service: string,
     code: FailureCode,
     message: string,
     retryable: boolean,
   ): void {
     this.outbound.event({ type: 'requestFailed', service, client: keyToHex(peer), code, message });
-    this.outbound.toClient(peer, dialect, { kind: 'failure', service, code, message, retryable });
+    this.outbound.toClient(peer, dialect, {
+      kind: 'failure',
+      id,
+      service,
+      origin: 'broker',
+      code,
+      message,
+      retryable,
+    });
   }
 
   /** Ends a request: its client has nothing more to expect. */
-  #end(request: RequestRecord): void {
-    request.state = 'ended';
-    this.#dropGathered(request);
-    this.#pendingBytes -= request.bytes;
+  end(request: RequestRecord): void {
     const { client } = request;
-    client.requests.delete(request);
-    if (client.requests.size === 0) this.#clients.delete(client.peer);
+    request.state = 'ended';
+    request.worker = undefined;
+    if (request.stream) this.dropStream(request);
+    if (request.timer) this.#deadlines.remove(request);
+    if (request.batch) this.retention.release(request);
+    this.#pendingBytes -= request.bytes;
+    client.requests.delete(request.id);
+    if (!client.session) this.clients.settle(client);
   }
 
   /** Ends a request that could not be served. */
-  #endFailed(request: RequestRecord, code: FailureCode, message: string, retryable: boolean): void {
-    const { client, dialect, service } = request;
-    this.#end(request);
-    this.#fail(client.peer, dialect, service.name, code, message, retryable);
+  endFailed(request: RequestRecord, code: FailureCode, message: string, retryable: boolean): void {
+    const { client, dialect, service, id } = request;
+    this.end(request);
+    this.fail(client.peer, dialect, id, service.name, code, message, retryable);
   }
 
-  #dropGathered(request: RequestRecord): void {
-    this.#pendingBytes -= costOf(request.gathered);
-    request.gathered = [];
-    request.gatheredBytes = 0;
-  }
-
-  /** A PARTIAL of a worker: sent on, or kept for a client whose dialect has none. */
-  partial(request: RequestRecord, body: readonly Frame[]): void {
-    this.counters.partials++;
-    if (request.state === 'ended') return;
-    const { client, dialect, service } = request;
-    if (dialect.partials) {
-      this.outbound.toClient(client.peer, dialect, { kind: 'partial', service: service.name, body });
-      return;
-    }
-    const cost = costOf(body);
-    if (this.#pendingBytes + cost > this.settings.pendingBytesMax || !this.#fitsOneReply(request, body)) {
-      this.#refuseGathered(request);
-      return;
-    }
-    for (const frame of body) request.gathered.push(frame);
-    request.gatheredBytes += bytesOf(body);
-    this.#pendingBytes += cost;
-  }
-
-  #fitsOneReply({ gathered, gatheredBytes }: RequestRecord, body: readonly Frame[]): boolean {
-    const { framesMax, messageBytesMax } = this.settings.limits;
-    return gathered.length + body.length <= framesMax && gatheredBytes + bytesOf(body) <= messageBytesMax;
-  }
-
-  #refuseGathered(request: RequestRecord): void {
-    this.counters.refused++;
-    this.#endFailed(request, 'QUEUE_FULL', 'its PARTIALs are more than one reply can hold', false);
-  }
-
-  /** The final reply of a worker: the end of the request, or too late for one that has ended. */
-  answer(request: RequestRecord, worker: WorkerRecord, body: readonly Frame[]): void {
-    const { client, dialect, service, gathered } = request;
-    if (request.state === 'ended') {
-      this.counters.repliesDropped++;
-      this.outbound.event({ type: 'replyDropped', peer: keyToHex(worker.peer), service: service.name });
-      return;
-    }
-    if (gathered.length > 0 && !this.#fitsOneReply(request, body)) {
-      this.#refuseGathered(request);
-      return;
-    }
-    const whole = gathered.length > 0 ? [...gathered, ...body] : body;
-    this.#end(request);
-    this.counters.answered++;
-    this.outbound.toClient(client.peer, dialect, { kind: 'final', service: service.name, body: whole });
+  /** Forgets what was kept of a request's PARTIALs. */
+  dropStream({ stream }: RequestRecord): void {
+    if (!stream) return;
+    this.#pendingBytes -= costOfFrames(stream.gathered, stream.gatheredBytes) + stream.heldBytes;
+    stream.gathered.length = 0;
+    stream.gatheredBytes = 0;
+    stream.held.length = 0;
+    stream.heldBytes = 0;
+    stream.final = undefined;
   }
 
   /** Its worker is lost: back to the head of the queue, or the end where its attempts are used up. */
   recover(request: RequestRecord): void {
-    if (request.state === 'ended') return;
+    if (request.state !== 'held') return;
     const { attempts, service } = request;
+    request.worker = undefined;
     if (attempts >= this.settings.attemptsMax) {
       this.counters.exhausted++;
-      this.#endFailed(request, 'ATTEMPTS_EXHAUSTED', `${attempts} workers were lost with it`, false);
+      this.endFailed(request, 'ATTEMPTS_EXHAUSTED', `${attempts} workers were lost with it`, false);
       return;
     }
-    this.#dropGathered(request);
+    this.dropStream(request);
     request.state = 'queued';
     service.queue.putBack(request);
+    this.#deadlines.add(request);
   }
 
-  /** Ends what has waited too long for services without workers. */
+  /** Ends what has waited too long: beyond its own deadline, or for services without workers. */
   expire(now: number): void {
+    for (const request of this.#deadlines.takeDue(now)) {
+      const { service } = request;
+      service.queue.remove(request);
+      this.#expired(request, 'its time was up before a worker was free', now);
+      this.services.settle(service);
+    }
     for (const service of this.services.unserved) this.#expireIn(service, now);
   }
 
@@ -218,43 +250,61 @@ export class Requests {
     for (let oldest = service.queue.oldest; oldest; oldest = service.queue.oldest) {
       if (now - Math.max(oldest.queuedAt, service.unservedSince) < serviceExpiryMs) break;
       service.queue.remove(oldest);
-      this.counters.expired++;
-      this.outbound.event({
-        type: 'requestExpired',
-        service: service.name,
-        client: keyToHex(oldest.client.peer),
-        waitedMs: now - oldest.queuedAt,
-      });
-      this.#endFailed(oldest, 'EXPIRED', `no worker served it for ${serviceExpiryMs} ms`, true);
+      this.#expired(oldest, `no worker served it for ${serviceExpiryMs} ms`, now);
     }
     this.services.settle(service);
   }
 
+  #expired(request: RequestRecord, message: string, now: number): void {
+    const { client, queuedAt, service } = request;
+    this.counters.expired++;
+    this.outbound.event({
+      type: 'requestExpired',
+      service: service.name,
+      client: keyToHex(client.peer),
+      waitedMs: now - queuedAt,
+    });
+    this.endFailed(request, 'EXPIRED', message, true);
+  }
+
+  /** Ends a request that nobody wants any more, and tells a packed worker that has it. */
+  withdraw(request: RequestRecord): void {
+    const { service, worker, ref } = request;
+    const waited = service.queue.remove(request);
+    this.end(request);
+    if (waited) this.services.settle(service);
+    else if (worker?.dialect.packed)
+      this.outbound.toWorker(worker.peer, worker.dialect, { kind: 'cancel', ref });
+  }
+
   /** A client left: what it waits for is withdrawn; what workers hold of it, they finish for nobody. */
-  clientGone(peer: PeerId): void {
-    const client = this.#clients.get(peer);
-    if (!client) return;
+  clientGone(client: ClientRecord): void {
     const withdrawn = client.requests.size;
-    for (const request of [...client.requests]) {
-      const { service } = request;
-      const waited = service.queue.remove(request);
-      this.#end(request);
-      if (waited) this.services.settle(service);
-    }
+    for (const request of client.requests.values()) this.withdraw(request);
     this.counters.withdrawn += withdrawn;
-    this.outbound.event({ type: 'clientGone', peer: keyToHex(peer), withdrawn });
+    this.clients.remove(client);
+    if (!client.session && withdrawn === 0) return;
+    this.outbound.event({ type: 'clientGone', peer: keyToHex(client.peer), withdrawn });
   }
 
   /** The broker stops: whatever is still under way fails. */
   failAll(): void {
-    for (const client of [...this.#clients.values()]) {
-      for (const request of [...client.requests]) {
+    for (const client of [...this.clients]) {
+      for (const request of client.requests.values()) {
         const { service } = request;
         service.queue.remove(request);
         this.counters.refusedDraining++;
-        this.#endFailed(request, 'BROKER_DRAINING', 'the broker stopped before it was served', true);
+        this.endFailed(request, 'BROKER_DRAINING', 'the broker stopped before it was served', true);
         this.services.settle(service);
       }
+    }
+  }
+
+  /** Where bodies keep far more memory alive than they are, moves them out of it. */
+  relieve(): void {
+    if (!this.retention.isExcessive(this.#pendingBytes)) return;
+    for (const client of this.clients) {
+      for (const request of client.requests.values()) this.retention.moveOut(request);
     }
   }
 }

@@ -18,6 +18,7 @@ export class Services {
         workers: new Set(),
         ready: new LinkedList(),
         unservedSince: now,
+        dirty: false,
       };
       this.table.set(name, service);
     }
@@ -32,7 +33,7 @@ export class Services {
       this.#unserved.add(service);
     } else {
       this.#unserved.delete(service);
-      this.table.delete(service.name);
+      if (this.table.get(service.name) === service) this.table.delete(service.name);
     }
   }
 

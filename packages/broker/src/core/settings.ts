@@ -12,9 +12,12 @@ export interface CoreSettings {
   readonly pendingBytesMax: number;
   readonly servicesMax: number;
   readonly workersMax: number;
+  readonly clientsMax: number;
   readonly limits: Limits;
   /** Starts every reference, and differs from one run of a broker to the next. */
   readonly referencePrefix: string;
+  /** 32 random bits, unknown to clients: of the tables of ids that they choose. */
+  readonly idSeed: number;
 }
 
 /** What the shell knows of the process, for `mmi.broker`. */

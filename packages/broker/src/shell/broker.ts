@@ -1,9 +1,12 @@
 import { EventEmitter } from 'node:events';
 import {
   decodeAtBroker,
+  DISCONNECT,
   HEARTBEAT,
   keyToHex,
+  packedHalf,
   parseOptions,
+  socketFrameBytesMax,
   StateError,
   type BrokerToClient,
   type BrokerToWorker,
@@ -11,6 +14,8 @@ import {
   type Frame,
   type FromPeer,
   type MmiBroker,
+  type PlainDialect,
+  type Rejection,
 } from '@majordomo/protocol';
 import { RouterLink, type PeerGoneReason as UnreachableReason, type PeerKey } from '@majordomo/transport';
 import { version } from '../../package.json';
@@ -22,6 +27,7 @@ import { Clock } from './clock';
 import { Departures } from './departures';
 import { EventLog } from './log';
 import { brokerOptionsSchema, type BrokerOptions, type ResolvedBrokerOptions } from './options';
+import { PackedClientPeer, PackedPeers, PackedWorkerPeer } from './packed-peers';
 import { Suspects } from './suspects';
 
 /** The events of a {@link Broker}, each with one object as its argument. */
@@ -39,7 +45,14 @@ const HIGH_WATER_MARK = 1_000;
 /** The ticker looks at the clock this often per heartbeat interval, within the bounds below. */
 const TICKS_PER_HEARTBEAT = 10;
 const TICK_MS_MIN = 5;
-const TICK_MS_MAX = 100;
+const TICK_MS_MAX = 20;
+
+/**
+ * What was heard leads to something after so many commands at the latest, and after so many messages; before that
+ * when nothing more has come.
+ */
+const COMMANDS_AT_ONCE_MAX = 2_048;
+const MESSAGES_AT_ONCE_MAX = 64;
 
 /**
  * - `new` → `starting` by `start()` → `running` once every endpoint is bound;
@@ -48,13 +61,24 @@ const TICK_MS_MAX = 100;
  */
 type State = 'new' | 'starting' | 'running' | 'draining' | 'closed';
 
+/** What is no packed peer of ours is one of the plain dialects. */
+function plain(dialect: Dialect): PlainDialect {
+  return dialect as PlainDialect;
+}
+
+/** 32 random bits. */
+function newSeed(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
+}
+
 /** Differs from one broker to the next, so that a reference of another run matches nothing here. */
 function newReferencePrefix(): string {
   return `${crypto.randomUUID().slice(0, 8)}-`;
 }
 
 /**
- * A Majordomo broker (RFC 7, RFC 8, RFC 18): clients and workers of MDP/0.1 and MDP/0.2 on one ROUTER.
+ * A Majordomo broker (RFC 7, RFC 8, RFC 18): clients and workers of MDP/0.1, MDP/0.2 and the packed dialect MDP/P1
+ * (docs/PROTOCOL.md) on one ROUTER.
  *
  * ```ts
  * const broker = new Broker({ bind: 'tcp://127.0.0.1:5555' });
@@ -70,8 +94,13 @@ export class Broker extends EventEmitter<BrokerEvents> {
   readonly #clock: Clock;
   readonly #suspects = new Suspects((peer) => this.#askSuspect(peer));
   readonly #departures = new Departures((peer, disconnect) => this.#hear(peer, disconnect));
+  readonly #packed = new PackedPeers((peer, frames) => this.#link.send(peer, frames));
   /** Peers found gone in this turn of the loop. */
   readonly #gone = new Map<PeerKey, PeerGoneReason>();
+  /** True where {@link #settle} is to come in this turn of the loop. */
+  #unsettled = false;
+  #commandsHeard = 0;
+  #messagesHeard = 0;
   #state: State = 'new';
   #endpoints: string[] = [];
   #ticker: NodeJS.Timeout | undefined;
@@ -89,7 +118,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
     this.#log = new EventLog(logger);
     this.#link = new RouterLink(
       {
-        frameBytesMax: limits.frameBytesMax,
+        frameBytesMax: socketFrameBytesMax(limits),
         highWaterMark: HIGH_WATER_MARK,
         backlogMessagesMax: backlogMax,
         backlogBytesMax,
@@ -102,7 +131,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
         failed: (error) => this.#failed(error),
       },
     );
-    const settings = { ...this.options, referencePrefix: newReferencePrefix() };
+    const settings = { ...this.options, referencePrefix: newReferencePrefix(), idSeed: newSeed() };
     this.#core = new BrokerCore(settings, this.#outbound(), this.#now());
   }
 
@@ -159,6 +188,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
     if (this.#state === 'running') {
       this.#state = 'draining';
       this.#core.drain();
+      this.#packed.flushAll();
       if (!this.#core.drained) await this.#untilDrained();
     }
     await this.close();
@@ -190,6 +220,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
     this.#suspects.stop();
     this.#departures.stop();
     this.#core.stop(this.#now());
+    this.#packed.flushAll();
     this.#drained?.();
     await this.#link.close();
     if (served) this.options.logger.info({ endpoints: this.#endpoints }, 'broker closed');
@@ -201,6 +232,15 @@ export class Broker extends EventEmitter<BrokerEvents> {
 
   #message(peer: PeerKey, frames: Frame[]): void {
     if (this.#isClosed) return;
+    const half = packedHalf(frames);
+    if (half) this.#packedMessage(peer, half, frames);
+    else this.#plainMessage(peer, frames);
+    this.#settleLater();
+    if (++this.#messagesHeard >= MESSAGES_AT_ONCE_MAX || this.#commandsHeard >= COMMANDS_AT_ONCE_MAX)
+      this.#settle();
+  }
+
+  #plainMessage(peer: PeerKey, frames: Frame[]): void {
     this.#departures.settle(peer);
     const decoded = decodeAtBroker(frames, this.options.limits);
     if (!decoded.ok) this.#core.reject(peer, decoded.rejection, this.#now());
@@ -209,7 +249,76 @@ export class Broker extends EventEmitter<BrokerEvents> {
   }
 
   #hear(peer: PeerKey, said: FromPeer): void {
-    this.#core.receive(peer, said, this.#now());
+    if (said.half === 'client') this.#core.fromClient(peer, said.dialect, said.command, this.#now());
+    else this.#core.fromWorker(peer, said.dialect, said.command, this.#now());
+    this.#settleLater();
+  }
+
+  /** An empty frame comes before the message that begins a session (docs/PROTOCOL.md, "Opening"), and no other. */
+  #packedMessage(peer: PeerKey, half: 'client' | 'worker', frames: Frame[]): void {
+    if (frames[0]?.length === 0) frames.shift();
+    const known = this.#packed.get(peer);
+    const from = known ?? this.#packed.begin(peer, half);
+    this.#core.beginMessage(peer, frames[0]?.length ?? 0, this.#now());
+    if (from instanceof PackedClientPeer) this.#fromClient(from, frames);
+    else this.#fromWorker(from, frames);
+    this.#core.endMessage();
+    if (known || from.over || this.#core.inSession(peer)) return;
+    this.#core.refuseStranger(peer, half, from);
+  }
+
+  #fromClient(from: PackedClientPeer, frames: readonly Frame[]): void {
+    const now = this.#now();
+    const decoded = from.decode(frames, this.options.limits);
+    if (!decoded.ok) {
+      this.#rejectPacked(from, decoded.rejection, now);
+      return;
+    }
+    this.#commandsHeard += decoded.command.length;
+    for (const command of decoded.command) {
+      this.#core.fromClient(from.peer, from, command, now);
+      if (from.over) return;
+    }
+  }
+
+  #fromWorker(from: PackedWorkerPeer, frames: readonly Frame[]): void {
+    const now = this.#now();
+    const decoded = from.decode(frames, this.options.limits);
+    if (!decoded.ok) {
+      this.#rejectPacked(from, decoded.rejection, now);
+      return;
+    }
+    this.#commandsHeard += decoded.command.length;
+    for (const command of decoded.command) {
+      this.#core.fromWorker(from.peer, from, command, now);
+      if (from.over) return;
+    }
+  }
+
+  /** A packed peer that is not understood has no session any more, whether or not it had one. */
+  #rejectPacked(from: PackedClientPeer | PackedWorkerPeer, rejection: Rejection, now: number): void {
+    this.#core.reject(from.peer, rejection, now);
+    if (from.over) return;
+    from.say(DISCONNECT);
+    this.#packed.end(from.peer);
+  }
+
+  /** Everything that comes in one turn of the loop is heard before it leads to anything. */
+  #settleLater(): void {
+    if (this.#unsettled) return;
+    this.#unsettled = true;
+    process.nextTick(() => {
+      this.#unsettled = false;
+      this.#settle();
+    });
+  }
+
+  #settle(): void {
+    this.#commandsHeard = 0;
+    this.#messagesHeard = 0;
+    if (this.#isClosed) return;
+    this.#core.settle(this.#now());
+    this.#packed.flushAll();
     if (this.#state === 'draining' && this.#core.drained) this.#drained?.();
   }
 
@@ -224,8 +333,12 @@ export class Broker extends EventEmitter<BrokerEvents> {
    */
   #connectionChanged(peer: PeerKey): void {
     if (this.#isClosed || this.#departures.has(peer)) return;
-    if (this.#core.workers.has(peer)) this.#suspects.add(peer);
-    else this.#core.peerGone(peer, 'connection_closed', this.#now());
+    if (this.#core.workers.has(peer)) {
+      this.#suspects.add(peer);
+      return;
+    }
+    this.#core.peerGone(peer, 'connection_closed', this.#now());
+    this.#packed.end(peer);
   }
 
   #askSuspect(peer: PeerKey): boolean {
@@ -249,7 +362,9 @@ export class Broker extends EventEmitter<BrokerEvents> {
   #reportGone(): void {
     const gone = [...this.#gone];
     this.#gone.clear();
-    if (!this.#isClosed) this.#core.peersGone(gone, this.#now());
+    if (this.#isClosed) return;
+    this.#core.peersGone(gone, this.#now());
+    this.#settleLater();
   }
 
   #failed(error: unknown): void {
@@ -260,16 +375,26 @@ export class Broker extends EventEmitter<BrokerEvents> {
   #tick(): void {
     this.#core.tick(this.#now());
     this.#log.tick(this.#now());
-    if (this.#state === 'draining' && this.#core.drained) this.#drained?.();
+    this.#settle();
   }
 
   #toWorker(peer: PeerKey, dialect: Dialect, command: BrokerToWorker): void {
-    const frames = dialect.brokerToWorker.encode(command);
+    if (dialect instanceof PackedWorkerPeer) {
+      dialect.say(command);
+      this.#settleLater();
+      return;
+    }
+    const frames = plain(dialect).brokerToWorker.encode(command);
     if (frames) this.#link.send(peer, frames);
   }
 
   #toClient(peer: PeerKey, dialect: Dialect, command: BrokerToClient): void {
-    const frames = dialect.brokerToClient.encode(command);
+    if (dialect instanceof PackedClientPeer) {
+      dialect.say(command);
+      this.#settleLater();
+      return;
+    }
+    const frames = plain(dialect).brokerToClient.encode(command);
     if (frames) this.#link.send(peer, frames);
   }
 
@@ -289,6 +414,8 @@ export class Broker extends EventEmitter<BrokerEvents> {
     return {
       toClient: (peer, dialect, command) => this.#toClient(peer, dialect, command),
       toWorker: (peer, dialect, command) => this.#toWorker(peer, dialect, command),
+      ended: (peer) => this.#packed.end(peer),
+      isCongested: (peer) => this.#link.isCongested(peer),
       event: (event) => this.#report(event),
       about: (): About => ({ version, memoryBytes: process.memoryUsage.rss() }),
     };

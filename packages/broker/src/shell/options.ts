@@ -17,9 +17,9 @@ export const brokerOptionsSchema = z.strictObject({
    * own, so a network interface is opened only when it is asked for.
    */
   bind: endpointList(endpointSchema),
-  /** Between heartbeats to a worker, in ms. Workers should use a similar value. Default 2,500. */
+  /** Between heartbeats to a worker or packed client, in ms. Plain workers should use a similar value. Default 2,500. */
   heartbeatMs: milliseconds(1).default(2_500),
-  /** Heartbeat intervals of silence after which a worker is given up. RFC 7 suggests 3 to 5. Default 4. */
+  /** Heartbeat intervals of silence after which a worker or packed client is given up. RFC 7: 3 to 5. Default 4. */
   liveness: count(1, 1_000).default(4),
   /** How long a request may wait for a service that has no worker, in ms. Default 60,000. */
   serviceExpiryMs: milliseconds(1).default(60_000),
@@ -43,6 +43,8 @@ export const brokerOptionsSchema = z.strictObject({
   servicesMax: count(1).default(100_000),
   /** Workers that may be registered at one time. Default 100,000. */
   workersMax: count(1).default(100_000),
+  /** Packed clients that may be in session at one time. Default 100,000. */
+  clientsMax: count(1).default(100_000),
   /** Messages that may wait for one peer that reads slowly, beyond what ZeroMQ holds. Default 10,000. */
   backlogMax: count(1).default(10_000),
   /** Bytes that may wait for one peer that reads slowly. Default 64 MiB. */

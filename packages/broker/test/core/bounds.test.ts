@@ -1,5 +1,5 @@
-import { mdp02 } from '@majordomo/protocol';
-import { Bench, cost } from './bench';
+import { Body, mdp02 } from '@majordomo/protocol';
+import { Bench, cost, requestOf } from './bench';
 
 test.each([
   ['a service that nobody serves', false],
@@ -90,11 +90,8 @@ test('workersMax bounds the workers that are registered', () => {
 
 test('empty frames are not free', () => {
   const bench = new Bench({ pendingBytesMax: 10_000 });
-  const body = Array.from({ length: 30 }, () => new Uint8Array(0));
-  for (let n = 0; n < 5; n++) {
-    const command = { kind: 'request', service: 'echo', body } as const;
-    bench.core.receive('c', { half: 'client', dialect: mdp02, command }, 0);
-  }
+  const body = new Body(Array.from({ length: 30 }, () => new Uint8Array(0)));
+  for (let n = 0; n < 5; n++) bench.tell('c', { ...requestOf(0, 'echo', ''), body }, mdp02);
   expect(bench.core.counters.refused).toBe(4);
   expect(bench.core.pendingBytes).toBe(1_024 + 30 * 256);
 });

@@ -133,10 +133,7 @@ test('what one worker held is not given to another that is found gone with it', 
   const bench = new Bench({ attemptsMax: 2 });
   for (const worker of ['a', 'b', 'c']) bench.ready(worker, 'echo');
   bench.request('client', 'echo');
-  bench.core.peersGone(
-    ['a', 'b', 'client of nothing'].map((peer) => [peer, 'connection_closed'] as const),
-    bench.now,
-  );
+  bench.gone('a', 'b', 'client of nothing');
   expect([bench.jobs('a').length, bench.jobs('b').length, bench.jobs('c').length]).toEqual([1, 0, 1]);
 });
 

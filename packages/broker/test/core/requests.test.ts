@@ -1,4 +1,4 @@
-import { DEFAULT_LIMITS, mdp01, mdp02OverReq } from '@majordomo/protocol';
+import { DEFAULT_LIMITS, mdp01, mdp02OverReq, type Ref } from '@majordomo/protocol';
 import { Bench, cost } from './bench';
 
 describe('expiry', () => {
@@ -146,7 +146,7 @@ test('PARTIALs go to a client of mdp/0.2 as they come', () => {
 describe('more PARTIALs than one reply can hold', () => {
   const limits = { ...DEFAULT_LIMITS, framesMax: 4, messageBytesMax: 100 };
 
-  function gathering(settings = {}): { bench: Bench; ref: string } {
+  function gathering(settings = {}): { bench: Bench; ref: Ref } {
     const bench = new Bench({ limits, ...settings });
     bench.ready('w', 'tail');
     bench.request('c', 'tail', 'file', mdp01);

@@ -1,7 +1,7 @@
 import type { RequestRecord, WorkerRecord } from '../../src/core/records';
 import { Services } from '../../src/core/services';
 
-const request = { client: {}, bytes: 1 } as RequestRecord;
+const request = { client: {}, bytes: 1, priority: 4 } as RequestRecord;
 const worker = {} as WorkerRecord;
 
 test('a service exists while it has workers or requests, and is unserved while it has requests only', () => {

@@ -130,6 +130,7 @@ test('a worker behind a frozen network is given up by its silence, and its job g
   for (let n = 0; n < 3; n++) await frozen.expectHeartbeat();
   relay.stall();
   await other.ready('echo');
+  other.heartbeatEvery(10);
   expect(await next('workerLost')).toMatchObject({ reason: 'silent', held: 1 });
   await other.final((await other.nextRequest()).address, 'rescued');
   expect(String(await reply)).toBe('rescued');

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { REJECTION_REASONS } from '@majordomo/protocol';
+import { REJECTION_REASONS, socketFrameBytesMax } from '@majordomo/protocol';
 import {
   closeAllSockets,
   leakCheck,
@@ -81,7 +81,7 @@ test('a frame beyond the limit cuts the connection of its sender and of nobody e
   const [bad, good] = [new RawWorker01(endpoint), new RawWorker01(endpoint)];
   await bad.ready('bad');
   await good.ready('good');
-  await bad.socket.send('', 'MDPW01', '\x03', 'address', '', Buffer.alloc(limits.frameBytesMax + 1));
+  await bad.socket.send('', 'MDPW01', '\x03', 'address', '', Buffer.alloc(socketFrameBytesMax(limits) + 1));
   expect(await next('workerLost')).toMatchObject({ service: 'bad', reason: 'connection_closed' });
   const reply = new RawClient02(endpoint).ask('good', 'x');
   await good.final((await good.nextRequest()).address, 'served');

@@ -11,6 +11,8 @@ const EVENT_TYPES: readonly EventType[] = [
   'requestExpired',
   'requestFailed',
   'replyDropped',
+  'workerFailed',
+  'clientWelcomed',
   'clientGone',
   'protocolError',
   'messageRejected',

@@ -1,4 +1,11 @@
-import { closeAllSockets, leakCheck, RawClient02, RawWorker02 } from '@majordomo/testkit';
+import {
+  closeAllSockets,
+  leakCheck,
+  RawClient02,
+  RawPackedClient,
+  RawPackedWorker,
+  RawWorker02,
+} from '@majordomo/testkit';
 import { closeBrokers, serve } from './served';
 
 leakCheck();
@@ -22,5 +29,60 @@ test('a client that does not read is cut off, and others are served meanwhile', 
   await worker.final(address, 'end');
   const reply = other.ask('flood', 'x');
   await worker.final((await worker.nextRequest()).address, 'served');
+  expect(String(await reply)).toBe('served');
+});
+
+test('a client of mdp/0.2 that does not read pauses its packed worker, and is not cut off', async () => {
+  const { endpoint, broker } = await serve({ backlogMax: 100 });
+  const worker = new RawPackedWorker(endpoint);
+  await worker.connect('flood');
+  const slow = new RawClient02(endpoint, { read: false, highWaterMark: 1 });
+  await slow.request('flood', 'x');
+  const { id, window } = await worker.nextRequest();
+  const part = Buffer.alloc(16 * 1024);
+  let sent = 0;
+  for (let left = window; left > 0;) {
+    for (; left > 0; left--) await worker.partial(id, Buffer.from(String(sent++)), part);
+    left = await worker.nextWindow(300).then(
+      ({ more }) => more,
+      () => 0,
+    );
+  }
+  expect(broker.describe()).toMatchObject({ clients: 1, counters: { withdrawn: 0 } });
+  const other = new RawPackedClient(endpoint);
+  await other.connect();
+  expect((await other.ask('mmi.service', 'flood')).map(String)).toEqual(['200']);
+  for (let n = 0; n < sent; n++) {
+    const [, , , number] = await slow.socket.zmq.receive();
+    expect(String(number)).toBe(String(n));
+  }
+  await worker.nextWindow();
+  await worker.final(id, 'end');
+  expect(String((await slow.socket.zmq.receive())[3])).toBe('end');
+  expect(worker.violations).toEqual([]);
+});
+
+test('a packed client that does not read is cut off, and its worker told', async () => {
+  const { endpoint, next } = await serve({ backlogMax: 50, heartbeatMs: 30_000 });
+  const worker = new RawPackedWorker(endpoint);
+  await worker.connect('flood');
+  const deaf = new RawPackedClient(endpoint, { read: false, highWaterMark: 1 });
+  await deaf.hello();
+  await deaf.request('flood', ['x'], { window: 1_000_000 });
+  const { id } = await worker.nextRequest();
+  const part = Buffer.alloc(16 * 1024);
+  let gone = false;
+  const cancelled = worker.nextCancel(30_000).then((ref) => {
+    gone = true;
+    return ref;
+  });
+  while (!gone) await worker.partial(id, part);
+  expect(await cancelled).toBe(id);
+  expect(await next('clientGone')).toMatchObject({ withdrawn: 1 });
+  await worker.failure(id, 'CANCELLED');
+  const other = new RawPackedClient(endpoint);
+  await other.connect();
+  const reply = other.ask('flood', 'x');
+  await worker.final((await worker.nextRequest()).id, 'served');
   expect(String(await reply)).toBe('served');
 });

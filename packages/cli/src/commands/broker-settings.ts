@@ -14,6 +14,7 @@ export const BROKER_SETTINGS = [
   'pendingBytesMax',
   'servicesMax',
   'workersMax',
+  'clientsMax',
   'framesMax',
   'frameBytesMax',
   'messageBytesMax',

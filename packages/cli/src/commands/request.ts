@@ -9,16 +9,27 @@ import { sendOne, type Call, type Format } from '../request/send-one';
 import { exitCodeOfLoad, renderSummary } from '../request/summary';
 
 type RequestInvocation = Invocation<
-  'broker' | 'timeoutMs' | 'retries' | 'protocol' | 'count' | 'concurrency' | 'raw' | 'json'
+  | 'broker'
+  | 'timeoutMs'
+  | 'retries'
+  | 'priority'
+  | 'failFast'
+  | 'protocol'
+  | 'count'
+  | 'concurrency'
+  | 'raw'
+  | 'json'
 >;
 
 /** `majordomo request`: one request and its replies, or many and how they went. */
 export async function run({ args, settings, output }: RequestInvocation): Promise<ExitCode> {
-  const { broker: brokers, protocol, timeoutMs, retries, count, concurrency, json } = settings;
+  const { broker: brokers, protocol, count, concurrency, json } = settings;
+  const { timeoutMs, retries, priority, failFast } = settings;
   const format = chooseFormat(settings);
   const [name = '', ...texts] = args;
   const service = requireServiceName(name);
-  const call: Call = { service, body: await readBody(texts, process.stdin), timeoutMs, retries };
+  const body = await readBody(texts, process.stdin);
+  const call: Call = { service, body, timeoutMs, retries, priority, failFast };
   const client = new Client({ brokers, protocol, socketsMax: concurrency, pendingMax: concurrency });
   try {
     if (count === undefined) return await sendOne(client, call, format, output);

@@ -38,7 +38,8 @@ const worker = defineCommand({
   description:
     'Offers a service until SIGINT or SIGTERM, which finish the work in hand first; a second one ends it at once. ' +
     'The command runs without a shell: the frames of the request, one after the other, are its standard input, ' +
-    'and its standard output is the reply. Where it ends with anything but 0, no reply is sent.',
+    'and its standard output is the reply. Where it ends with anything but 0, the request fails: the client is told ' +
+    'where broker and client speak the packed dialect, else no reply is sent.',
   settings: [
     'broker',
     'echo',
@@ -73,7 +74,18 @@ const request = defineCommand({
   description:
     'Sends a request and prints the frames of the reply, each on lines of its own; PARTIALs as they come. ' +
     'With --count it sends many and prints how that went.',
-  settings: ['broker', 'timeoutMs', 'retries', 'protocol', 'count', 'concurrency', 'raw', 'json'],
+  settings: [
+    'broker',
+    'timeoutMs',
+    'retries',
+    'priority',
+    'failFast',
+    'protocol',
+    'count',
+    'concurrency',
+    'raw',
+    'json',
+  ],
   defaults: {},
   examples: [
     ['majordomo request echo hello', 'one frame'],
@@ -124,7 +136,7 @@ const ping = defineCommand({
   examples: [
     ['majordomo ping', 'the broker of this machine'],
     ['majordomo ping --broker tcp://10.0.0.1:5555 --timeout-ms 500', 'another one, briefly'],
-    ['majordomo ping --protocol mdp/0.1', 'a broker that speaks MDP/0.1 only'],
+    ['majordomo ping --protocol mdp/0.1', 'a broker that speaks MDP/0.1 only, without asking'],
     ['majordomo ping --json', 'with all that the broker tells, as JSON'],
   ],
   load: () => import('./ping'),

@@ -1,12 +1,12 @@
 import { Client } from '@majordomo/client';
-import { isMajordomoError, MMI_STATUS, type Body, type DialectName } from '@majordomo/protocol';
+import { isMajordomoError, MMI_STATUS, type Body, type Protocol } from '@majordomo/protocol';
 import type { z } from 'zod';
 import { CliError, EXIT, exitCodeOf, type ExitCode } from '../exit';
 
 /** How to reach brokers, and how long to wait for each. */
 export interface Reach {
   readonly broker: readonly string[];
-  readonly protocol: DialectName;
+  readonly protocol: Protocol;
   readonly timeoutMs: number;
 }
 
@@ -42,9 +42,9 @@ export function askEach<Value>(
   return Promise.all(brokers.map(askOne));
 }
 
-function explain(error: unknown, broker: string, timeoutMs: number, protocol: DialectName): string {
+function explain(error: unknown, broker: string, timeoutMs: number, protocol: Protocol): string {
   if (isMajordomoError(error, 'TIMEOUT')) {
-    return `${broker} did not answer within ${timeoutMs} ms: nothing listens there, or nothing that answers mmi.* over ${protocol}`;
+    return `${broker} did not answer within ${timeoutMs} ms: nothing listens there, or nothing that answers mmi.*${protocol === 'auto' ? '' : ` over ${protocol}`}`;
   }
   return `${broker}: ${error instanceof Error ? error.message : String(error)}`;
 }

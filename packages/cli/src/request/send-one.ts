@@ -11,6 +11,8 @@ export interface Call {
   readonly body: readonly (string | Uint8Array)[];
   readonly timeoutMs: number;
   readonly retries: number;
+  readonly priority: number;
+  readonly failFast: boolean;
 }
 
 /** How replies are printed. */
@@ -18,11 +20,11 @@ export type Format = 'lines' | 'raw' | 'json';
 
 /** Sends one request, and prints its replies as they come. Nobody to read them ends it early, and well. */
 export async function sendOne(client: Client, call: Call, format: Format, output: Output): Promise<ExitCode> {
-  const { service, body, timeoutMs, retries } = call;
+  const { service, body, ...options } = call;
   const startedAt = performance.now();
   let partials = 0;
   try {
-    for await (const reply of client.stream(service, body, { timeoutMs, retries, signal: output.closed })) {
+    for await (const reply of client.stream(service, body, { ...options, signal: output.closed })) {
       if (format === 'json') {
         const elapsedMs = Math.round((performance.now() - startedAt) * 1_000) / 1_000;
         await output.json({ service, kind: reply.kind, frames: renderJson(reply.body), elapsedMs });

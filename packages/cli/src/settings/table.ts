@@ -1,4 +1,11 @@
-import { DEFAULT_ENDPOINT, DEFAULT_LIMITS, DIALECT_NAMES } from '@majordomo/protocol';
+import {
+  DEFAULT_ENDPOINT,
+  DEFAULT_LIMITS,
+  FRAMES_MAX,
+  PRIORITY_DEFAULT,
+  PRIORITY_MAX,
+  PROTOCOLS,
+} from '@majordomo/protocol';
 import { z } from 'zod';
 import { EXIT } from '../exit';
 import { bindEndpoints, brokerEndpoints, milliseconds, oneOf, onOff, whole } from './schemas';
@@ -32,8 +39,8 @@ export const SETTINGS = {
   protocol: {
     takes: 'text',
     placeholder: 'dialect',
-    schema: oneOf(DIALECT_NAMES).default('mdp/0.2'),
-    description: `the dialect to speak: ${DIALECT_NAMES.join(' or ')}`,
+    schema: oneOf(PROTOCOLS).default('auto'),
+    description: `what to speak: ${PROTOCOLS.join(', ')}; auto finds out what the broker knows`,
   },
   heartbeatMs: {
     takes: 'number',
@@ -95,10 +102,16 @@ export const SETTINGS = {
     schema: whole(1).default(100_000),
     description: 'workers at one time',
   },
+  clientsMax: {
+    takes: 'number',
+    placeholder: 'n',
+    schema: whole(1).default(100_000),
+    description: 'clients with a session of the packed dialect at one time',
+  },
   framesMax: {
     takes: 'number',
     placeholder: 'n',
-    schema: whole(1, 65_536).default(DEFAULT_LIMITS.framesMax),
+    schema: whole(1, FRAMES_MAX).default(DEFAULT_LIMITS.framesMax),
     description: 'frames in one message',
   },
   frameBytesMax: {
@@ -154,6 +167,17 @@ export const SETTINGS = {
     placeholder: 'n',
     schema: whole(0, 100).default(2),
     description: 'how often to send a request again that is not answered',
+  },
+  priority: {
+    takes: 'number',
+    placeholder: 'n',
+    schema: whole(0, PRIORITY_MAX).default(PRIORITY_DEFAULT),
+    description: 'from 0 to 9: the higher is served first',
+  },
+  failFast: {
+    takes: 'switch',
+    schema: onOff(),
+    description: 'fail at once where no worker is registered',
   },
   count: {
     takes: 'number',

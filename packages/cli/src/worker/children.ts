@@ -1,3 +1,4 @@
+import { ServiceError } from '@majordomo/protocol';
 import { spawn, type ChildProcess } from 'node:child_process';
 
 /** How long a child has to end after SIGTERM before SIGKILL, in ms. */
@@ -9,15 +10,14 @@ const HAS_GROUPS = process.platform !== 'win32';
 /** What a child wrote to standard error at the last, kept for the log. */
 const STDERR_TAIL_BYTES = 4_096;
 
-/** A child that did not end well. */
-export class CommandFailedError extends Error {
-  override name = 'CommandFailedError';
+/** A child that did not end well. A packed client is told; its standard error stays here, for the log. */
+export class CommandFailedError extends ServiceError {
   constructor(
     message: string,
     /** The end of what it wrote to standard error. */
     readonly stderr: string,
   ) {
-    super(message);
+    super('COMMAND_FAILED', message);
   }
 }
 

@@ -1,11 +1,56 @@
-import type { BrokerState } from './call';
+import type { DialectName, Protocol } from '@majordomo/protocol';
+
+/** A broker as this client sees it. */
+export interface BrokerState {
+  readonly endpoint: string;
+  /** True where it is found out what it speaks. */
+  readonly asked: boolean;
+  /** What it speaks; `auto` until that is found. */
+  speaks: Protocol;
+  /** Until when that holds, in ms, where it is a guess; else `Infinity`. */
+  guessedUntil: number;
+  /** When its last connection was closed by us, in ms. */
+  leftAt: number;
+  /** Outages, one after another, since it last answered. */
+  failures: number;
+  /** No new connection is tried before this time. */
+  downUntil: number;
+  /** Others are preferred until this time, because it left a call without reply. */
+  suspectUntil: number;
+  /** True from its first open connection until it loses the last one, or cannot make another. */
+  connected: boolean;
+  /** True while it takes no more requests, and its session ends those under way. */
+  draining: boolean;
+  links: number;
+  lastFailure: string;
+}
+
+/** What the brokers tell of themselves. */
+export interface BrokerEvents {
+  brokerUp(endpoint: string): void;
+  brokerDown(endpoint: string, reason: string): void;
+  /** A broker answered no question: it is taken to speak MDP/0.2 for now. */
+  brokerSilent(endpoint: string): void;
+}
+
+/** How long a broker that answered nothing is taken to speak {@link GUESS}, in ms; then it is asked again. */
+const GUESS_MS = 30_000;
+const GUESS: DialectName = 'mdp/0.2';
+
+/** How long it is remembered what a broker speaks once we have closed the last connection to it, in ms. */
+const REMEMBER_MS = 30_000;
 
 /** True where nothing speaks against a broker: it is connected, or has not failed since it last answered. */
 export function isHopeful({ connected, failures }: BrokerState): boolean {
   return connected || failures === 0;
 }
 
-/** Which broker the next connection goes to. */
+/** True where connections to a broker are sockets for one call each. */
+export function isPlain({ speaks }: BrokerState): boolean {
+  return speaks !== 'packed' && speaks !== 'auto';
+}
+
+/** The brokers: what each speaks, how it fares, and which the next connection goes to. */
 export class Brokers {
   readonly all: readonly BrokerState[];
   #next = 0;
@@ -13,13 +58,20 @@ export class Brokers {
   constructor(
     endpoints: readonly string[],
     private readonly backoffMs: (failures: number) => number,
+    protocol: Protocol,
+    private readonly events: BrokerEvents,
   ) {
     this.all = endpoints.map((endpoint) => ({
       endpoint,
+      asked: protocol === 'auto',
+      speaks: protocol,
+      guessedUntil: Infinity,
+      leftAt: 0,
       failures: 0,
       downUntil: 0,
       suspectUntil: 0,
       connected: false,
+      draining: false,
       links: 0,
       lastFailure: '',
     }));
@@ -40,12 +92,66 @@ export class Brokers {
     return undefined;
   }
 
+  /** A connection to it stands, and serves. */
+  stands(broker: BrokerState): void {
+    if (broker.connected) return;
+    broker.connected = true;
+    this.events.brokerUp(broker.endpoint);
+  }
+
+  /** It sent a reply: all is forgiven. */
+  answered(broker: BrokerState): void {
+    broker.failures = 0;
+    broker.suspectUntil = 0;
+  }
+
   /** A connection broke or was never made. Those that break while the broker is waited for are of one outage. */
   failed(broker: BrokerState, reason: string, now: number): void {
     broker.lastFailure = reason;
     if (broker.downUntil > now) return;
     broker.failures++;
     broker.downUntil = now + this.backoffMs(broker.failures);
+  }
+
+  /** A connection is gone, and no more counted: with the last one goes what was known of it. */
+  lost(broker: BrokerState, reason: string, now: number): void {
+    this.failed(broker, reason, now);
+    if (broker.links === 0 || broker.speaks === 'packed') this.#forget(broker);
+    if (broker.links > 0 || !broker.connected) return;
+    broker.connected = false;
+    this.events.brokerDown(broker.endpoint, reason);
+  }
+
+  /** It was asked what it speaks, and this is the answer. */
+  found(broker: BrokerState, verdict: DialectName | 'silent', now: number): void {
+    const silent = verdict === 'silent';
+    broker.speaks = silent ? GUESS : verdict;
+    broker.guessedUntil = silent ? now + GUESS_MS : Infinity;
+    if (silent) {
+      this.events.brokerSilent(broker.endpoint);
+      return;
+    }
+    broker.failures = 0;
+    broker.downUntil = now;
+  }
+
+  /** We closed a connection to it. */
+  left(broker: BrokerState, now: number): void {
+    if (broker.links === 0) broker.leftAt = now;
+  }
+
+  /** What brokers speak is to be found out anew where it was a guess, or long ago. */
+  forgetOld(now: number): void {
+    for (const broker of this.all) {
+      const long = broker.links === 0 && isPlain(broker) && broker.leftAt + REMEMBER_MS <= now;
+      if (long || broker.guessedUntil <= now) this.#forget(broker);
+    }
+  }
+
+  #forget(broker: BrokerState): void {
+    if (!broker.asked) return;
+    broker.speaks = 'auto';
+    broker.guessedUntil = Infinity;
   }
 
   /** When the next broker may be connected to again, or `Infinity` where none has to wait. */

@@ -1,112 +1,89 @@
-import type { Frame, MajordomoError } from '@majordomo/protocol';
-import type { Timed } from './deadlines';
+import type { Body, MajordomoError, Metadata } from '@majordomo/protocol';
+import type { Lane, Timed } from './deadlines';
+import type { PackedLink } from './packed-link';
+import type { PlainLink } from './plain-link';
+import type { BrokerState } from './brokers';
+import type { Partials } from './partials';
 import type { Queue, Queued } from './queue';
 
-/** How a call ends: with the frames of its reply, or with an error of ours. */
-export type Outcome =
-  | { readonly ok: true; readonly body: readonly Frame[] }
-  | { readonly ok: false; readonly error: MajordomoError };
+/** Who made a call. Nothing here calls back into the core before it returns. */
+export interface Caller {
+  /** A PARTIAL of a stream; false where its reader is behind, until `ClientCore.resume`. */
+  partial(body: Body, metadata: Metadata): boolean;
+  /** The end: its reply. */
+  replied(body: Body, metadata: Metadata): void;
+  /** The end: it has no reply. */
+  failed(error: MajordomoError): void;
+}
 
-/** What the caller wants, validated; times in ms. */
-export interface CallRequest {
-  readonly service: string;
-  readonly body: readonly Frame[];
+/** What the caller wants beside service and body, validated; times in ms. Calls may share one. */
+export interface CallTerms {
   /**
    * How long it may take. With `stream`, how long the next message may take; the time that the reader
    * lets pass does not count.
    */
   readonly timeoutMs: number;
-  /** How often it may be sent again when no reply came in its share of the time. */
+  /** How often it may be sent again: when no reply came in its share of the time, or a packed session ended. */
   readonly retries: number;
   /** False where it must not be sent twice. */
   readonly idempotent: boolean;
   /** True where PARTIALs are handed on as they come; else they are gathered into the one reply. */
   readonly stream: boolean;
+  /** 0–9, the higher first; packed only. */
+  readonly priority: number;
+  /** To be refused at once where no worker is registered; packed only. */
+  readonly failFast: boolean;
+  /** Packed only. */
+  readonly metadata: Metadata;
 }
 
 /**
  * One call from `submit` to its one outcome.
  *
- * - `waiting`: for a socket. → `sent` when one is free; → `settled` when its time is up or it is aborted.
- * - `sent`: a socket is its own until the reply. → `settled` by that; → `waiting` when no reply came in its
- *   share of the time, or the connection broke, and it may be sent again.
+ * - `waiting`: for a connection. → `sent` when one can take it; → `settled` when its time is up or it is aborted.
+ * - `sent`: on a plain socket of its own, or on a packed session with an id. → `settled` by the reply or failure;
+ *   → `waiting` when the connection broke, a plain one left it without reply in its share of the time, or its
+ *   broker is draining, and it may be sent again.
  * - `settled`: the caller knows its outcome.
  */
-export class Call implements Timed, CallRequest, Queued<Call> {
-  readonly service: string;
-  readonly body: readonly Frame[];
-  readonly timeoutMs: number;
-  readonly retries: number;
-  readonly idempotent: boolean;
-  readonly stream: boolean;
+export class Call implements Timed<Call>, Queued<Call> {
   state: 'waiting' | 'sent' | 'settled' = 'waiting';
+  /** Its number in the session that it was sent on; 0 elsewhere. A new one for each time that it is sent. */
+  id = 0;
+  link: PlainLink | PackedLink | undefined = undefined;
+  /** When the caller's patience ends, in ms; `Infinity` while a stream's reader pauses it. */
+  expiresAt: number;
   dueAt = Infinity;
   slot = -1;
+  lane: Lane<Call> | undefined = undefined;
+  sooner: Call | undefined = undefined;
+  later: Call | undefined = undefined;
   queue: Queue<Call> | undefined = undefined;
   ahead: Call | undefined = undefined;
   behind: Call | undefined = undefined;
-  /** When the caller's patience ends; `Infinity` while a stream's reader pauses it. */
-  expiresAt: number;
   /** How often it has been sent. */
   sends = 0;
   retriesLeft: number;
   /** Connections that broke while it was under way. */
   losses = 0;
-  /** The socket that is its own while it is `sent`. */
-  link: Link | undefined = undefined;
   /** The broker that last did not answer it: others are tried first. */
   avoid: BrokerState | undefined = undefined;
-  /** True once a PARTIAL has reached the caller: sending it again would repeat what was read. */
-  delivered = false;
-  paused = false;
-  /** PARTIALs of a call that is not a stream. */
-  gathered: Frame[] = [];
-  gatheredBytes = 0;
+  /** What came of its reply before the FINAL. */
+  partials: Partials | undefined = undefined;
 
   constructor(
-    readonly id: number,
-    request: CallRequest,
-    readonly submittedAt: number,
+    readonly service: string,
+    readonly body: Body,
+    readonly terms: CallTerms,
+    readonly caller: Caller,
+    now: number,
   ) {
-    this.service = request.service;
-    this.body = request.body;
-    this.timeoutMs = request.timeoutMs;
-    this.retries = request.retries;
-    this.idempotent = request.idempotent;
-    this.stream = request.stream;
-    this.expiresAt = submittedAt + request.timeoutMs;
-    this.retriesLeft = request.idempotent ? request.retries : 0;
+    this.expiresAt = now + terms.timeoutMs;
+    this.retriesLeft = terms.idempotent ? terms.retries : 0;
   }
-}
 
-/** A broker as this client sees it. */
-export interface BrokerState {
-  readonly endpoint: string;
-  /** Outages, one after another, since it last answered. */
-  failures: number;
-  /** No new connection is tried before this time. */
-  downUntil: number;
-  /** Others are preferred until this time, because it left a call without reply. */
-  suspectUntil: number;
-  /** True from its first open connection until it loses the last one, or cannot make another. */
-  connected: boolean;
-  links: number;
-  lastFailure: string;
-}
-
-/**
- * One socket to one broker.
- *
- * - `opening` → `idle` when the connection stands; → `closed` when it cannot be made.
- * - `idle` → `busy` when a call is sent; → `closed` when it has been idle for long, or the connection breaks.
- * - `busy` → `idle` on the final reply; → `closed` when the call is given up, for a late reply on a socket
- *   that is used again would be taken for the next call's: plain MDP has no request id.
- */
-export interface Link extends Queued<Link> {
-  readonly id: number;
-  readonly broker: BrokerState;
-  state: 'opening' | 'idle' | 'busy' | 'closed';
-  call: Call | undefined;
-  /** Since when it is opening or idle. */
-  since: number;
+  /** True once a PARTIAL has reached the caller: sending it again would repeat what was read. */
+  get delivered(): boolean {
+    return this.terms.stream && this.partials !== undefined;
+  }
 }

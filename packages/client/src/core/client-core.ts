@@ -1,27 +1,32 @@
 import {
   AbortError,
-  BodySize,
-  bytesOf,
   ClosedError,
-  encodeText,
   QueueFullError,
+  type Body,
   type BrokerToClient,
   type ClientToBroker,
-  type Frame,
+  type DialectName,
   type Limits,
   type MajordomoError,
+  type Protocol,
   type Rejection,
 } from '@majordomo/protocol';
-import { Brokers } from './brokers';
-import { Call, type BrokerState, type CallRequest, type Link, type Outcome } from './call';
-import { Deadlines } from './deadlines';
-import { connectionLost, failed, gatheredTooMuch, timedOut } from './explain';
+import { BodyBound } from './body-bound';
+import { Brokers, isHopeful, type BrokerEvents, type BrokerState } from './brokers';
+import { Call, type Caller, type CallTerms } from './call';
+import { Calls } from './calls';
+import type { Ending } from './ending';
+import { timedOut } from './explain';
+import { PackedLinks, type PackedLinksSettings } from './packed-links';
+import { PackedTalk, type PackedTalkSettings } from './packed-talk';
+import { PlainTalk } from './plain-talk';
 import { Pool, type PoolEffects, type PoolSettings } from './pool';
-import { Queue } from './queue';
+import { Sockets } from './sockets';
 
 /** What the client's core goes by; times in ms. */
-export interface ClientCoreSettings extends PoolSettings {
+export interface ClientCoreSettings extends PoolSettings, PackedLinksSettings, PackedTalkSettings {
   readonly brokers: readonly string[];
+  readonly protocol: Protocol;
   readonly pendingMax: number;
   /** How long a broker that left a call without reply is avoided where there are others. */
   readonly suspectMs: number;
@@ -31,174 +36,210 @@ export interface ClientCoreSettings extends PoolSettings {
 }
 
 /** What the core does to the world. Every call returns at once and never calls back into the core. */
-export interface ClientEffects extends PoolEffects {
+export interface ClientEffects extends PoolEffects, BrokerEvents {
   send(link: number, command: ClientToBroker): void;
   pauseLink(link: number): void;
   resumeLink(link: number): void;
-  /** A PARTIAL of a stream; false where its reader is behind, until {@link ClientCore.resume}. */
-  partial(call: number, body: readonly Frame[]): boolean;
-  settle(call: number, outcome: Outcome): void;
-  brokerUp(endpoint: string): void;
-  brokerDown(endpoint: string, reason: string): void;
   /** A message of a broker was not understood, or came unasked: its connection is closed. */
   rejected(endpoint: string, rejection: Pick<Rejection, 'detail'>): void;
 }
 
-/** Connections that one call may lose before it is given up: its body may be what breaks them. */
-const LOSSES_MAX = 5;
-
-/** What goes around a request: header, service, and delimiter (RFC 7) or command (RFC 18). */
-const envelopeOf = (service: string) => ({ frames: 3, bytes: 6 + 1 + encodeText(service).length });
-
 /**
- * The client's decisions against plain brokers: which call goes out on which socket, when it is sent
- * again, when it is given up. No sockets, no clock, no randomness: time comes in as ms, effects go out.
+ * The client's decisions: which call goes out on which connection, when it is sent again, when it is given up. No
+ * sockets, no clock, no randomness: time comes in as ms, effects go out.
  *
- * Plain MDP has no request id, so a socket carries one call at a time (replies of several workers could not
- * be told apart), and is thrown away with a call that is given up.
+ * Packed sessions carry any number of calls at once. Plain MDP has no request id, so a plain socket carries one call
+ * at a time (replies of several workers could not be told apart), and is thrown away with a call that is given up.
  */
 export class ClientCore {
+  readonly #calls = new Calls();
   readonly #brokers: Brokers;
-  readonly #calls = new Map<number, Call>();
+  readonly #sockets: Sockets;
   readonly #pool: Pool;
-  /** Calls that wait for a socket, in order. */
-  readonly #waiting = new Queue<Call>();
-  readonly #deadlines = new Deadlines<Call>();
-  #ids = 0;
+  readonly #plain: PlainTalk;
+  readonly #sessions: PackedLinks;
+  readonly #packed: PackedTalk;
+  /** What every body has to keep to, whoever it goes to. */
+  readonly #bound: BodyBound;
+  #turn = 0;
   #closed = false;
 
   constructor(
     private readonly settings: ClientCoreSettings,
     private readonly effects: ClientEffects,
   ) {
-    this.#brokers = new Brokers(settings.brokers, settings.backoffMs);
-    this.#pool = new Pool(this.#brokers, settings, effects);
+    const { protocol, limits } = settings;
+    const plainBound = new BodyBound(limits, true);
+    const mayBePacked = protocol === 'auto' || protocol === 'packed';
+    this.#bound = mayBePacked ? new BodyBound(limits, false) : plainBound;
+    this.#brokers = new Brokers(settings.brokers, settings.backoffMs, protocol, effects);
+    this.#sockets = new Sockets(settings.socketsMax);
+    this.#pool = new Pool(this.#brokers, this.#sockets, settings, effects);
+    this.#plain = new PlainTalk(this.#pool, this.#calls, this.#brokers, plainBound, limits, effects);
+    this.#sessions = new PackedLinks(this.#brokers, this.#sockets, settings, effects);
+    this.#packed = new PackedTalk(this.#sessions, this.#calls, this.#brokers, settings, effects);
   }
 
   /** Calls that have no outcome yet. */
   get pending(): number {
-    return this.#calls.size;
+    return this.#calls.pending;
   }
 
-  /** Sockets, opening ones included. */
+  /** Connections, opening ones included. */
   get sockets(): number {
-    return this.#pool.size;
+    return this.#sockets.size;
   }
 
   /** When `tick` should be called next, in ms, or `Infinity`. */
   nextWakeAt(now: number): number {
-    const brokerAt = this.#waiting.length > 0 ? this.#brokers.nextAt(now) : Infinity;
-    return Math.min(this.#deadlines.nextAt, this.#pool.nextWakeAt, brokerAt);
+    const { pending, waiting, deadlines } = this.#calls;
+    const waits = waiting.length > 0 || (pending > 0 && this.#sessions.anyMissing);
+    const brokerAt = waits ? this.#brokers.nextAt(now) : Infinity;
+    return Math.min(deadlines.nextAt, this.#pool.nextWakeAt, this.#sessions.nextWakeAt, brokerAt);
   }
 
   /**
-   * Takes a call; its outcome comes through the effects, never before this returns.
+   * Takes a call; its outcome goes to the caller, never before this returns but for a body that is too large for a
+   * broker.
    * @throws ClosedError, QueueFullError, MessageTooLargeError – and then the call was not taken
    */
-  submit(request: CallRequest, now: number): number {
+  submit(service: string, body: Body, terms: CallTerms, caller: Caller, now: number): Call {
     if (this.#closed) throw new ClosedError('This client is closed.');
-    const { pendingMax, limits } = this.settings;
-    if (this.#calls.size >= pendingMax) {
-      const why = this.#brokers.describe();
-      throw new QueueFullError(
-        `${pendingMax} requests are pending already (pendingMax)${why && `: ${why}`}.`,
-      );
+    if (this.#calls.pending >= this.settings.pendingMax) throw this.#tooMany();
+    this.#bound.check(body, service);
+    const call = new Call(service, body, terms, caller, now);
+    this.#calls.begin();
+    const session = this.#isAllPacked ? this.#sessions.goodFor(call, now) : undefined;
+    if (session !== undefined) {
+      this.#packed.send(call, session, now);
+      return call;
     }
-    const { service, body } = request;
-    new BodySize(limits, `A request to ${service}`, envelopeOf(service)).add(body);
-    const call = new Call(++this.#ids, request, now);
-    this.#calls.set(call.id, call);
-    this.#deadlines.set(call, call.expiresAt);
-    this.#waiting.push(call);
+    this.#calls.wait(call);
     this.#pump(now);
-    return call.id;
+    return call;
   }
 
-  /** The caller wants no reply any more. The broker learns it by the connection that closes. */
-  abort(id: number, cause: unknown, now: number): void {
-    const call = this.#calls.get(id);
-    if (!call) return;
-    this.#giveUp(call, new AbortError(`The request to ${call.service} was aborted.`, { cause }));
+  /** True where no call waits, and there is nothing to choose or to open: every broker has its session. */
+  get #isAllPacked(): boolean {
+    return this.#calls.waiting.length === 0 && this.#sessions.size === this.#brokers.all.length;
+  }
+
+  #tooMany(): QueueFullError {
+    const why = this.#brokers.describe();
+    return new QueueFullError(
+      `${this.settings.pendingMax} requests are pending already (pendingMax)${why && `: ${why}`}.`,
+    );
+  }
+
+  /** The caller wants no reply any more. A plain broker learns it by the connection that closes. */
+  abort(call: Call, cause: unknown, now: number): void {
+    if (call.state === 'settled') return;
+    this.#giveUp(call, new AbortError(`The request to ${call.service} was aborted.`, { cause }), now);
     this.#pump(now);
   }
 
-  /** The reader of a stream has caught up. */
-  resume(id: number, now: number): void {
-    const call = this.#calls.get(id);
-    if (!call?.link || !call.paused) return;
-    call.paused = false;
-    this.effects.resumeLink(call.link.id);
-    this.#extend(call, now);
+  /** The reader of a stream has caught up after it was behind. */
+  resume(call: Call, now: number): void {
+    if (!call.link) return;
+    if (call.link.packed) this.#packed.resume(call, now);
+    else this.#plain.resume(call, call.link, now);
   }
 
-  /** Rejects every pending call and closes every socket. */
+  /** The reader of a stream has taken a PARTIAL. */
+  taken(call: Call, now: number): void {
+    if (call.link?.packed) this.#packed.taken(call, call.link, now);
+  }
+
+  /** Rejects every pending call and closes every connection. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const call of [...this.#calls.values()]) {
-      this.#settle(call, {
-        ok: false,
-        error: new ClosedError('The client was closed before the reply came.'),
-      });
-    }
-    this.#pool.dropAll();
+    const { waiting } = this.#calls;
+    for (const link of this.#sessions.all) this.#rejectAll(link.calls);
+    for (const link of this.#pool.all) if (link.call) this.#reject(link.call);
+    this.#rejectAll(waiting);
+    for (const link of this.#sessions.all) this.#sessions.close(link);
+    this.#pool.closeAll();
   }
 
+  #rejectAll(calls: Iterable<Call>): void {
+    for (const call of [...calls]) this.#reject(call);
+  }
+
+  #reject(call: Call): void {
+    this.#calls.fail(call, new ClosedError('The client was closed before the reply came.'));
+  }
+
+  /** A connection stands. */
   linkOpened(id: number, now: number): void {
-    const link = this.#pool.get(id);
-    if (link?.state !== 'opening') return;
-    this.#pool.stands(link, now);
-    const { broker } = link;
-    if (!broker.connected) {
-      broker.connected = true;
-      this.effects.brokerUp(broker.endpoint);
-    }
+    const socket = this.#pool.get(id);
+    if (socket?.state === 'opening') this.#pool.stands(socket, now);
+    const session = this.#sessions.get(id);
+    if (session?.state === 'opening') this.#sessions.stands(session, now);
+    this.#pump(now);
+  }
+
+  /** The broker at the other end of a connection was asked what it speaks. */
+  linkFound(id: number, verdict: DialectName | 'silent', now: number): void {
+    const link = this.#sessions.get(id);
+    if (link?.state !== 'greeting') return;
+    this.#sessions.found(link, verdict, now);
+    // A broker is remembered while a connection to it stands: a plain socket takes the place of the one it was asked on.
+    if (verdict !== 'packed' && link.broker.links === 0) this.#pool.openTo(link.broker, now);
     this.#pump(now);
   }
 
   /** The connection is gone; the shell has closed the socket. */
   linkClosed(id: number, reason: string, now: number): void {
-    const link = this.#pool.get(id);
-    if (link) this.#lost(link, reason, now);
+    const link = this.#pool.get(id) ?? this.#sessions.get(id);
+    if (!link) return;
+    if (link.packed) this.#packed.lost(link, reason);
+    else this.#plain.lost(link, reason);
+    this.#brokers.lost(link.broker, reason, now);
+    this.#pump(now);
   }
 
-  /** What was understood of a message on a socket. */
-  received(id: number, command: BrokerToClient, now: number): void {
-    const link = this.#pool.get(id);
-    if (!link) return;
-    const { broker, call } = link;
-    if (!call) {
-      this.refused(id, { detail: `a ${command.kind} that nobody asked for` }, now);
-      return;
-    }
-    if (command.service !== call.service) {
-      this.refused(id, { detail: `a reply of ${command.service} to a request to ${call.service}` }, now);
-      return;
-    }
-    broker.failures = 0;
-    broker.suspectUntil = 0;
-    if (command.kind === 'partial') this.#partial(link, call, command.body, now);
-    else this.#reply(link, call, command, now);
+  /** What was understood of a message: one command of a plain dialect, or those of a packed message. */
+  received(id: number, commands: readonly BrokerToClient[], now: number): void {
+    const session = this.#sessions.get(id);
+    const ending = session
+      ? this.#packed.received(session, commands, now)
+      : this.#receivedPlain(id, commands, now);
+    if (ending !== undefined) this.#endLink(id, ending, now);
+    if (!this.#isAllPacked) this.#pump(now);
   }
 
-  /** A message on a socket was not understood, or had no place there: the socket cannot be trusted further. */
-  refused(id: number, rejection: Pick<Rejection, 'detail'>, now: number): void {
+  #receivedPlain(id: number, [command]: readonly BrokerToClient[], now: number): Ending | undefined {
     const link = this.#pool.get(id);
+    return link && command && this.#plain.received(link, command, now);
+  }
+
+  /** A message was not understood, or had no place where it came: the connection cannot be trusted further. */
+  refused(id: number, { detail }: Pick<Rejection, 'detail'>, now: number): void {
+    this.#endLink(id, { refused: true, reason: detail }, now);
+  }
+
+  #endLink(id: number, { refused, reason }: Ending, now: number): void {
+    const link = this.#pool.get(id) ?? this.#sessions.get(id);
     if (!link) return;
-    this.effects.rejected(link.broker.endpoint, rejection);
+    if (refused) this.effects.rejected(link.broker.endpoint, { detail: reason });
     this.effects.closeLink(id);
-    this.#lost(link, rejection.detail, now);
+    this.linkClosed(id, reason, now);
   }
 
-  /** Time has passed: sends again, gives up, closes idle sockets. */
+  /** Time has passed: sends again, gives up, keeps sessions alive, closes idle sockets. */
   tick(now: number): void {
-    const { allTaken } = this.#pool;
-    for (let call = this.#deadlines.takeDue(now); call; call = this.#deadlines.takeDue(now)) {
-      if (call.link) call.link.broker.suspectUntil = now + this.settings.suspectMs;
-      if (call.expiresAt > now) this.#sendAgain(call);
-      else this.#giveUp(call, timedOut(call, this.#hindrance(call, allTaken), now));
+    if (this.#closed) return;
+    const { deadlines } = this.#calls;
+    const hindered = this.#pool.size > 0 && this.#sockets.full && this.#pool.opening === 0;
+    for (let call = deadlines.takeDue(now); call; call = deadlines.takeDue(now)) {
+      const { link } = call;
+      if (link) link.broker.suspectUntil = now + this.settings.suspectMs;
+      if (call.expiresAt > now && link?.packed === false) this.#plain.sendAgain(call, link, now);
+      else this.#giveUp(call, timedOut(call, this.#hindrance(call, hindered)), now);
     }
     this.#pool.tick(now);
+    for (const [link, ending] of this.#sessions.tick(now)) this.#endLink(link.id, ending, now);
     this.#pump(now);
   }
 
@@ -210,132 +251,57 @@ export class ClientCore {
     return this.#brokers.describe();
   }
 
-  /** Gives waiting calls to sockets, opening new ones where there are too few. */
-  #pump(now: number): void {
-    if (this.#closed) return;
-    for (let call = this.#waiting.first; call; call = this.#waiting.first) {
-      const link = this.#pool.idleFor(call, now);
-      if (!link) break;
-      this.#waiting.remove(call);
-      this.#send(call, link, now);
-    }
-    this.#pool.open(this.#waiting.length, this.#waiting.first?.avoid, now);
-    if (this.#calls.size > 0) this.#pool.evenOut(now);
-  }
-
-  #send(call: Call, link: Link, now: number): void {
-    this.#pool.occupy(link, call);
-    call.state = 'sent';
-    call.link = link;
-    call.sends++;
-    this.#deadlines.set(call, this.#attemptEnd(call, now));
-    this.effects.send(link.id, { kind: 'request', service: call.service, body: call.body });
-  }
-
-  /** When this attempt has had its share of the time. */
-  #attemptEnd(call: Call, now: number): number {
-    if (call.retriesLeft === 0) return call.expiresAt;
-    return now + (call.expiresAt - now) / (call.retriesLeft + 1);
-  }
-
-  #partial(link: Link, call: Call, body: readonly Frame[], now: number): void {
-    call.retriesLeft = 0;
-    if (!call.stream) {
-      this.#deadlines.set(call, call.expiresAt);
-      if (this.#gather(call, body)) return;
-      this.#giveUp(call, gatheredTooMuch(call, this.settings.limits));
-      this.#pump(now);
+  /** Ends a call without a reply. */
+  #giveUp(call: Call, error: MajordomoError, now: number): void {
+    const { link } = call;
+    if (!link?.packed) {
+      this.#plain.giveUp(call, error, now);
       return;
     }
-    call.delivered = true;
-    this.#extend(call, now);
-    if (!this.effects.partial(call.id, body)) this.#pause(call, link);
+    this.#packed.giveUp(call, error, now);
+    const ending = this.#packed.drained(link);
+    if (ending) this.#endLink(link.id, ending, now);
   }
 
-  /** Keeps the frames of a reply that comes in parts; false where they are more than one message may hold. */
-  #gather(call: Call, body: readonly Frame[]): boolean {
-    const { framesMax, messageBytesMax } = this.settings.limits;
-    call.gatheredBytes += bytesOf(body);
-    for (const frame of body) call.gathered.push(frame);
-    return call.gathered.length <= framesMax && call.gatheredBytes <= messageBytesMax;
+  /** Gives waiting calls to connections, opening new ones where there are too few. */
+  #pump(now: number): void {
+    if (this.#closed) return;
+    const { waiting } = this.#calls;
+    for (let call = waiting.first; call; call = waiting.first) if (!this.#place(call, now)) break;
+    if (this.#calls.pending === 0) return;
+    this.#sessions.open(now, () => this.#pool.makeRoom(1, now));
+    // One session that is being opened may serve all that wait.
+    const wanted = this.#sessions.opening > 0 ? 0 : waiting.length;
+    this.#pool.open(wanted, waiting.first?.avoid, now);
+    this.#pool.evenOut(now);
   }
 
-  /** A stream moved: its reader waits anew. */
-  #extend(call: Call, now: number): void {
-    call.expiresAt = now + call.timeoutMs;
-    this.#deadlines.set(call, call.expiresAt);
+  /** Sends a call where that can be done now; false where it had better wait, or must. */
+  #place(call: Call, now: number): boolean {
+    const session = this.#sessions.goodFor(call, now);
+    const socket = session && this.#isPackedTurn() ? undefined : this.#pool.goodFor(call, now);
+    const good = socket ?? session;
+    const link =
+      good ?? (this.#isBetterToCome(call, now) ? undefined : (this.#sessions.any ?? this.#pool.any));
+    if (!link) return false;
+    if (link.packed) this.#packed.send(call, link, now);
+    else this.#plain.send(call, link, now);
+    return true;
   }
 
-  /** The reader of a stream is behind: nothing more is read from its socket, and its clock stands. */
-  #pause(call: Call, link: Link): void {
-    call.paused = true;
-    call.expiresAt = Infinity;
-    this.#deadlines.set(call, Infinity);
-    this.effects.pauseLink(link.id);
+  /** Where some brokers are packed and others plain, both get calls, as far as the plain ones have idle sockets. */
+  #isPackedTurn(): boolean {
+    return this.#pool.idle === 0 || (this.#turn = (this.#turn + 1) % 2) === 0;
   }
 
-  #reply(link: Link, call: Call, command: Exclude<BrokerToClient, { kind: 'partial' }>, now: number): void {
-    this.#pool.release(link, now);
-    if (command.kind === 'failure') this.#settle(call, { ok: false, error: failed(command) });
-    else if (call.gathered.length === 0) this.#settle(call, { ok: true, body: command.body });
-    else if (this.#gather(call, command.body)) this.#settle(call, { ok: true, body: call.gathered });
-    else this.#settle(call, { ok: false, error: gatheredTooMuch(call, this.settings.limits) });
-    this.#pump(now);
+  /** True where a connection to a broker that nothing speaks against can be had by waiting for it. */
+  #isBetterToCome(call: Call, now: number): boolean {
+    const canOpen = !this.#sockets.full || this.#pool.opening > 0 || this.#sessions.opening > 0;
+    return canOpen && this.#brokers.all.some((broker) => isPromising(broker, call, now));
   }
+}
 
-  /** No reply came in this attempt's share of the time: once more, on a fresh socket (RFC 7, "MDP/Client"). */
-  #sendAgain(call: Call): void {
-    call.retriesLeft--;
-    if (call.link) {
-      call.avoid = call.link.broker;
-      this.#pool.drop(call.link);
-    }
-    this.#waitAgain(call);
-  }
-
-  #waitAgain(call: Call): void {
-    call.state = 'waiting';
-    call.link = undefined;
-    call.gathered = [];
-    call.gatheredBytes = 0;
-    this.#deadlines.set(call, call.expiresAt);
-    this.#waiting.unshift(call);
-  }
-
-  /** A connection is gone, and the socket with it. */
-  #lost(link: Link, reason: string, now: number): void {
-    const { broker, call } = link;
-    this.#pool.forget(link);
-    this.#brokers.failed(broker, reason, now);
-    if (broker.connected && broker.links === 0) {
-      broker.connected = false;
-      this.effects.brokerDown(broker.endpoint, reason);
-    }
-    if (call) this.#connectionLost(call, broker, reason);
-    this.#pump(now);
-  }
-
-  /** The connection broke in mid-call: once more where that does no harm. */
-  #connectionLost(call: Call, broker: BrokerState, reason: string): void {
-    call.link = undefined;
-    call.avoid = broker;
-    call.losses++;
-    if (call.idempotent && !call.delivered && call.losses < LOSSES_MAX) this.#waitAgain(call);
-    else this.#settle(call, { ok: false, error: connectionLost(call, broker, reason) });
-  }
-
-  /** Ends a call without a reply; its socket goes with it, so that a late reply finds nobody. */
-  #giveUp(call: Call, error: MajordomoError): void {
-    if (call.link) this.#pool.drop(call.link);
-    this.#settle(call, { ok: false, error });
-  }
-
-  #settle(call: Call, outcome: Outcome): void {
-    call.state = 'settled';
-    call.link = undefined;
-    this.#waiting.remove(call);
-    this.#deadlines.remove(call);
-    this.#calls.delete(call.id);
-    this.effects.settle(call.id, outcome);
-  }
+function isPromising(broker: BrokerState, call: Call, now: number): boolean {
+  if (broker === call.avoid || broker.suspectUntil > now || broker.downUntil > now) return false;
+  return isHopeful(broker) && !broker.draining;
 }

@@ -1,20 +1,27 @@
 import {
+  CancelledError,
   ConnectionLostError,
+  ERROR_CODES,
+  ExpiredError,
   MajordomoError,
   MessageTooLargeError,
+  NoWorkerError,
   QueueFullError,
   TimeoutError,
+  WorkerFailedError,
   type ClientFailure,
+  type ErrorCode,
   type Limits,
 } from '@majordomo/protocol';
-import type { BrokerState, Call } from './call';
+import type { BrokerState } from './brokers';
+import type { Call } from './call';
 
 /** Why a call ended without a reply, in errors that say it. */
 
 /** The error for PARTIALs that are more than one reply may hold. */
-export function gatheredTooMuch(call: Call, limits: Limits): MessageTooLargeError {
+export function gatheredTooMuch({ service }: Call, limits: Limits): MessageTooLargeError {
   return new MessageTooLargeError(
-    `The PARTIALs of ${call.service} are more than ${limits.framesMax} frames or ` +
+    `The PARTIALs of ${service} are more than ${limits.framesMax} frames or ` +
       `${limits.messageBytesMax} bytes. Use stream().`,
   );
 }
@@ -23,32 +30,63 @@ export function gatheredTooMuch(call: Call, limits: Limits): MessageTooLargeErro
  * The error for a call whose time is up.
  * @param hindrance - why nothing could be sent or answered, as far as it is known
  */
-export function timedOut(call: Call, hindrance: string, now: number): TimeoutError {
-  const { service, stream, delivered, sends } = call;
-  const waitedMs = stream ? call.timeoutMs : Math.round(now - call.submittedAt);
+export function timedOut({ service, delivered, sends, terms }: Call, hindrance: string): TimeoutError {
   const sent = sends === 1 ? 'sent once' : `sent ${sends} times`;
   let why = delivered ? 'the stream stopped before its end' : `${sent}, no reply`;
   if (hindrance) why = sends === 0 ? hindrance : `${why}; ${hindrance}`;
   else if (sends === 0) why = 'no connection stood in time';
-  return new TimeoutError(`No reply from ${service} within ${waitedMs} ms: ${why}.`);
+  return new TimeoutError(`No reply from ${service} within ${terms.timeoutMs} ms: ${why}.`);
 }
 
 /** The error for a call that is not sent again after the connection that carried it broke. */
 export function connectionLost(call: Call, broker: BrokerState, reason: string): ConnectionLostError {
-  const { service, idempotent, delivered, losses } = call;
+  const { service, terms, delivered, losses } = call;
   let why = `that was connection number ${losses} lost with it`;
   if (delivered) why = 'part of its reply had been read';
-  else if (!idempotent) why = 'it may not be sent twice (idempotent: false)';
+  else if (!terms.idempotent) why = 'it may not be sent twice (idempotent: false)';
   return new ConnectionLostError(
     `The connection to ${broker.endpoint} was lost (${reason}) after the request to ${service} had been sent; ${why}.`,
-    { retryable: idempotent },
+    { retryable: terms.idempotent },
   );
 }
 
-/** The error that a failure amounts to. */
-export function failed({ code, message, retryable, service }: ClientFailure): MajordomoError {
-  const text = `The request to ${service} failed: ${message}.`;
-  return code === 'QUEUE_FULL'
-    ? new QueueFullError(text, { retryable })
-    : new MajordomoError(code, text, { retryable });
+const isErrorCode = (code: string): code is ErrorCode => (ERROR_CODES as readonly string[]).includes(code);
+
+/** The clocks of a client and a worker, told the same remaining time, may differ by so much, in ms. */
+const CLOCKS_APART_MS = 20;
+
+/** The error that a FAILURE amounts to. */
+export function failed(
+  { service, terms, expiresAt }: Call,
+  failure: ClientFailure,
+  now: number,
+): MajordomoError {
+  const { origin, code, message, retryable } = failure;
+  // What a worker says once the caller's time is up, and not before, is that it was given too little of it.
+  if (origin === 'worker' && code === 'EXPIRED' && now >= expiresAt - CLOCKS_APART_MS) {
+    return new TimeoutError(
+      `No reply from ${service} within ${terms.timeoutMs} ms: its worker ran out of time.`,
+    );
+  }
+  if (origin === 'worker') {
+    return new WorkerFailedError(code, message || `The worker of ${service} failed with ${code}.`, {
+      retryable,
+    });
+  }
+  const text = `The request to ${service} failed: ${message || code}.`;
+  switch (code) {
+    case 'QUEUE_FULL':
+      return new QueueFullError(text, { retryable });
+    case 'NO_WORKER':
+      return new NoWorkerError(text, { retryable });
+    case 'EXPIRED':
+      return new ExpiredError(text, { retryable });
+    case 'CANCELLED':
+      return new CancelledError(text, { retryable });
+    default:
+      if (isErrorCode(code)) return new MajordomoError(code, text, { retryable });
+      return new MajordomoError('FAILED', `The request to ${service} failed (${code}): ${message}.`, {
+        retryable,
+      });
+  }
 }

@@ -1,6 +1,9 @@
-import { isHopeful, type Brokers } from './brokers';
-import type { BrokerState, Call, Link } from './call';
+import type { Protocol } from '@majordomo/protocol';
+import { isPlain, type BrokerState, type Brokers } from './brokers';
+import type { Call } from './call';
+import { PlainLink } from './plain-link';
 import { Queue } from './queue';
+import type { Sockets } from './sockets';
 
 /** Bounds of the pool. */
 export interface PoolSettings {
@@ -11,27 +14,27 @@ export interface PoolSettings {
 
 /** What the pool does to the world; see `ClientEffects`. */
 export interface PoolEffects {
-  openLink(link: number, endpoint: string): void;
+  openLink(link: number, endpoint: string, speak: Protocol): void;
   closeLink(link: number): void;
 }
 
 /** A connection that takes longer than this, in ms, is awaited no more where there are other brokers. */
-const SLOW_MS = 250;
+export const SLOW_MS = 250;
 
 /**
- * The sockets of a client: which are open, idle or busy, to which broker the next is opened, and when one
+ * The plain sockets of a client: which are open, idle or busy, to which broker the next is opened, and when one
  * is closed. It knows nothing of requests but the broker that a call had better avoid.
  */
 export class Pool {
-  readonly #links = new Map<number, Link>();
+  readonly #links = new Map<number, PlainLink>();
   /** Idle sockets, longest idle first. */
-  readonly #idle = new Queue<Link>();
+  readonly #idle = new Queue<PlainLink>();
   /** Sockets whose connection is awaited, longest awaited first; those that take long are not. */
-  readonly #opening = new Queue<Link>();
-  #ids = 0;
+  readonly #opening = new Queue<PlainLink>();
 
   constructor(
     private readonly brokers: Brokers,
+    private readonly sockets: Sockets,
     private readonly settings: PoolSettings,
     private readonly effects: PoolEffects,
   ) {}
@@ -41,13 +44,22 @@ export class Pool {
     return this.#links.size;
   }
 
-  /** True where no socket is to be had but by waiting for a busy one. */
-  get allTaken(): boolean {
-    return this.#opening.length === 0 && this.size >= this.settings.socketsMax;
+  /** Sockets that could take a call. */
+  get idle(): number {
+    return this.#idle.length;
   }
 
-  get(id: number): Link | undefined {
+  /** Sockets whose connection is awaited. */
+  get opening(): number {
+    return this.#opening.length;
+  }
+
+  get(id: number): PlainLink | undefined {
     return this.#links.get(id);
+  }
+
+  get all(): Iterable<PlainLink> {
+    return this.#links.values();
   }
 
   /** When `tick` has something to do, in ms, or `Infinity`. */
@@ -64,7 +76,8 @@ export class Pool {
   tick(now: number): void {
     for (let link = this.#idle.first; link; link = this.#idle.first) {
       if (link.since + this.settings.idleSocketMs > now) break;
-      this.drop(link);
+      if (isLastOfAsked(link.broker)) this.release(link, now);
+      else this.drop(link, now);
     }
     if (this.#hasAlternatives) this.#passOverSlow(now);
   }
@@ -82,23 +95,27 @@ export class Pool {
     }
   }
 
-  /** An idle socket for a call; none where one to a better broker can be had by opening it. */
-  idleFor(call: Call, now: number): Link | undefined {
-    const good = (broker: BrokerState) => broker !== call.avoid && broker.suspectUntil <= now;
-    for (const link of this.#idle) if (good(link.broker)) return link;
-    const canOpen = this.size < this.settings.socketsMax || this.#opening.length > 0;
-    const better = (broker: BrokerState) => good(broker) && broker.downUntil <= now && isHopeful(broker);
-    return canOpen && this.brokers.all.some(better) ? undefined : this.#idle.first;
+  /** The socket that has been idle longest, to a broker that nothing speaks against. */
+  goodFor(call: Call, now: number): PlainLink | undefined {
+    for (const link of this.#idle) {
+      if (link.broker !== call.avoid && link.broker.suspectUntil <= now) return link;
+    }
+    return undefined;
+  }
+
+  /** The socket that has been idle longest. */
+  get any(): PlainLink | undefined {
+    return this.#idle.first;
   }
 
   /** Opens sockets until as many are on their way as calls wait, as far as bounds and brokers allow. */
   open(wanted: number, avoid: BrokerState | undefined, now: number): void {
-    while (this.#opening.length < wanted && this.size < this.settings.socketsMax) {
+    while (this.#opening.length < wanted && !this.sockets.full) {
       const broker =
-        this.brokers.take(now, (each) => each !== avoid && each.suspectUntil <= now) ??
-        this.brokers.take(now, () => true);
+        this.brokers.take(now, (each) => isPlain(each) && each !== avoid && each.suspectUntil <= now) ??
+        this.brokers.take(now, isPlain);
       if (!broker) return;
-      this.#openTo(broker, now);
+      this.openTo(broker, now);
     }
   }
 
@@ -109,52 +126,50 @@ export class Pool {
   evenOut(now: number): void {
     if (!this.#hasAlternatives || this.#opening.length > 0) return;
     const share = Math.floor(this.size / this.brokers.all.length);
-    const broker = this.brokers.take(now, (each) => each.links < share && each.suspectUntil <= now);
-    if (!broker || (this.size >= this.settings.socketsMax && !this.#makeRoom(share))) return;
-    this.#openTo(broker, now);
+    const broker = this.brokers.take(
+      now,
+      (each) => isPlain(each) && each.links < share && each.suspectUntil <= now,
+    );
+    if (!broker || (this.sockets.full && !this.makeRoom(share, now))) return;
+    this.openTo(broker, now);
   }
 
-  #makeRoom(share: number): boolean {
+  /** Closes an idle socket to a broker that has more than so many; false where there is none. */
+  makeRoom(share: number, now: number): boolean {
     for (const link of this.#idle) {
       if (link.broker.links <= share) continue;
-      this.drop(link);
+      this.drop(link, now);
       return true;
     }
     return false;
   }
 
-  #openTo(broker: BrokerState, now: number): void {
-    const link: Link = {
-      id: ++this.#ids,
-      broker,
-      state: 'opening',
-      call: undefined,
-      since: now,
-      queue: undefined,
-      ahead: undefined,
-      behind: undefined,
-    };
+  /** Opens a socket to a plain broker. */
+  openTo(broker: BrokerState, now: number): void {
+    const link = new PlainLink(this.sockets.add(), broker, now);
     this.#links.set(link.id, link);
     this.#opening.push(link);
     broker.links++;
-    this.effects.openLink(link.id, broker.endpoint);
+    this.effects.openLink(link.id, broker.endpoint, broker.speaks);
   }
 
   /** A connection stands: its socket is idle. */
-  stands(link: Link, now: number): void {
+  stands(link: PlainLink, now: number): void {
     this.#opening.remove(link);
     this.release(link, now);
+    this.brokers.stands(link.broker);
   }
 
   /** An idle socket is a call's own from now on. */
-  occupy(link: Link, call: Call): void {
+  occupy(link: PlainLink, call: Call): void {
     this.#idle.remove(link);
     link.state = 'busy';
     link.call = call;
   }
 
   /** A socket is free for the next call. */
-  release(link: Link, now: number): void {
+  release(link: PlainLink, now: number): void {
+    this.#idle.remove(link);
     link.state = 'idle';
     link.call = undefined;
     link.since = now;
@@ -162,22 +177,33 @@ export class Pool {
   }
 
   /** Closes a socket of our own accord. */
-  drop(link: Link): void {
+  drop(link: PlainLink, now: number): void {
     this.forget(link);
+    this.brokers.left(link.broker, now);
     this.effects.closeLink(link.id);
   }
 
-  dropAll(): void {
-    for (const link of [...this.#links.values()]) this.drop(link);
+  /** Closes all sockets. */
+  closeAll(): void {
+    for (const link of [...this.#links.values()]) {
+      this.forget(link);
+      this.effects.closeLink(link.id);
+    }
   }
 
   /** A socket is gone. */
-  forget(link: Link): void {
+  forget(link: PlainLink): void {
     this.#opening.remove(link);
     this.#idle.remove(link);
     link.state = 'closed';
     link.call = undefined;
     link.broker.links--;
+    this.sockets.size--;
     this.#links.delete(link.id);
   }
+}
+
+/** A broker that was asked what it speaks is remembered while a connection stands: the last one is kept. */
+function isLastOfAsked(broker: BrokerState): boolean {
+  return broker.asked && broker.links === 1;
 }

@@ -23,6 +23,10 @@ export class Queue<T extends Queued<T>> implements Iterable<T> {
     return this.#first;
   }
 
+  get last(): T | undefined {
+    return this.#last;
+  }
+
   /** Adds at the end. */
   push(item: T): void {
     item.queue = this;

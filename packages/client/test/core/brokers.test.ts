@@ -1,7 +1,9 @@
 import { Brokers, isHopeful } from '../../src/core/brokers';
 
+const ignored = { brokerUp: () => undefined, brokerDown: () => undefined, brokerSilent: () => undefined };
 const any = () => true;
-const brokers = (...endpoints: string[]) => new Brokers(endpoints, (failures) => failures * 100);
+const brokers = (...endpoints: string[]) =>
+  new Brokers(endpoints, (failures) => failures * 100, 'mdp/0.2', ignored);
 const named = (state: { readonly endpoint: string } | undefined) => state?.endpoint;
 
 test('brokers take turns', () => {

@@ -1,18 +1,25 @@
 import {
-  decodeText,
+  Body,
   DEFAULT_LIMITS,
-  encodeText,
+  NO_METADATA,
+  PRIORITY_DEFAULT,
+  toFrames,
   type BrokerToClient,
+  type ClientFailure,
   type ClientToBroker,
   type MajordomoError,
+  type Protocol,
+  type Welcome,
 } from '@majordomo/protocol';
-import type { CallRequest, Outcome } from '../../src/core/call';
+import type { Call, CallTerms } from '../../src/core/call';
 import { ClientCore, type ClientCoreSettings } from '../../src/core/client-core';
 
 /** A link as the core under test opened it. */
 export interface OpenedLink {
   readonly id: number;
   readonly endpoint: string;
+  /** What the core has it speak. */
+  readonly speak: Protocol;
   closed: boolean;
   paused: boolean;
   /** What was sent on it, in order. */
@@ -24,7 +31,14 @@ export interface OpenedLink {
 export const A = 'tcp://a:5555';
 export const B = 'tcp://b:5555';
 
-const frames = (parts: readonly string[]) => parts.map(encodeText);
+/** How a call ended. */
+export type Outcome =
+  { readonly ok: true; readonly body: Body } | { readonly ok: false; readonly error: MajordomoError };
+
+/** What a test may say of a call. */
+export type CallOptions = Partial<CallTerms & { service: string; body: Body }>;
+
+type Request = Extract<ClientToBroker, { kind: 'request' }>;
 
 /** A core in virtual time that records every effect; time moves only where a test says so. */
 export class Harness {
@@ -34,6 +48,7 @@ export class Harness {
   readonly partials = new Map<number, string[]>();
   readonly events: string[] = [];
   readonly core: ClientCore;
+  readonly #calls: Call[] = [];
   /** What a stream's reader says to a PARTIAL. */
   keepsUp = true;
 
@@ -41,17 +56,22 @@ export class Harness {
     this.core = new ClientCore(
       {
         brokers: [A],
+        protocol: 'mdp/0.2',
         socketsMax: 10,
         pendingMax: 100,
         idleSocketMs: 30_000,
         suspectMs: 5_000,
+        heartbeatMs: 2_500,
+        liveness: 4,
+        connectTimeoutMs: 5_000,
+        streamBufferMax: 8,
         limits: DEFAULT_LIMITS,
         backoffMs: (failures) => failures * 100,
         ...settings,
       },
       {
-        openLink: (id, endpoint) =>
-          this.links.push({ id, endpoint, closed: false, paused: false, sent: [], answered: 0 }),
+        openLink: (id, endpoint, speak) =>
+          this.links.push({ id, endpoint, speak, closed: false, paused: false, sent: [], answered: 0 }),
         send: (id, command) => this.link(id).sent.push(command),
         closeLink: (id) => {
           expect(this.link(id).closed).toBe(false);
@@ -59,16 +79,9 @@ export class Harness {
         },
         pauseLink: (id) => (this.link(id).paused = true),
         resumeLink: (id) => (this.link(id).paused = false),
-        partial: (call, body) => {
-          this.partials.set(call, [...(this.partials.get(call) ?? []), ...body.map(decodeText)]);
-          return this.keepsUp;
-        },
-        settle: (call, outcome) => {
-          expect(this.outcomes.has(call)).toBe(false);
-          this.outcomes.set(call, outcome);
-        },
         brokerUp: (endpoint) => this.events.push(`up ${endpoint}`),
         brokerDown: (endpoint, reason) => this.events.push(`down ${endpoint}: ${reason}`),
+        brokerSilent: (endpoint) => this.events.push(`silent ${endpoint}`),
         rejected: (endpoint, { detail }) => this.events.push(`rejected ${endpoint}: ${detail}`),
       },
     );
@@ -92,19 +105,58 @@ export class Harness {
     return link;
   }
 
-  submit(request: Partial<CallRequest> = {}): number {
-    return this.core.submit(
-      {
-        service: 'echo',
-        body: frames(['hello']),
-        timeoutMs: 900,
-        retries: 2,
-        idempotent: true,
-        stream: false,
-        ...request,
-      },
-      this.now,
+  /** Submits a call, and returns its number among those that were. */
+  submit({ service = 'echo', body = Body.of('hello'), ...terms }: CallOptions = {}): number {
+    const call = this.#calls.length;
+    const ended = (outcome: Outcome) => {
+      expect(this.outcomes.has(call)).toBe(false);
+      this.outcomes.set(call, outcome);
+    };
+    this.#calls.push(
+      this.core.submit(
+        service,
+        body,
+        {
+          timeoutMs: 900,
+          retries: 2,
+          idempotent: true,
+          stream: false,
+          priority: PRIORITY_DEFAULT,
+          failFast: false,
+          metadata: NO_METADATA,
+          ...terms,
+        },
+        {
+          partial: (part) => {
+            expect(this.outcomes.has(call)).toBe(false);
+            this.partials.set(call, [...(this.partials.get(call) ?? []), ...texts(part)]);
+            return this.keepsUp;
+          },
+          replied: (reply) => ended({ ok: true, body: reply }),
+          failed: (error) => ended({ ok: false, error }),
+        },
+        this.now,
+      ),
     );
+    return call;
+  }
+
+  #call(call: number): Call {
+    const found = this.#calls[call];
+    if (!found) throw new Error(`no call ${call} was submitted`);
+    return found;
+  }
+
+  abort(call: number, cause?: unknown): void {
+    this.core.abort(this.#call(call), cause, this.now);
+  }
+
+  resume(call: number): void {
+    this.core.resume(this.#call(call), this.now);
+  }
+
+  taken(call: number): void {
+    this.core.taken(this.#call(call), this.now);
   }
 
   /** The connection of a link stands. */
@@ -119,17 +171,22 @@ export class Harness {
     this.core.linkClosed(link.id, reason, this.now);
   }
 
+  /** The REQUESTs that were sent on a link, in order. */
+  requests(link: OpenedLink): Request[] {
+    return link.sent.filter((command): command is Request => command.kind === 'request');
+  }
+
   final(link: OpenedLink, ...parts: string[]): void {
     link.answered++;
-    this.receive(link, { kind: 'final', service: 'echo', body: frames(parts) });
+    this.receive(link, reply('final', parts));
   }
 
   partial(link: OpenedLink, ...parts: string[]): void {
-    this.receive(link, { kind: 'partial', service: 'echo', body: frames(parts) });
+    this.receive(link, reply('partial', parts));
   }
 
-  receive(link: OpenedLink, command: BrokerToClient): void {
-    this.core.received(link.id, command, this.now);
+  receive(link: OpenedLink, ...commands: BrokerToClient[]): void {
+    this.core.received(link.id, commands, this.now);
   }
 
   /**
@@ -151,7 +208,7 @@ export class Harness {
   }
 
   /** Submits a call on a fresh link that stands. */
-  underWay(request: Partial<CallRequest> = {}): { call: number; link: OpenedLink } {
+  underWay(request: CallOptions = {}): { call: number; link: OpenedLink } {
     const call = this.submit(request);
     return { call, link: this.opened(this.last) };
   }
@@ -159,7 +216,7 @@ export class Harness {
   /** The text frames of a call's reply. */
   reply(call: number): string[] | undefined {
     const outcome = this.outcomes.get(call);
-    return outcome?.ok ? outcome.body.map(decodeText) : undefined;
+    return outcome?.ok ? texts(outcome.body) : undefined;
   }
 
   /** The error that a call ended with. */
@@ -167,4 +224,44 @@ export class Harness {
     const outcome = this.outcomes.get(call);
     return outcome?.ok === false ? outcome.error : undefined;
   }
+}
+
+/** The frames of a body as text. */
+export const texts = (body: Body): string[] => Array.from(body, (_, index) => body.text(index));
+
+/** A reply of a plain broker, or with an id that of a packed one. */
+export function reply(
+  kind: 'partial' | 'final',
+  parts: readonly (string | Uint8Array)[],
+  { service = 'echo', id = 0 }: { service?: string; id?: number } = {},
+): BrokerToClient {
+  return { kind, id, service, body: new Body(toFrames(parts)), metadata: NO_METADATA };
+}
+
+/** A FAILURE of a packed broker. */
+export function failure(id: number, code: string, more: Partial<ClientFailure> = {}): ClientFailure {
+  return {
+    kind: 'failure',
+    id,
+    service: '',
+    origin: 'broker',
+    code,
+    message: 'because',
+    retryable: false,
+    ...more,
+  };
+}
+
+/** A WELCOME. */
+export function welcome(more: Partial<Welcome> = {}): Welcome {
+  return {
+    kind: 'welcome',
+    revision: 1,
+    heartbeatMs: 1_000,
+    capabilities: 0,
+    metadata: NO_METADATA,
+    internedMax: 100,
+    ...DEFAULT_LIMITS,
+    ...more,
+  };
 }

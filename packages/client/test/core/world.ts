@@ -1,9 +1,20 @@
-import { DEFAULT_LIMITS, encodeText, type ClientToBroker } from '@majordomo/protocol';
+import {
+  Body,
+  DEFAULT_LIMITS,
+  NO_METADATA,
+  type BrokerToClient,
+  type ClientToBroker,
+  type DialectName,
+  type MajordomoError,
+  type Protocol,
+} from '@majordomo/protocol';
+import type { Call } from '../../src/core/call';
 import { ClientCore } from '../../src/core/client-core';
+import { failure, reply, welcome } from './harness';
 
 /** What the world knows of a call, from its submission and the effects alone. */
 interface WorldCall {
-  readonly id: number;
+  call: Call | undefined;
   readonly service: string;
   readonly retries: number;
   readonly idempotent: boolean;
@@ -11,20 +22,48 @@ interface WorldCall {
   readonly timeoutMs: number;
   readonly submittedAt: number;
   sends: number;
+  /** True while its reader has said that it is behind. */
+  behind: boolean;
   settled: boolean;
+}
+
+/** A request in a packed session that has not ended. */
+interface Request {
+  readonly call: WorldCall;
+  /** PARTIALs that its broker may send. */
+  window: number;
 }
 
 interface WorldLink {
   readonly id: number;
-  state: 'opening' | 'open' | 'closed';
+  readonly endpoint: string;
+  readonly speak: Protocol;
+  state: 'opening' | 'open' | 'greeting' | 'session' | 'draining' | 'closed';
   paused: boolean;
-  /** The call whose request was sent on it and whose final reply has not come. */
+  /** The call whose request was sent on it and whose final reply has not come; plain. */
   carries: WorldCall | undefined;
+  /** By id; packed. */
+  readonly requests: Map<number, Request>;
+  /** Ids that have ended; packed. */
+  readonly ended: number[];
 }
 
 /** A connection may break this often under a call; written here again, on purpose. */
 const LOSSES_MAX = 5;
 const BACKOFF_MS_MAX = 400;
+const GRACE_MS = 50;
+const WINDOW = 4;
+/** Asking a broker what it speaks takes no longer. */
+const PROBES_MS = 1_500;
+
+/** What the brokers of a world are, and what the client is told of them. */
+export interface WorldOptions {
+  readonly protocol: Protocol;
+  /** What each speaks; they may change their minds between connections. */
+  readonly brokers: readonly DialectName[];
+  readonly socketsMax: number;
+  readonly pendingMax: number;
+}
 
 /**
  * Brokers and a network as a core sees them, and a judge of all that it does: it keeps its own books, made of
@@ -38,30 +77,43 @@ export class World {
   readonly core: ClientCore;
   readerKeepsUp = true;
   closed = false;
-  #ticking = false;
+  readonly #ids = new Set<number>();
+  readonly #speaks: Map<string, DialectName>;
 
-  constructor(
-    readonly socketsMax: number,
-    readonly pendingMax: number,
-    brokers: number,
-  ) {
+  constructor(readonly options: WorldOptions) {
+    const { protocol, brokers, socketsMax, pendingMax } = options;
+    this.#speaks = new Map(brokers.map((speaks, n) => [`tcp://broker-${n}:5555`, speaks]));
     this.core = new ClientCore(
       {
-        brokers: Array.from({ length: brokers }, (_, n) => `tcp://broker-${n}:5555`),
+        brokers: [...this.#speaks.keys()],
+        protocol,
         socketsMax,
         pendingMax,
         idleSocketMs: 2_000,
         suspectMs: 700,
+        heartbeatMs: 1_000,
+        liveness: 3,
+        connectTimeoutMs: 800,
+        streamBufferMax: WINDOW,
         limits: DEFAULT_LIMITS,
         backoffMs: (failures) => Math.min(BACKOFF_MS_MAX, failures * 100),
       },
       {
-        openLink: (id) => {
+        openLink: (id, endpoint, speak) => {
           if (this.closed) throw new Error('a link was opened after close');
-          this.links.push({ id, state: 'opening', paused: false, carries: undefined });
+          this.links.push({
+            id,
+            endpoint,
+            speak,
+            state: 'opening',
+            paused: false,
+            carries: undefined,
+            requests: new Map(),
+            ended: [],
+          });
           if (this.live.length > socketsMax) throw new Error('more links than socketsMax');
         },
-        send: (id, command) => this.#sent(id, command),
+        send: (id, command) => this.#sent(this.#link(id), command),
         closeLink: (id) => {
           const link = this.#link(id);
           if (link.state === 'closed') throw new Error('a link was closed twice');
@@ -69,20 +121,9 @@ export class World {
         },
         pauseLink: (id) => (this.#link(id).paused = true),
         resumeLink: (id) => (this.#link(id).paused = false),
-        partial: (call) => {
-          if (!this.#call(call).stream) throw new Error('a PARTIAL of a call that is no stream');
-          if (this.#call(call).settled) throw new Error('a PARTIAL after the outcome');
-          return this.readerKeepsUp;
-        },
-        settle: (call) => {
-          const settled = this.#call(call);
-          if (settled.settled) throw new Error('a call was settled twice');
-          const paused = this.links.some((link) => link.paused && link.carries === settled);
-          if (paused && this.#ticking) throw new Error('a call whose reader is behind ran out of time');
-          settled.settled = true;
-        },
         brokerUp: () => undefined,
         brokerDown: () => undefined,
+        brokerSilent: () => undefined,
         rejected: () => undefined,
       },
     );
@@ -96,42 +137,113 @@ export class World {
     return this.calls.filter(({ settled }) => !settled);
   }
 
+  /** Calls that are on a link. */
+  get underWay(): Set<WorldCall | undefined> {
+    const packed = this.live.flatMap(({ requests }) => [...requests.values()].map(({ call }) => call));
+    return new Set([...this.live.map(({ carries }) => carries), ...packed]);
+  }
+
   #link(id: number): WorldLink {
     const link = this.links.find((each) => each.id === id);
     if (!link) throw new Error('no such link');
     return link;
   }
 
-  #call(id: number): WorldCall {
-    const call = this.calls.find((each) => each.id === id);
-    if (!call) throw new Error('no such call');
-    return call;
+  #sent(link: WorldLink, command: ClientToBroker): void {
+    if (link.speak !== 'auto' && link.speak !== 'packed') this.#sentPlain(link, command);
+    else this.#sentPacked(link, command);
   }
 
-  #sent(id: number, command: ClientToBroker): void {
-    const link = this.#link(id);
-    const call = this.calls.find(({ service }) => service === command.service);
-    if (!call || call.settled) throw new Error('a request of no call that is pending');
+  #sentPlain(link: WorldLink, command: ClientToBroker): void {
+    if (command.kind !== 'request') throw new Error(`a ${command.kind} to a plain broker`);
     if (link.state !== 'open') throw new Error(`a request on a link that is ${link.state}`);
     if (link.carries) throw new Error('two calls on one link');
-    if (this.live.some(({ carries }) => carries === call)) throw new Error('one call on two links');
-    link.carries = call;
+    link.carries = this.#sentCall(command.service);
+  }
+
+  #sentCall(service: string): WorldCall {
+    const call = this.calls.find((each) => each.service === service);
+    if (!call || call.settled) throw new Error('a request of no call that is pending');
+    if (this.underWay.has(call)) throw new Error('one call on two links');
     call.sends++;
     if (!call.idempotent && call.sends > 1) throw new Error('idempotent: false was sent twice');
     if (call.sends > call.retries + LOSSES_MAX) throw new Error('a call was sent without end');
+    return call;
+  }
+
+  #sentPacked(link: WorldLink, command: ClientToBroker): void {
+    if (command.kind === 'hello') {
+      if (link.state !== 'open') throw new Error('HELLO where none belongs');
+      link.state = 'greeting';
+      return;
+    }
+    const isSession = link.state === 'session' || link.state === 'draining';
+    if (!isSession) throw new Error(`a ${command.kind} outside a session`);
+    if (command.kind === 'request') {
+      if (link.state === 'draining') throw new Error('a request to a broker that is draining');
+      const { id, service, remainingMs, window } = command;
+      if (this.#ids.has(id) || id < 1) throw new Error('an id was given twice');
+      this.#ids.add(id);
+      const call = this.#sentCall(service);
+      if (call.sends > call.retries + 1 && this.options.protocol === 'packed') {
+        throw new Error('a call was sent more often than it may be');
+      }
+      if ((remainingMs === 0) !== call.stream || remainingMs > call.timeoutMs + 1)
+        throw new Error('a wrong deadline');
+      link.requests.set(id, { call, window });
+    } else if (command.kind === 'cancel' || command.kind === 'window') {
+      const request = link.requests.get(command.id);
+      if (!request) throw new Error(`a ${command.kind} of a request that has ended`);
+      if (command.kind === 'window') request.window += command.more;
+      else this.#ended(link, command.id);
+    }
+  }
+
+  #ended(link: WorldLink, id: number): void {
+    link.requests.delete(id);
+    link.ended.push(id);
   }
 
   submit(options: Pick<WorldCall, 'retries' | 'idempotent' | 'stream' | 'timeoutMs'>): void {
     const service = `s${this.calls.length}`;
     const before = this.pending.length;
-    // The call is known before its effects: the core numbers calls and links alike, upwards.
-    const call: WorldCall = { ...options, id: -1, service, submittedAt: this.now, sends: 0, settled: false };
+    const call: WorldCall = {
+      ...options,
+      call: undefined,
+      service,
+      submittedAt: this.now,
+      sends: 0,
+      behind: false,
+      settled: false,
+    };
     this.calls.push(call);
+    const terms = { ...options, priority: 4, failFast: false, metadata: NO_METADATA };
+    const settle = () => {
+      if (call.settled) throw new Error('a call was settled twice');
+      call.settled = true;
+    };
+    const caller = {
+      partial: () => {
+        if (!call.stream) throw new Error('a PARTIAL of a call that is no stream');
+        if (call.settled) throw new Error('a PARTIAL after the outcome');
+        call.behind ||= !this.readerKeepsUp;
+        return !call.behind;
+      },
+      replied: (body: Body) => {
+        if (body.text() !== service) throw new Error('the reply to another call');
+        settle();
+      },
+      failed: ({ code }: MajordomoError) => {
+        if (call.behind && code === 'TIMEOUT') {
+          throw new Error('a call whose reader is behind ran out of time');
+        }
+        settle();
+      },
+    };
     try {
-      const id = this.core.submit({ ...options, service, body: [encodeText('x')] }, this.now);
-      Object.assign(call, { id });
+      call.call = this.core.submit(service, Body.of('x'), terms, caller, this.now);
     } catch (error) {
-      if (!this.closed && before < this.pendingMax) throw error;
+      if (!this.closed && before < this.options.pendingMax) throw error;
       this.calls.pop();
     }
     this.judge();
@@ -144,6 +256,34 @@ export class World {
     this.judge();
   }
 
+  /** The broker answers HELLO, in its own way. */
+  greeted(link: WorldLink): void {
+    if (link.state !== 'greeting') return;
+    const speaks = this.#speaks.get(link.endpoint);
+    if (speaks === 'packed') {
+      link.state = 'session';
+      if (link.speak === 'auto') this.core.linkFound(link.id, 'packed', this.now);
+      this.core.received(link.id, [welcome()], this.now);
+    } else if (link.speak === 'auto' && speaks) {
+      this.core.linkFound(link.id, speaks, this.now);
+    }
+    this.judge();
+  }
+
+  /** A broker gives no answer to any question. */
+  silent(link: WorldLink): void {
+    if (link.state !== 'greeting' || link.speak !== 'auto') return;
+    this.core.linkFound(link.id, 'silent', this.now);
+    this.judge();
+  }
+
+  /** The brokers are replaced by such as speak something else. */
+  change(n: number, speaks: DialectName): void {
+    const endpoint = [...this.#speaks.keys()][n % this.#speaks.size]!;
+    this.#speaks.set(endpoint, speaks);
+    for (const link of this.live) if (link.endpoint === endpoint) this.lost(link);
+  }
+
   lost(link: WorldLink): void {
     if (link.state === 'closed') return;
     link.state = 'closed';
@@ -151,13 +291,64 @@ export class World {
     this.judge();
   }
 
+  #receive(link: WorldLink, ...commands: BrokerToClient[]): void {
+    this.core.received(link.id, commands, this.now);
+    this.judge();
+  }
+
   /** A reply on a link: of its call, unasked where it has none, of another service where `strange`. */
   reply(link: WorldLink, kind: 'partial' | 'final', strange: boolean): void {
+    if (link.speak === 'auto' || link.speak === 'packed') {
+      this.#replyPacked(link, kind, strange);
+      return;
+    }
     if (link.state !== 'open' || link.paused) return;
     const service = strange || !link.carries ? 'strange' : link.carries.service;
     if (kind === 'final' && !strange) link.carries = undefined;
-    this.core.received(link.id, { kind, service, body: [encodeText('y')] }, this.now);
-    this.judge();
+    this.#receive(link, reply(kind, [service], { service }));
+  }
+
+  #replyPacked(link: WorldLink, kind: 'partial' | 'final', strange: boolean): void {
+    if (link.state !== 'session' && link.state !== 'draining') return;
+    if (strange) {
+      this.#receive(link, reply(kind, ['strange'], { id: 1_000_000, service: '' }));
+      return;
+    }
+    const [first] = link.requests;
+    if (!first) return;
+    const [id, request] = first;
+    if (kind === 'partial' && request.window-- === 0) return;
+    if (kind === 'final') this.#ended(link, id);
+    this.#receive(link, reply(kind, [request.call.service], { id, service: '' }));
+  }
+
+  /** All that a session has in hand is answered in one message, late replies to what has ended among it. */
+  replyAll(link: WorldLink): void {
+    if (link.state !== 'session' && link.state !== 'draining') return;
+    const late = link.ended.map((id) => reply('final', ['late'], { id, service: '' }));
+    const finals = [...link.requests].map(([id, { call }]) => {
+      this.#ended(link, id);
+      return reply('final', [call.service], { id, service: '' });
+    });
+    this.#receive(link, ...late, ...finals);
+  }
+
+  fail(link: WorldLink, code: string): void {
+    const [id] = link.requests.keys();
+    if (id === undefined || link.state === 'closed') return;
+    this.#ended(link, id);
+    if (code === 'BROKER_DRAINING' && link.state === 'session') link.state = 'draining';
+    this.#receive(link, failure(id, code));
+  }
+
+  drain(link: WorldLink): void {
+    if (link.state !== 'session') return;
+    link.state = 'draining';
+    this.#receive(link, { kind: 'draining' });
+  }
+
+  heartbeat(link: WorldLink): void {
+    if (link.state === 'session' || link.state === 'draining') this.#receive(link, { kind: 'heartbeat' });
   }
 
   refuse(link: WorldLink): void {
@@ -167,14 +358,19 @@ export class World {
   }
 
   abort(call: WorldCall): void {
-    this.core.abort(call.id, undefined, this.now);
+    this.core.abort(call.call!, undefined, this.now);
     if (!call.settled) throw new Error('an aborted call goes on');
     this.judge();
   }
 
-  resume(link: WorldLink): void {
-    if (!link.paused || !link.carries) return;
-    this.core.resume(link.carries.id, this.now);
+  /** The readers of all streams that are behind read all there is. */
+  resume(): void {
+    for (const call of this.pending) {
+      for (let n = 0; n < WINDOW; n++) this.core.taken(call.call!, this.now);
+      if (!call.behind) continue;
+      call.behind = false;
+      this.core.resume(call.call!, this.now);
+    }
     this.judge();
   }
 
@@ -187,13 +383,11 @@ export class World {
 
   tickAt(at: number): void {
     this.now = Math.max(this.now, at);
-    this.#ticking = true;
     this.core.tick(this.now);
-    this.#ticking = false;
     const next = this.core.nextWakeAt(this.now);
     if (next <= this.now) throw new Error('after a tick the core asks for another at once');
     for (const call of this.pending) {
-      const overdue = !call.stream && this.now > call.submittedAt + call.timeoutMs;
+      const overdue = !call.stream && this.now > call.submittedAt + call.timeoutMs + GRACE_MS;
       if (overdue) throw new Error('a call is pending beyond its time');
     }
     this.judge();
@@ -209,30 +403,34 @@ export class World {
 
   /** What must hold between any two steps. */
   judge(): void {
+    const { pendingMax } = this.options;
     if (this.core.pending !== this.pending.length) throw new Error('pending is miscounted');
     if (this.core.sockets !== this.live.length) throw new Error('sockets are miscounted');
-    if (this.pending.length > this.pendingMax) throw new Error('more calls than pendingMax');
-    for (const { carries } of this.live) {
-      if (carries?.settled) throw new Error('a link that carried a call that was given up is still open');
+    if (this.pending.length > pendingMax) throw new Error('more calls than pendingMax');
+    for (const call of this.underWay) {
+      if (call?.settled) throw new Error('a call was given up, and its broker not told');
     }
     this.#judgeProgress();
   }
 
   /** Nothing is forgotten: whatever waits, waits for something that will happen. */
   #judgeProgress(): void {
-    const underWay = new Set(this.live.map(({ carries }) => carries));
+    const { underWay } = this;
     const waiting = this.pending.filter((call) => !underWay.has(call));
     const wakeAt = this.core.nextWakeAt(this.now);
-    const paused = new Set(this.live.filter((link) => link.paused).map(({ carries }) => carries));
-    if (wakeAt === Infinity && this.pending.some((call) => !paused.has(call))) {
+    if (wakeAt === Infinity && this.pending.some(({ behind }) => !behind)) {
       throw new Error('calls are pending and nothing is to wake the core');
     }
     if (waiting.length === 0) return;
-    const opening = this.live.filter(({ state }) => state === 'opening').length;
-    const idle = this.live.filter(({ state, carries }) => state === 'open' && !carries).length;
-    if (opening > 0) return;
-    if (idle > 0) throw new Error('a call waits though a link is idle and none is being opened');
-    const full = this.live.length >= this.socketsMax;
-    if (!full && wakeAt > this.now + BACKOFF_MS_MAX) throw new Error('a call waits and no broker is tried');
+    const opening = this.live.some(({ state }) => state === 'opening' || state === 'greeting');
+    const taking = this.live.some(({ state, speak, carries }) =>
+      speak === 'auto' || speak === 'packed' ? state === 'session' : state === 'open' && !carries,
+    );
+    if (opening) return;
+    if (taking) throw new Error('a call waits though a link could take it and none is being opened');
+    const full = this.live.length >= this.options.socketsMax;
+    if (!full && wakeAt > this.now + Math.max(BACKOFF_MS_MAX, PROBES_MS)) {
+      throw new Error('a call waits and no broker is tried');
+    }
   }
 }

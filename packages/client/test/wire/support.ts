@@ -2,8 +2,14 @@ import { Broker, type BrokerOptions } from '@majordomo/broker';
 import { RawWorker02, type RawWorker } from '@majordomo/testkit';
 import { Client, type ClientOptions } from '../../src/index';
 
-/** Waits short enough for tests. */
-const QUICK = { reconnectMinMs: 10, reconnectMaxMs: 50, connectTimeoutMs: 1_000, timeoutMs: 5_000 };
+/** Waits short enough for tests; plain, unless a test is about more. */
+const QUICK = {
+  protocol: 'mdp/0.2' as const,
+  reconnectMinMs: 10,
+  reconnectMaxMs: 50,
+  connectTimeoutMs: 1_000,
+  timeoutMs: 5_000,
+};
 
 const open: { close(): unknown }[] = [];
 

@@ -1,9 +1,8 @@
-import { brokerToClientSchema, type BrokerToClient, type ClientToBroker } from '../commands';
-import type { Dialect } from '../dialect';
+import type { BrokerToClient, ClientToBroker } from '../commands';
+import type { PlainDialect } from '../dialect';
 import { EMPTY_FRAME, encodeText } from '../frame';
 import { ENVELOPE } from '../limits';
-import { reject } from '../rejection';
-import { prefixed, readRequest, readService, validate, workerHalf } from './plain';
+import { prefixed, readReply, readRequest, workerHalf } from './plain';
 
 /** The header of MDP/Client v0.1 (RFC 7). */
 export const CLIENT_HEADER_01 = encodeText('MDPC01');
@@ -16,26 +15,21 @@ const clientPrefix = [EMPTY_FRAME, CLIENT_HEADER_01];
  * MDP/0.1 (RFC 7). Every command starts with an empty frame; the client half has no command numbers;
  * one REPLY ends a request.
  */
-export const mdp01: Dialect = {
+export const mdp01: PlainDialect = {
   name: 'mdp/0.1',
   partials: false,
+  packed: false,
   clientToBroker: prefixed<ClientToBroker>(
     clientPrefix,
-    (command) => [encodeText(command.service), ...command.body],
+    (command) =>
+      command.kind === 'request' ? [encodeText(command.service), ...command.body.frames] : undefined,
     readRequest,
   ),
   brokerToClient: prefixed<BrokerToClient>(
     clientPrefix,
-    (command) => (command.kind === 'final' ? [encodeText(command.service), ...command.body] : undefined),
-    (frames, at) => {
-      const service = frames[at];
-      if (!service) return reject('truncated', 'no service frame');
-      return validate(brokerToClientSchema, {
-        kind: 'final',
-        service: readService(service),
-        body: frames.slice(at + 1),
-      });
-    },
+    (command) =>
+      command.kind === 'final' ? [encodeText(command.service), ...command.body.frames] : undefined,
+    (frames, at) => readReply('final', frames, at),
     ENVELOPE,
   ),
   ...workerHalf([EMPTY_FRAME, WORKER_HEADER_01], {

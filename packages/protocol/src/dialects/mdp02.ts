@@ -1,9 +1,9 @@
-import { brokerToClientSchema, type BrokerToClient, type ClientToBroker } from '../commands';
-import type { Dialect } from '../dialect';
+import type { BrokerToClient, ClientToBroker } from '../commands';
+import type { PlainDialect } from '../dialect';
 import { EMPTY_FRAME, encodeText, type Frame } from '../frame';
 import { ENVELOPE } from '../limits';
 import { reject } from '../rejection';
-import { prefixed, readCode, readRequest, readService, validate, workerHalf } from './plain';
+import { prefixed, readCode, readReply, readRequest, workerHalf } from './plain';
 
 /** The header of MDP/Client v0.2 (RFC 18). */
 export const CLIENT_HEADER_02 = encodeText('MDPC02');
@@ -14,11 +14,14 @@ const REQUEST = Uint8Array.of(0x01);
 const PARTIAL = Uint8Array.of(0x02);
 const FINAL = Uint8Array.of(0x03);
 
-function clientHalf(prefix: readonly Frame[]): Pick<Dialect, 'clientToBroker' | 'brokerToClient'> {
+function clientHalf(prefix: readonly Frame[]): Pick<PlainDialect, 'clientToBroker' | 'brokerToClient'> {
   return {
     clientToBroker: prefixed<ClientToBroker>(
       prefix,
-      (command) => [REQUEST, encodeText(command.service), ...command.body],
+      (command) =>
+        command.kind === 'request'
+          ? [REQUEST, encodeText(command.service), ...command.body.frames]
+          : undefined,
       (frames, at) => {
         const code = readCode(frames[at]);
         if (typeof code !== 'number') return code;
@@ -29,8 +32,9 @@ function clientHalf(prefix: readonly Frame[]): Pick<Dialect, 'clientToBroker' | 
     brokerToClient: prefixed<BrokerToClient>(
       prefix,
       (command) => {
-        if (command.kind === 'failure') return undefined;
-        return [command.kind === 'final' ? FINAL : PARTIAL, encodeText(command.service), ...command.body];
+        if (command.kind !== 'final' && command.kind !== 'partial') return undefined;
+        const { kind, service, body } = command;
+        return [kind === 'final' ? FINAL : PARTIAL, encodeText(service), ...body.frames];
       },
       (frames, at) => {
         const code = readCode(frames[at]);
@@ -38,13 +42,7 @@ function clientHalf(prefix: readonly Frame[]): Pick<Dialect, 'clientToBroker' | 
         if (code !== FINAL[0] && code !== PARTIAL[0]) {
           return reject('unknown_command', `command ${code} to a client`);
         }
-        const service = frames[at + 1];
-        if (!service) return reject('truncated', 'no service frame');
-        return validate(brokerToClientSchema, {
-          kind: code === FINAL[0] ? 'final' : 'partial',
-          service: readService(service),
-          body: frames.slice(at + 2),
-        });
+        return readReply(code === FINAL[0] ? 'final' : 'partial', frames, at + 1);
       },
       ENVELOPE,
     ),
@@ -61,9 +59,10 @@ const worker = workerHalf([WORKER_HEADER_02], {
 });
 
 /** MDP/0.2 (RFC 18). No leading empty frame; any number of PARTIALs before one FINAL. */
-export const mdp02: Dialect = {
+export const mdp02: PlainDialect = {
   name: 'mdp/0.2',
   partials: true,
+  packed: false,
   ...clientHalf([CLIENT_HEADER_02]),
   ...worker,
 };
@@ -72,9 +71,10 @@ export const mdp02: Dialect = {
  * MDP/0.2 as a REQ client sends it: with the empty frame that REQ puts first and wants back.
  * RFC 18 asks for a DEALER; a REQ can take one reply only, so PARTIALs are gathered for it.
  */
-export const mdp02OverReq: Dialect = {
+export const mdp02OverReq: PlainDialect = {
   name: 'mdp/0.2',
   partials: false,
+  packed: false,
   ...clientHalf([EMPTY_FRAME, CLIENT_HEADER_02]),
   ...worker,
 };

@@ -1,4 +1,4 @@
-import type { Frame, MajordomoError, WorkerToBroker } from '@majordomo/protocol';
+import type { Body, MajordomoError, WorkerToBroker } from '@majordomo/protocol';
 
 /**
  * Names one request in the hands of a worker, unlike any other that its session ever had. The reference
@@ -8,8 +8,8 @@ import type { Frame, MajordomoError, WorkerToBroker } from '@majordomo/protocol'
 export type JobId = number;
 
 /**
- * All that a session does to the world. None of these may call back into the session before it returns.
- * `abortJob`, `registered`, `lost` and `closed` come last in a transition, when the state is settled.
+ * All that a plain session does to the world. `startJob`, `abortJob`, `registered`, `lost` and `closed` come last in
+ * a transition, when the state is settled, and may call back into the session; none of the others may.
  */
 export interface SessionEffects {
   /** Makes a new connection on a new socket; answer with `linkOpened` or `linkClosed`. */
@@ -22,7 +22,7 @@ export interface SessionEffects {
    */
   closeLink(how: { readonly flush: boolean }): void;
   /** Hands a request to the handler; answer with `partial`, and once with `finish` or `giveBack`. */
-  startJob(job: JobId, body: readonly Frame[]): void;
+  startJob(job: JobId, body: Body): void;
   /** The result of a job is no longer wanted; whatever comes of it will be dropped. */
   abortJob(job: JobId, reason: MajordomoError): void;
   /** READY was sent: to be taken as registered until something says otherwise (RFC 7 and 18). */

@@ -3,9 +3,12 @@ import {
   ConnectionLostError,
   DISCONNECT,
   HEARTBEAT,
+  NO_METADATA,
+  REVISION,
   StateError,
+  type Body,
   type BrokerToWorker,
-  type Frame,
+  type Ref,
   type WorkerToBroker,
 } from '@majordomo/protocol';
 import { BrokerWatch, type BrokerWatchOptions } from './broker-watch';
@@ -28,7 +31,7 @@ export interface SessionOptions extends BrokerWatchOptions {
 interface Job {
   readonly id: JobId;
   /** What the broker wants back on every reply: the client-address frame. */
-  readonly ref: string;
+  readonly ref: Ref;
 }
 
 const MOVES: Readonly<Record<SessionState, readonly SessionState[]>> = {
@@ -41,7 +44,7 @@ const MOVES: Readonly<Record<SessionState, readonly SessionState[]>> = {
 };
 
 /**
- * One worker in the sense of RFC 7 and 18: one service, one broker, one request at a time, one socket
+ * One plain worker in the sense of RFC 7 and 18: one service, one broker, one request at a time, one socket
  * after another. It has no clock, no timer and no socket: it is told what happens and when (`now`, ms on
  * any clock that does not go back), acts through {@link SessionEffects}, and asks for `tick` at
  * {@link nextWakeAt}.
@@ -143,7 +146,9 @@ export class WorkerSession {
     if (this.#state !== 'connecting') return;
     this.#move('idle');
     this.#watch.begin(now);
-    this.#send({ kind: 'ready', service: this.#options.service, credit: 1 }, now);
+    const { service, heartbeatMs } = this.#options;
+    const unsaid = { revision: REVISION, capabilities: 0, metadata: NO_METADATA };
+    this.#send({ kind: 'ready', service, credit: 1, heartbeatMs, ...unsaid }, now);
     this.#effects.registered();
   }
 
@@ -164,7 +169,7 @@ export class WorkerSession {
     if (command.kind === 'request') this.#take(command.ref, command.body, now);
   }
 
-  #take(ref: string, body: readonly Frame[], now: number): void {
+  #take(ref: Ref, body: Body, now: number): void {
     if (this.#job) {
       const detail = 'the broker sent a REQUEST before the reply to the one before';
       this.#send(DISCONNECT, now);
@@ -198,16 +203,16 @@ export class WorkerSession {
    * Sends one of any number of replies before the last. False where the caller should pause before the next.
    * A partial of a job that is over is dropped.
    */
-  partial(job: JobId, body: readonly Frame[], now: number): boolean {
+  partial(job: JobId, body: Body, now: number): boolean {
     if (this.#job?.id !== job) return true;
-    return this.#send({ kind: 'partial', ref: this.#job.ref, body }, now);
+    return this.#send({ kind: 'partial', ref: this.#job.ref, body, metadata: NO_METADATA }, now);
   }
 
   /** Sends the last reply to a job. False where the job was given up before: the reply is dropped. */
-  finish(job: JobId, body: readonly Frame[], now: number): boolean {
+  finish(job: JobId, body: Body, now: number): boolean {
     if (this.#job?.id !== job) return false;
     const { ref } = this.#job;
-    this.#send({ kind: 'final', ref, body }, now);
+    this.#send({ kind: 'final', ref, body, metadata: NO_METADATA }, now);
     this.#letGo();
     if (this.#state === 'leaving') {
       this.#depart(now);

@@ -1,47 +1,64 @@
 import {
   dialectByName,
-  type Dialect,
+  ENVELOPE,
+  NO_METADATA,
+  PRIORITY_DEFAULT,
+  type Body,
+  type DialectName,
   type Frame,
   type MajordomoError,
+  type PlainDialect,
   type WorkerToBroker,
 } from '@majordomo/protocol';
 import { backoffMs, DealerLink } from '@majordomo/transport';
 import type { BrokerPresence } from './broker-presence';
 import type { JobId, SessionEffects } from './core/effects';
 import { WorkerSession } from './core/session';
-import type { WorkerRejection } from './events';
-import { serveJob } from './serve-job';
+import { IncomingRequest } from './handler';
+import { Job, type JobOwner } from './job';
+import { reportRejection } from './rejections';
+import { ReplyLimits } from './reply-limits';
 import type { Shared } from './shared';
 
-/** The job in hand, with the means to abort it. */
-interface RunningJob {
-  readonly id: JobId;
-  readonly controller: AbortController;
+/** The names of the plain dialects. */
+export type PlainName = Exclude<DialectName, 'packed'>;
+
+/** Who looks after a plain session. */
+export interface PlainKeeper {
+  /** It has no connection, for a reason of the broker's or the network's, and waits before it tries again. */
+  sessionLost(session: PlainRunner): void;
+  /** It is over. */
+  sessionClosed(session: PlainRunner): void;
 }
 
 /** Runs one {@link WorkerSession} for real: on dealer links, on the clock, with the worker's handler. */
-export class SessionRunner implements SessionEffects {
-  /** Resolves once the session is over. */
-  readonly ended: Promise<void>;
+export class PlainRunner implements SessionEffects, JobOwner {
+  readonly broker: string;
+  readonly limits: ReplyLimits;
+  readonly tellsFailures = false;
+  readonly partials: boolean;
+  /** True once the broker said anything but DISCONNECT. */
+  heard = false;
   readonly #shared: Shared;
   readonly #presence: BrokerPresence;
-  readonly #dialect: Dialect;
+  readonly #keeper: PlainKeeper;
+  readonly #dialect: PlainDialect;
   readonly #session: WorkerSession;
   #link: DealerLink | undefined;
   #linksOpened = 0;
-  #job: RunningJob | undefined;
-  #end: () => void = () => undefined;
+  #job: Job | undefined;
 
-  constructor(shared: Shared, presence: BrokerPresence) {
-    const { heartbeatMs, liveness, connectTimeoutMs, reconnectMinMs, reconnectMaxMs, protocol } =
+  constructor(shared: Shared, presence: BrokerPresence, name: PlainName, keeper: PlainKeeper) {
+    const { heartbeatMs, liveness, connectTimeoutMs, reconnectMinMs, reconnectMaxMs, limits } =
       shared.options;
     const backoff = { minMs: reconnectMinMs, maxMs: reconnectMaxMs };
+    this.broker = presence.broker;
+    this.limits = new ReplyLimits(limits, ENVELOPE);
     this.#shared = shared;
     this.#presence = presence;
-    this.#dialect = dialectByName(protocol);
-    this.ended = new Promise((resolve) => {
-      this.#end = resolve;
-    });
+    this.#keeper = keeper;
+    this.#dialect = dialectByName(name);
+    this.partials = this.#dialect.partials;
     this.#session = new WorkerSession(
       {
         service: shared.service,
@@ -52,6 +69,26 @@ export class SessionRunner implements SessionEffects {
       },
       this,
     );
+  }
+
+  /** What it speaks. */
+  get dialect(): DialectName {
+    return this.#dialect.name;
+  }
+
+  /** True while it is registered with its broker. */
+  get stands(): boolean {
+    return this.#session.state === 'idle' || this.busy;
+  }
+
+  /** True while a request is in hand. */
+  get busy(): boolean {
+    return this.#session.state === 'busy' || this.#session.state === 'leaving';
+  }
+
+  /** True where it takes no more requests. */
+  get leaves(): boolean {
+    return this.#session.state === 'leaving' || this.#session.state === 'closed';
   }
 
   /** Connects, and keeps the session going until it leaves or is closed. */
@@ -87,7 +124,7 @@ export class SessionRunner implements SessionEffects {
     if (nth > 1) counters.reconnects++;
     try {
       this.#link = new DealerLink(
-        this.#presence.broker,
+        this.broker,
         { frameBytesMax: limits.frameBytesMax, connectTimeoutMs },
         {
           opened: () => this.#tell((session, now) => session.linkOpened(now)),
@@ -109,16 +146,13 @@ export class SessionRunner implements SessionEffects {
 
   #receive(frames: readonly Frame[]): void {
     const decoded = this.#dialect.brokerToWorker.decode(frames, this.#shared.options.limits);
-    if (decoded.ok) this.#tell((session, now) => session.received(decoded.command, now));
-    else this.#rejected(decoded.rejection);
-  }
-
-  #rejected(rejection: WorkerRejection): void {
-    const { counters, events, options, service } = this.#shared;
-    const { broker } = this.#presence;
-    counters.rejected++;
-    options.logger.warn({ service, broker, ...rejection }, 'a message of a broker was not taken');
-    events.emit('rejected', { broker, rejection });
+    if (!decoded.ok) {
+      reportRejection(this.#shared, this.broker, decoded.rejection);
+      return;
+    }
+    const { command } = decoded;
+    if (command.kind !== 'disconnect') this.heard = true;
+    this.#tell((session, now) => session.received(command, now));
   }
 
   send(command: WorkerToBroker): boolean {
@@ -131,27 +165,29 @@ export class SessionRunner implements SessionEffects {
     this.#link = undefined;
   }
 
-  startJob(id: JobId, body: readonly Frame[]): void {
-    const controller = new AbortController();
-    this.#job = { id, controller };
-    void serveJob(this.#shared, {
-      broker: this.#presence.broker,
-      body,
-      signal: controller.signal,
-      ...(this.#dialect.partials && { partial: (part) => this.#partial(id, part) }),
-      finish: (final) => this.#tell((session, now) => session.finish(id, final, now)),
-      giveBack: () => this.#tell((session, now) => session.giveBack(id, now)),
-    });
+  startJob(id: JobId, body: Body): void {
+    const { service } = this.#shared;
+    const request = new IncomingRequest(service, body, PRIORITY_DEFAULT, 0, NO_METADATA);
+    this.#job = new Job(this.#shared, this, id, request, Infinity, Infinity);
+    this.#job.start();
   }
 
-  async #partial(id: JobId, body: readonly Frame[]): Promise<void> {
+  partial(job: Job, body: Body): Promise<void> | undefined {
     const link = this.#link;
-    const hasRoom = this.#tell((session, now) => session.partial(id, body, now));
-    if (!hasRoom) await link?.writable();
+    const hasRoom = this.#tell((session, now) => session.partial(job.ref, body, now));
+    return hasRoom ? undefined : link?.writable();
+  }
+
+  finish(job: Job, body: Body): boolean {
+    return this.#tell((session, now) => session.finish(job.ref, body, now));
+  }
+
+  fail(job: Job): void {
+    this.#tell((session, now) => session.giveBack(job.ref, now));
   }
 
   abortJob(id: JobId, reason: MajordomoError): void {
-    if (this.#job?.id === id) this.#job.controller.abort(reason);
+    if (this.#job?.ref === id) this.#job.abort(reason);
   }
 
   registered(): void {
@@ -160,14 +196,15 @@ export class SessionRunner implements SessionEffects {
 
   lost(reason: string): void {
     this.#presence.lost(this, reason);
+    this.#keeper.sessionLost(this);
   }
 
   violated(detail: string): void {
-    this.#rejected({ reason: 'unexpected_request', detail });
+    reportRejection(this.#shared, this.broker, { reason: 'unexpected_request', detail });
   }
 
   closed(): void {
     this.#presence.left(this);
-    this.#end();
+    this.#keeper.sessionClosed(this);
   }
 }

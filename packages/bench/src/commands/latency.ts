@@ -1,0 +1,2 @@
+export { latency as run } from '../scenarios/latency';
+export { showLatency as show } from '../report/show';

@@ -1,0 +1,2 @@
+export { rpc as run } from '../scenarios/rpc';
+export { showRpc as show } from '../report/rpc-tables';

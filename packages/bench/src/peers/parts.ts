@@ -1,0 +1,79 @@
+import { CODEC_PEER } from './codec/name';
+import type { Part, PartModule } from './part';
+
+type Parts = Readonly<Partial<Record<Part, () => Promise<PartModule>>>>;
+
+const majordomo: Parts = {
+  broker: () => import('./majordomo/broker'),
+  worker: () => import('./majordomo/worker'),
+  client: () => import('./majordomo/client'),
+  generator: () => import('./majordomo/generator'),
+  reader: () => import('./majordomo/reader'),
+  receiver: () => import('./majordomo/receiver'),
+  sender: () => import('./majordomo/sender'),
+  manyWorkers: () => import('./majordomo/many-workers'),
+  manyClients: () => import('./majordomo/many-clients'),
+  everything: () => import('./majordomo/everything'),
+};
+
+/** What each peer has a module for. Loaded in the process that plays the part, and nowhere else. */
+const PARTS: Readonly<Record<string, Parts>> = {
+  'ours-packed': majordomo,
+  'ours-0.2': majordomo,
+  'ours-0.1': majordomo,
+  nats: {
+    broker: () => import('./nats/broker'),
+    worker: () => import('./nats/worker'),
+    client: () => import('./nats/client'),
+    generator: () => import('./nats/generator'),
+    reader: () => import('./nats/reader'),
+    receiver: () => import('./nats/receiver'),
+    sender: () => import('./nats/sender'),
+  },
+  bullmq: {
+    broker: () => import('./bullmq/broker'),
+    worker: () => import('./bullmq/worker'),
+    client: () => import('./bullmq/client'),
+    receiver: () => import('./bullmq/receiver'),
+    sender: () => import('./bullmq/sender'),
+  },
+  http: {
+    worker: () => import('./http/worker'),
+    client: () => import('./http/client'),
+    generator: () => import('./http/worker'),
+    reader: () => import('./http/reader'),
+  },
+  grpc: {
+    worker: () => import('./grpc/worker'),
+    client: () => import('./grpc/client'),
+    generator: () => import('./grpc/worker'),
+    reader: () => import('./grpc/reader'),
+  },
+  raw: {
+    broker: () => import('./raw/broker'),
+    worker: () => import('./raw/worker'),
+    client: () => import('./raw/client'),
+    pipe: () => import('./raw/pipe'),
+    receiver: () => import('./raw/receiver'),
+    sender: () => import('./raw/sender'),
+    everything: () => import('./raw/everything'),
+  },
+  'raw-frames': {
+    broker: () => import('./raw-frames/broker'),
+    worker: () => import('./raw-frames/worker'),
+    client: () => import('./raw-frames/client'),
+  },
+  [CODEC_PEER]: { codec: () => import('./codec/part') },
+};
+
+/** Whether a peer plays a part at all. */
+export function hasPart(peer: string, part: Part): boolean {
+  return PARTS[peer]?.[part] !== undefined;
+}
+
+/** The module of a part. */
+export async function partOf(peer: string, part: Part): Promise<PartModule> {
+  const load = PARTS[peer]?.[part];
+  if (!load) throw new Error(`${peer} plays no ${part}`);
+  return await load();
+}

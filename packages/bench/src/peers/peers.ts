@@ -1,0 +1,82 @@
+import type { PeerName } from './peer-names';
+
+/** One way to get a request answered by another process. */
+export interface Peer {
+  readonly name: PeerName;
+  readonly title: string;
+  /** How it is set up, in words: what a reader needs to judge whether that is fair. */
+  readonly settings: string;
+  /** The dialect, where it is ours. */
+  readonly protocol?: string;
+  /** The server program that it needs on the PATH, where that is not ours. */
+  readonly program?: string;
+}
+
+/** All peers. */
+export const PEERS: Readonly<Record<PeerName, Peer>> = {
+  'ours-packed': {
+    name: 'ours-packed',
+    title: 'ours, packed',
+    settings:
+      'one client socket, one worker session with a credit of 1,024; no retries; otherwise defaults; the broker may ' +
+      'hold 512 MiB for one slow peer',
+    protocol: 'packed',
+  },
+  'ours-0.2': {
+    name: 'ours-0.2',
+    title: 'ours, MDP/0.2',
+    settings:
+      '32 plain worker sessions in one process, up to 1,000 client sockets (one request each); no retries; broker as ' +
+      'for packed',
+    protocol: 'mdp/0.2',
+  },
+  'ours-0.1': {
+    name: 'ours-0.1',
+    title: 'ours, MDP/0.1',
+    settings: 'as MDP/0.2',
+    protocol: 'mdp/0.1',
+  },
+  nats: {
+    name: 'nats',
+    title: 'NATS',
+    settings:
+      'nats-server, one connection each for client and worker, nats.js request() over its muxed inbox (its default), ' +
+      'worker by subscription callback; max_pending 512 MiB so that 1,000 × 64 KiB are no slow consumer',
+    program: 'nats-server',
+  },
+  bullmq: {
+    name: 'bullmq',
+    title: 'BullMQ on Redis',
+    settings:
+      'redis-server without persistence; add() and waitUntilFinished(); worker concurrency = calls in flight; the last ' +
+      '5,000 finished jobs are kept (waitUntilFinished needs them); bodies as text, since its data is JSON',
+    program: 'redis-server',
+  },
+  http: {
+    name: 'http',
+    title: 'HTTP (fastify, undici)',
+    settings:
+      'no broker: client and server directly; undici Pool, keep-alive, a connection per call in flight (up to 1,000), ' +
+      'pipelining 1; fastify without logger or schema',
+  },
+  grpc: {
+    name: 'grpc',
+    title: 'gRPC (@grpc/grpc-js)',
+    settings:
+      'no broker: client and server directly; unary calls, one channel, no TLS, body as one bytes field',
+  },
+  raw: {
+    name: 'raw',
+    title: 'raw zeromq.js relay',
+    settings:
+      'DEALER – ROUTER – DEALER, one socket each, the body and the routing ids and nothing else; no bound in ZeroMQ’s ' +
+      'queues; one worker that answers in order, so that no message needs an id',
+  },
+  'raw-frames': {
+    name: 'raw-frames',
+    title: 'raw relay, frames of MDP/0.2',
+    settings:
+      'the raw relay with as many frames per message as MDP/0.2 has at each hop, 32 worker sockets in turn, a client ' +
+      'socket per request in flight; nobody decodes, queues or watches anything',
+  },
+};

@@ -1,0 +1,42 @@
+import { UsageError } from '../errors';
+import { missing } from '../peers/missing';
+import type { PeerName } from '../peers/peer-names';
+import { PEERS, type Peer } from '../peers/peers';
+import { progress } from '../progress';
+
+/** A peer that takes no part, and why. */
+export interface Skipped {
+  readonly peer: PeerName;
+  readonly reason: string;
+}
+
+/** The peers of a run, and those that were named and cannot take part. */
+export interface Chosen {
+  readonly peers: readonly Peer[];
+  readonly skipped: readonly Skipped[];
+}
+
+/** Why a peer has no place in a scenario at all, by name. */
+export type Absent = Partial<Record<PeerName, string>>;
+
+/**
+ * Parts those that can take part from those that cannot.
+ * @param absent - peers that the scenario has nothing for, with the reason
+ * @throws UsageError where nobody is left
+ */
+export function choose(names: readonly PeerName[], absent: Absent = {}): Chosen {
+  const skipped: Skipped[] = [];
+  const peers: Peer[] = [];
+  for (const name of names) {
+    const reason = absent[name] ?? missing(PEERS[name]);
+    if (reason === undefined) peers.push(PEERS[name]);
+    else {
+      skipped.push({ peer: name, reason });
+      progress(`skipped ${PEERS[name].title}: ${reason}`);
+    }
+  }
+  if (peers.length === 0) {
+    throw new UsageError(`no peer can take part: ${skipped.map(({ reason }) => reason).join('; ')}`);
+  }
+  return { peers, skipped };
+}

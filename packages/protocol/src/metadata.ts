@@ -1,0 +1,72 @@
+import { InvalidOptionsError } from './errors';
+import { decodeText, encodeText, type Frame } from './frame';
+import { readU16 } from './integers';
+
+/** Attributes that this revision knows, by their number (docs/PROTOCOL.md, "Attributes"). */
+const CONTENT_TYPE = 0x01;
+const TRACEPARENT = 0x02;
+
+/** Bytes of all attributes of one record at the most. */
+export const METADATA_BYTES_MAX = 4_096;
+
+/** What can be said about a body beside its frames. */
+export interface MetadataFields {
+  /** What the body is, such as `application/json` (RFC 9110, "Content-Type"). */
+  readonly contentType?: string | undefined;
+  /** The trace that a request belongs to (W3C Trace Context, "traceparent"). */
+  readonly traceparent?: string | undefined;
+}
+
+/**
+ * What a request or reply says about itself: attributes, kept as they came, so that those of a later revision
+ * pass through. Only the packed dialect carries them.
+ */
+export class Metadata implements MetadataFields {
+  /** @param bytes - attributes whose layout has been checked */
+  constructor(readonly bytes: Frame) {}
+
+  /**
+   * The attributes for some fields.
+   * @throws InvalidOptionsError where they are more than {@link METADATA_BYTES_MAX} bytes
+   */
+  static of({ contentType, traceparent }: MetadataFields): Metadata {
+    if (contentType === undefined && traceparent === undefined) return NO_METADATA;
+    const attributes = [...attribute(CONTENT_TYPE, contentType), ...attribute(TRACEPARENT, traceparent)];
+    if (attributes.length <= METADATA_BYTES_MAX) return new Metadata(Uint8Array.from(attributes));
+    throw new InvalidOptionsError(
+      `Metadata of ${attributes.length} bytes: at most ${METADATA_BYTES_MAX}, attribute headers included.`,
+    );
+  }
+
+  get contentType(): string | undefined {
+    return this.#find(CONTENT_TYPE);
+  }
+
+  get traceparent(): string | undefined {
+    return this.#find(TRACEPARENT);
+  }
+
+  #find(type: number): string | undefined {
+    const { bytes } = this;
+    for (let at = 0; at < bytes.length; at += 3 + readU16(bytes, at + 1)) {
+      if (bytes[at] === type) return decodeText(bytes.subarray(at + 3, at + 3 + readU16(bytes, at + 1)));
+    }
+    return undefined;
+  }
+}
+
+function attribute(type: number, value: string | undefined): number[] {
+  if (value === undefined) return [];
+  const bytes = encodeText(value);
+  return [type, bytes.length >> 8, bytes.length & 0xff, ...bytes];
+}
+
+/** No attributes. */
+export const NO_METADATA: Metadata = new Metadata(new Uint8Array(0));
+
+/** True where the bytes from `start` to `end` are whole attributes. */
+export function areAttributes(bytes: Uint8Array, start: number, end: number): boolean {
+  let at = start;
+  while (at + 3 <= end) at += 3 + readU16(bytes, at + 1);
+  return at === end;
+}

@@ -1,0 +1,35 @@
+import { encodeText, Metadata, METADATA_BYTES_MAX, NO_METADATA } from '../src/index';
+
+test('fields are attributes, and attributes fields', () => {
+  const metadata = Metadata.of({ contentType: 'text/plain', traceparent: '00-ü' });
+  expect(Buffer.from(metadata.bytes).toString('hex')).toBe(
+    `01000a${Buffer.from('text/plain').toString('hex')}020005${Buffer.from('00-ü').toString('hex')}`,
+  );
+  expect(metadata.contentType).toBe('text/plain');
+  expect(metadata.traceparent).toBe('00-ü');
+});
+
+test('what is not said is not there, and what is empty is', () => {
+  expect(Metadata.of({})).toBe(NO_METADATA);
+  expect([NO_METADATA.contentType, NO_METADATA.traceparent]).toEqual([undefined, undefined]);
+  const metadata = Metadata.of({ contentType: '' });
+  expect([metadata.contentType, metadata.traceparent]).toEqual(['', undefined]);
+});
+
+test('unknown attributes are passed over, and the first of a type holds', () => {
+  const bytes = Uint8Array.of(0x7f, 0, 2, 1, 1, 1, 0, 1, 0x61, 1, 0, 1, 0x62, 2, 0, 1, 0xff);
+  const metadata = new Metadata(bytes);
+  expect([metadata.contentType, metadata.traceparent]).toEqual(['a', '\ufffd']);
+  expect(metadata.bytes).toBe(bytes);
+});
+
+test('attributes have a bound', () => {
+  const most = METADATA_BYTES_MAX - 3;
+  expect(Metadata.of({ contentType: 'x'.repeat(most) }).bytes).toHaveLength(METADATA_BYTES_MAX);
+  for (const contentType of ['x'.repeat(most + 1), 'x'.repeat(70_000)]) {
+    expect(() => Metadata.of({ contentType })).toThrow(
+      expect.objectContaining({ code: 'INVALID_OPTIONS', message: expect.stringContaining('4096') }),
+    );
+  }
+  expect(encodeText('x')).toHaveLength(1);
+});

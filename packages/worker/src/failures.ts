@@ -1,0 +1,38 @@
+import type { MajordomoError } from '@majordomo/protocol';
+import { isFailureCode } from '@majordomo/protocol';
+
+/** How a request failed, as a packed client is told. */
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly retryable: boolean;
+}
+
+/** The code of whatever a handler throws that is no ServiceError. */
+const INTERNAL_ERROR = 'INTERNAL_ERROR';
+
+/** The failure in a ServiceError, of this or another copy of its class; `undefined` for anything else. */
+export function serviceFailure(error: unknown): Failure | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  const { name, code, message, retryable } = error as Partial<Record<string, unknown>>;
+  if (name !== 'ServiceError' || typeof code !== 'string' || !isFailureCode(code)) return undefined;
+  return { code, message: String(message), retryable: retryable === true };
+}
+
+/** The failure in anything else that was thrown. */
+export function internalFailure(error: unknown): Failure {
+  return { code: INTERNAL_ERROR, message: messageOf(error), retryable: false };
+}
+
+/** What an abort that a packed broker waits for ends in. */
+export function abortFailure({ code, message, retryable }: MajordomoError): Failure {
+  return { code, message, retryable };
+}
+
+function messageOf(error: unknown): string {
+  try {
+    return error instanceof Error ? error.message : String(error);
+  } catch {
+    return 'something that has no text was thrown';
+  }
+}
