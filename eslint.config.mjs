@@ -14,6 +14,7 @@ const ARROWS = {
   worker: ['transport', 'protocol'],
   cli: ['broker', 'client', 'worker', 'protocol'],
   testkit: [],
+  bench: ['broker', 'client', 'worker', 'protocol'],
 };
 
 const deepImports = {
@@ -21,7 +22,7 @@ const deepImports = {
   message: 'Packages are closed: import from their index.',
 };
 const shells = { regex: String.raw`^\.\./`, message: 'A core knows nothing of what runs it.' };
-const zeromq = { regex: '^zeromq(/|$)', message: 'Only transport and testkit know ZeroMQ.' };
+const zeromq = { regex: '^zeromq(/|$)', message: 'Only transport, testkit and the benchmark know ZeroMQ.' };
 const node = {
   regex: `^(node:|(${builtinModules.join('|')})(/|$))`,
   message: 'This room has no platform: hand it in.',
@@ -66,7 +67,7 @@ const arrows = Object.keys(ARROWS).map((name) => ({
   rules: imports(
     { group: forbidden(name), message: `No arrow leads there from ${name} (docs/ARCHITECTURE.md).` },
     deepImports,
-    ...(name === 'transport' || name === 'testkit' ? [] : [zeromq]),
+    ...(['transport', 'testkit', 'bench'].includes(name) ? [] : [zeromq]),
     ...(name === 'protocol' ? [node] : []),
   ),
 }));

@@ -38,10 +38,12 @@ export class UsageError extends CliError {
 const EXIT_OF_CODE: Partial<Record<ErrorCode, ExitCode>> = {
   TIMEOUT: EXIT.timeout,
   ATTEMPTS_EXHAUSTED: EXIT.serviceFailure,
+  BROKER_DRAINING: EXIT.serviceFailure,
   CANCELLED: EXIT.serviceFailure,
   EXPIRED: EXIT.timeout,
   FAILED: EXIT.serviceFailure,
   NO_WORKER: EXIT.serviceFailure,
+  QUEUE_FULL: EXIT.serviceFailure,
   STREAM_OVERFLOW: EXIT.serviceFailure,
   WORKER_FAILED: EXIT.serviceFailure,
   INVALID_OPTIONS: EXIT.usage,

@@ -270,7 +270,7 @@ export class BrokerCore implements BrokerView {
   /** What a client says. */
   fromClient(peer: PeerId, dialect: Dialect, command: ClientToBroker, now: number): void {
     if (dialect.packed) this.#clientHalf.hearPacked(peer, dialect, command, now);
-    else if (command.kind === 'request') this.#clientHalf.request(peer, undefined, dialect, command, now);
+    else if (command.kind === 'request') this.#clientHalf.hearPlain(peer, dialect, command, now);
   }
 
   /** What a worker says. */

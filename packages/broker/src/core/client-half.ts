@@ -52,7 +52,7 @@ export class ClientHalf {
         if (client.requests.has(command.id)) {
           this.#error(client, dialect, `REQUEST with the id ${command.id}, which is in use`);
         } else {
-          this.request(peer, client, dialect, command, now);
+          this.#request(peer, client, dialect, command, now);
         }
         return;
       case 'cancel': {
@@ -119,7 +119,14 @@ export class ClientHalf {
     this.outbound.ended(peer);
   }
 
-  request(
+  /** A plain REQUEST. A packed client that sends one is wrong about the protocol: its session has ids, this has none. */
+  hearPlain(peer: PeerId, dialect: Dialect, command: ClientRequest, now: number): void {
+    const client = this.clients.get(peer);
+    if (client?.session) this.#error(client, client.session, `${dialect.name} in a packed session`);
+    else this.#request(peer, undefined, dialect, command, now);
+  }
+
+  #request(
     peer: PeerId,
     session: ClientRecord | undefined,
     dialect: Dialect,

@@ -287,14 +287,22 @@ export class Requests {
     this.outbound.event({ type: 'clientGone', peer: keyToHex(client.peer), withdrawn });
   }
 
-  /** The broker stops: whatever is still under way fails. */
+  /** The broker stops: whatever is still under way fails. What a worker has may be done all the same. */
   failAll(): void {
     for (const client of [...this.clients]) {
       for (const request of client.requests.values()) {
         const { service } = request;
-        service.queue.remove(request);
+        const waited = service.queue.remove(request);
         this.counters.refusedDraining++;
-        this.endFailed(request, 'BROKER_DRAINING', 'the broker stopped before it was served', true);
+        if (waited)
+          this.endFailed(request, 'BROKER_DRAINING', 'the broker stopped before it was served', true);
+        else
+          this.endFailed(
+            request,
+            'BROKER_DRAINING',
+            'the broker stopped before its worker had answered',
+            false,
+          );
         this.services.settle(service);
       }
     }

@@ -303,7 +303,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
     this.#packed.end(from.peer);
   }
 
-  /** Everything that comes in one turn of the loop is heard before it leads to anything. */
+  /** Everything that comes in one turn of the loop is heard before what waits is given out, and before anything leaves. */
   #settleLater(): void {
     if (this.#unsettled) return;
     this.#unsettled = true;

@@ -29,6 +29,16 @@ test('HELLO is answered with WELCOME, which says what holds', () => {
   expect([bench.core.clientCount, bench.core.inSession('c')]).toEqual([1, true]);
 });
 
+test('a plain REQUEST in a packed session draws DISCONNECT and ends the session', () => {
+  const bench = new Bench();
+  bench.hello('c');
+  bench.ask('c', 1, 'nobody');
+  bench.request('c', 'nobody', 'plain', mdp02);
+  expect(bench.replies('c')).toEqual(['welcome', 'disconnect']);
+  expect(bench.seen('protocolError')).toMatchObject([{ detail: 'mdp/0.2 in a packed session' }]);
+  bench.expectEmpty();
+});
+
 test('HELLO twice draws DISCONNECT and ends the session, and what it asked for', () => {
   const bench = new Bench();
   bench.hello('c');
@@ -332,13 +342,6 @@ describe('a broker that drains', () => {
     expect(rest.sort()).toEqual(['1 failure BROKER_DRAINING', '2 failure BROKER_DRAINING']);
     bench.expectEmpty();
   });
-});
-
-test('one peer may speak plainly beside its packed session; only the session is held to its rules', () => {
-  const bench = new Bench();
-  bench.hello('c');
-  bench.tell('c', requestOf(0, 'mmi.service', 'echo'), mdp02);
-  expect(bench.replies('c')).toEqual(['welcome', 'final 404']);
 });
 
 describe.each([mdp01, mdp02])(

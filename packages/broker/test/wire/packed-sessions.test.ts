@@ -583,7 +583,7 @@ describe('the end of the broker', () => {
     expect(await client.nextReply(id)).toMatchObject({
       kind: 'failure',
       code: 'BROKER_DRAINING',
-      retryable: true,
+      retryable: false,
     });
     await client.expectDisconnect();
     await worker.expectDisconnect();

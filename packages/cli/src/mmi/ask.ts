@@ -3,6 +3,8 @@ import { isMajordomoError, MMI_STATUS, type Body, type Protocol } from '@majordo
 import type { z } from 'zod';
 import { CliError, EXIT, exitCodeOf, type ExitCode } from '../exit';
 
+const PROBE_MS_MAX = 500;
+
 /** How to reach brokers, and how long to wait for each. */
 export interface Reach {
   readonly broker: readonly string[];
@@ -24,7 +26,7 @@ export function askEach<Value>(
   question: (ask: Ask) => Promise<Value>,
 ): Promise<Outcome<Value>[]> {
   const askOne = async (broker: string): Promise<Outcome<Value>> => {
-    const client = new Client({ brokers: [broker], protocol });
+    const client = new Client({ brokers: [broker], protocol, probeMs: probeMsWithin(timeoutMs) });
     try {
       const ask: Ask = (service, argument) => client.request(service, argument, { timeoutMs, retries: 0 });
       return { broker, ok: true, value: await question(ask) };
@@ -40,6 +42,11 @@ export function askEach<Value>(
     }
   };
   return Promise.all(brokers.map(askOne));
+}
+
+/** How long `auto` waits for each of its three answers, so that the last question is still asked in time, in ms. */
+function probeMsWithin(timeoutMs: number): number {
+  return Math.max(1, Math.min(PROBE_MS_MAX, Math.floor(timeoutMs / 5)));
 }
 
 function explain(error: unknown, broker: string, timeoutMs: number, protocol: Protocol): string {

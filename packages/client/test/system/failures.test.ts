@@ -142,6 +142,13 @@ test('thousands of requests at once go over one connection', async () => {
   expect(broker.describe()).toMatchObject({ clients: 1, workers: 1 });
 });
 
+/** A broker where another was; its port may be taken for some moments more. */
+async function listen(endpoint: string): Promise<Broker> {
+  const broker = new Broker({ bind: endpoint, heartbeatMs: 200 });
+  await broker.start();
+  return broker;
+}
+
 describe('brokers and workers that leave', () => {
   test('brokers and workers are replaced one after another under load, and nothing fails', async () => {
     const brokers = [await newBroker(), await newBroker()];
@@ -172,8 +179,7 @@ describe('brokers and workers that leave', () => {
       for (const [index, { broker, endpoint }] of brokers.entries()) {
         await some();
         await broker.drain();
-        const again = new Broker({ bind: endpoint, heartbeatMs: 200 });
-        await eventually(() => again.start().then(() => true), { timeoutMs: 5_000 });
+        const again = await eventually(() => listen(endpoint), { timeoutMs: 5_000 });
         brokers[index] = { broker: again, endpoint };
       }
       const fresh: typeof workers = [];

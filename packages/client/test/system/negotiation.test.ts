@@ -1,4 +1,3 @@
-import { Broker } from '@majordomo/broker';
 import { eventually, RawBroker01, RawBroker02, RawWorker01, RawWorker02 } from '@majordomo/testkit';
 import { closeAll, later, newBroker, newClient, newWorker } from './support';
 
@@ -50,10 +49,9 @@ describe.each([
     const client = newClient({ brokers: endpoint });
     expect((await client.request('echo', 'before')).text()).toBe('before');
     await before.close();
-    const after = new Broker({ bind: endpoint });
-    await eventually(() => after.start().then(() => true), { timeoutMs: 5_000 });
+    const after = await eventually(() => newBroker({ bind: endpoint }), { timeoutMs: 5_000 });
     expect((await client.request('echo', 'after', { timeoutMs: 10_000 })).text()).toBe('after');
     expect(await dialectsOf(endpoint)).toEqual(['packed']);
-    await after.close();
+    await after.broker.close();
   });
 });
