@@ -104,6 +104,7 @@ export function resultsFixture(): Results {
           perSecond: few,
           costUs: few,
           costRatio: few,
+          idlePercent: 0.3,
           rssBytes: 1_048_576,
         },
       ],

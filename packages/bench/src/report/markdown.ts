@@ -134,7 +134,7 @@ function chapters({ rpc, latency, open, stream, oneway, growth, soak, codec }: R
         `${trimmed(growth.inFlight)} calls of ${bytes(growth.bytes)} in flight. Registered: as many services as workers, and all requests go to one of them; services: the same, ` +
         `and requests go to all of them, so that fewer and fewer travel together; workers: of one service; clients: ` +
         `one socket each, 32 workers. All are connections of our own packages, 2,500 workers to a process. The cost is the CPU time of ` +
-        `the broker’s process per request; the yardstick stays up and is measured in turn with every point. Memory ` +
+        `the broker’s process per request, without what it takes when idle (heartbeats to and from so many peers; of one core); the yardstick stays up and is measured in turn with every point. Memory ` +
         `is resident memory after a garbage collection. ${timed(growth.timing)}`,
       charts: 'growth-',
       table: markdownTable(GROWTH_COLUMNS, growth.rows),

@@ -64,6 +64,7 @@ export const GROWTH_COLUMNS: readonly Column<GrowthRow>[] = [
   { title: 'count', align: 'right', show: ({ count }) => trimmed(count) },
   { title: 'broker CPU a request', align: 'right', show: ({ costUs }) => latency(costUs.median) },
   { title: 'over one', align: 'right', show: ({ costRatio }) => times(costRatio.median) },
+  { title: 'idle CPU', align: 'right', show: ({ idlePercent }) => `${trimmed(idlePercent)} %` },
   { title: 'rounds', align: 'right', show: ({ costRatio }) => range(costRatio) },
   { title: 'requests/s', align: 'right', show: ({ perSecond }) => trimmed(perSecond.median) },
   { title: 'broker memory', align: 'right', show: ({ rssBytes }) => bytes(rssBytes) },

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { PeerName } from '../peers/peer-names';
 import type { PartParams } from '../peers/part';
 import { PEERS, type Peer } from '../peers/peers';
@@ -17,8 +18,10 @@ export interface GrowthRow {
   readonly axis: Axis;
   readonly count: number;
   readonly perSecond: Spread;
-  /** CPU time of the broker per request, in µs. */
+  /** CPU time of the broker per request, in µs, without what it takes when there is nothing to do. */
   readonly costUs: Spread;
+  /** What it takes then: of one core, in percent. Heartbeats, mostly, to as many peers as there are. */
+  readonly idlePercent: number;
   /** That over the cost with one of them, both measured in turn. */
   readonly costRatio: Spread;
   /** Resident memory of the broker afterwards, garbage collected, in bytes. */
@@ -70,6 +73,8 @@ const WORKERS_PER_PROCESS = 2_500;
 /** Workers of the curve of clients. */
 const WORKERS_OF_CLIENTS = 32;
 const COST_RATIO_MAX = 1.3;
+/** How long a broker is watched that has nothing to do: some heartbeats of every peer. */
+const IDLE_MS = 5_000;
 
 /** What a request costs the broker as services, workers and clients become many; one of each is the yardstick. */
 export async function growth(options: RunOptions): Promise<GrowthReport> {
@@ -101,13 +106,13 @@ async function curve(peer: Peer, axis: Axis, points: readonly number[], load: Lo
   const rows: GrowthRow[] = [];
   const base = await Bed.start(peer, CAST, paramsOf(axis, one));
   try {
-    await measure(base, load, load.timing.firstWarmupMs);
+    await measure(base, load, load.timing.firstWarmupMs, 0);
     rows.push(await point(peer, axis, one, load, base, base));
     for (const count of others) {
       progress(`starting ${peer.title} with ${trimmed(count)} ${axis}`);
       const bed = await Bed.start(peer, CAST, paramsOf(axis, count));
       try {
-        await measure(bed, load, load.timing.firstWarmupMs);
+        await measure(bed, load, load.timing.firstWarmupMs, 0);
         rows.push(await point(peer, axis, count, load, bed, base));
       } finally {
         await bed.stop();
@@ -130,9 +135,11 @@ async function point(
   const { timing } = load;
   const samples: Sample[] = [];
   const yardsticks: Sample[] = [];
+  const idle = await idleCpu(bed);
+  const idleBase = bed === base ? idle : await idleCpu(base);
   for (let round = 0; round < timing.rounds; round++) {
-    samples.push(await measure(bed, load, timing.measureMs));
-    yardsticks.push(bed === base ? samples[round]! : await measure(base, load, timing.measureMs));
+    samples.push(await measure(bed, load, timing.measureMs, idle));
+    yardsticks.push(bed === base ? samples[round]! : await measure(base, load, timing.measureMs, idleBase));
   }
   const usage = await bed.brokerUsage({ gc: true });
   const costs = samples.map(({ costUs }) => costUs);
@@ -142,6 +149,7 @@ async function point(
     count,
     perSecond: spread(samples.map(({ perSecond }) => perSecond)),
     costUs: spread(costs),
+    idlePercent: 100 * idle,
     costRatio: ratio(
       costs,
       yardsticks.map(({ costUs }) => costUs),
@@ -155,11 +163,28 @@ async function point(
   return row;
 }
 
-async function measure(bed: Bed, { inFlight, bytes, timing }: Load, measureMs: number): Promise<Sample> {
+/** Of one core, what the broker takes when there is nothing to do: 0 to 1, and more on several. */
+async function idleCpu(bed: Bed): Promise<number> {
   const before = await bed.brokerUsage();
+  const startedAt = performance.now();
+  await setTimeout(IDLE_MS);
+  const after = await bed.brokerUsage();
+  return ((after?.cpuUs ?? NaN) - (before?.cpuUs ?? NaN)) / (1_000 * (performance.now() - startedAt));
+}
+
+/** @param idle - what the broker takes anyhow, of one core */
+async function measure(
+  bed: Bed,
+  { inFlight, bytes, timing }: Load,
+  measureMs: number,
+  idle: number,
+): Promise<Sample> {
+  const before = await bed.brokerUsage();
+  const startedAt = performance.now();
   const result = await bed.client.ask('load', { inFlight, bytes, warmupMs: timing.warmupMs, measureMs });
   const after = await bed.brokerUsage();
-  const cpuUs = (after?.cpuUs ?? NaN) - (before?.cpuUs ?? NaN);
+  const idleUs = 1_000 * (performance.now() - startedAt) * idle;
+  const cpuUs = (after?.cpuUs ?? NaN) - (before?.cpuUs ?? NaN) - idleUs;
   return { perSecond: result.perSecond, costUs: cpuUs / result.callsInAll };
 }
 
