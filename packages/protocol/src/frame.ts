@@ -30,8 +30,12 @@ function cut(length: number): Frame {
   return slab.subarray(start, slabUsed);
 }
 
-/** The UTF-8 bytes of a text. */
+/**
+ * The UTF-8 bytes of a text.
+ * @throws TypeError for anything else: what comes from users may not be what its type says
+ */
 export function encodeText(text: string): Frame {
+  if (typeof text !== 'string') throw new TypeError(`Text is a string, got ${typeof text}.`);
   const { length } = text;
   if (length > SMALL_BYTES) return encoder.encode(text);
   for (let at = 0; at < length; at++) if (text.charCodeAt(at) > 0x7f) return encoder.encode(text);

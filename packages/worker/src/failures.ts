@@ -8,6 +8,8 @@ export interface Failure {
   readonly retryable: boolean;
 }
 
+const NO_TEXT = 'something that has no text was thrown';
+
 /** The code of whatever a handler throws that is no ServiceError. */
 const INTERNAL_ERROR = 'INTERNAL_ERROR';
 
@@ -16,7 +18,7 @@ export function serviceFailure(error: unknown): Failure | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
   const { name, code, message, retryable } = error as Partial<Record<string, unknown>>;
   if (name !== 'ServiceError' || typeof code !== 'string' || !isFailureCode(code)) return undefined;
-  return { code, message: String(message), retryable: retryable === true };
+  return { code, message: textOf(message), retryable: retryable === true };
 }
 
 /** The failure in anything else that was thrown. */
@@ -31,8 +33,17 @@ export function abortFailure({ code, message, retryable }: MajordomoError): Fail
 
 function messageOf(error: unknown): string {
   try {
-    return error instanceof Error ? error.message : String(error);
+    return textOf(error instanceof Error ? error.message : error);
   } catch {
-    return 'something that has no text was thrown';
+    return NO_TEXT;
+  }
+}
+
+/** Whatever stands as a message, as text: some libraries put lists there. */
+function textOf(message: unknown): string {
+  try {
+    return String(message);
+  } catch {
+    return NO_TEXT;
   }
 }

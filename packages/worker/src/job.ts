@@ -180,17 +180,14 @@ export class Job implements HeldJob, Waiter, StreamSink {
     if (this.#reason) {
       this.#drop(this.#reason);
     } else {
-      let body: Body;
-      let metadata: Metadata;
       try {
-        body = Body.of(result);
+        const body = Body.of(result);
         this.#owner.limits.check(body);
-        metadata = this.#metadata();
+        this.#owner.finish(this, body, this.#metadata());
       } catch (error) {
         this.#failed(error);
         return;
       }
-      this.#owner.finish(this, body, metadata);
       this.#shared.counters.handled++;
     }
     this.#leave();

@@ -25,7 +25,7 @@ export class Shared {
 
   /**
    * What replies of a content type say of themselves; made once for those that follow each other.
-   * @throws InvalidOptionsError where it is too long
+   * @throws InvalidOptionsError where it is too long, TypeError where it is no text
    */
   replyMetadata(contentType: string): Metadata {
     if (!this.#metadata || contentType !== this.#contentType) {

@@ -18,7 +18,7 @@ describe('beginning', () => {
     expect(() => world.start()).toThrow(expect.objectContaining({ code: 'STATE' }));
   });
 
-  test('tries that fail wait longer and longer; only WELCOME ends that', () => {
+  test('tries that fail wait longer and longer; only what comes behind WELCOME ends that', () => {
     const world = new PackedWorld().start();
     for (const failures of [1, 2, 3]) {
       world.effects();
@@ -33,7 +33,11 @@ describe('beginning', () => {
     world.pass(40);
     world.open().receive(welcome());
     world.session.linkClosed('connection closed', world.now);
-    expect(world.delaysAsked).toEqual([1, 2, 3, 4, 1]);
+    world.pass(50);
+    world.open().receive(welcome());
+    world.receive(HEARTBEAT);
+    world.session.linkClosed('connection closed', world.now);
+    expect(world.delaysAsked).toEqual([1, 2, 3, 4, 5, 1]);
   });
 
   test('a try that takes too long is given up', () => {

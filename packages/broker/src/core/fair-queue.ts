@@ -2,8 +2,8 @@ import { LinkedList, ListNode } from './linked-list';
 
 /** What the queue has to know of a request. */
 export interface Waiting<Request> {
-  /** Whose it is: any object, the same for all requests of one client. */
-  readonly client: object;
+  /** Whose it is: `lane` is any object, the same for all requests of one client. */
+  readonly client: { readonly lane: object };
   readonly bytes: number;
   /** When it first came, in ms. */
   readonly queuedAt: number;
@@ -89,7 +89,7 @@ export class FairQueue<Request extends Waiting<Request>> {
   /** Adds a request behind the others of its client and priority. */
   push(request: Request): void {
     const level = (this.#levels[request.priority] ??= new Level<Request>());
-    const lane = level.lane(request.client);
+    const lane = level.lane(request.client.lane);
     const byArrival = this.#byArrival.push(request);
     this.#place(request, { queue: this, inLine: lane.requests.push(request), byArrival, lane });
     if (lane.requests.length === 1) level.turns.append(lane.turn);

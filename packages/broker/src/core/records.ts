@@ -13,6 +13,8 @@ export type PeerId = string;
 export class ClientRecord {
   /** What has not ended, by request id; of a plain client by numbers that mean nothing to it. */
   readonly requests: IdMap<RequestRecord>;
+  /** Stands for it where it is remembered for longer than it is there. */
+  readonly lane: object = {};
   /** Its place among plain clients without requests. */
   readonly idleNode = new ListNode<ClientRecord>(this);
   /** When it last said anything, and when a packed client was last sent a heartbeat. */
@@ -87,8 +89,8 @@ export class RequestRecord implements Timed {
     readonly id: number,
     readonly service: ServiceRecord,
     readonly dialect: Dialect,
-    readonly body: Body,
-    readonly metadata: Metadata,
+    public body: Body,
+    public metadata: Metadata,
     readonly bytes: number,
     readonly queuedAt: number,
     readonly dueAt: number,

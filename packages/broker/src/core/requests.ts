@@ -1,6 +1,7 @@
 import {
+  Body,
   keyToHex,
-  type Body,
+  NO_METADATA,
   type ClientRequest,
   type Dialect,
   type FailureCode,
@@ -24,6 +25,9 @@ const FRAME_COST_BYTES = 256;
 
 /** The ids that the broker gives stay small integers, which cost less than other numbers. */
 export const ID_MAX = 2 ** 31 - 1;
+
+/** Stands where the body of a request was that has ended. */
+const NO_BODY = Body.of(undefined);
 
 /** What a body counts for in the bounds. */
 export function costOf(body: Body): number {
@@ -187,11 +191,13 @@ export class Requests {
     });
   }
 
-  /** Ends a request: its client has nothing more to expect. */
+  /** Ends a request: its client has nothing more to expect. A worker may still hold it, but nothing of what it was. */
   end(request: RequestRecord): void {
     const { client } = request;
     request.state = 'ended';
     request.worker = undefined;
+    request.body = NO_BODY;
+    request.metadata = NO_METADATA;
     if (request.stream) this.dropStream(request);
     if (request.timer) this.#deadlines.remove(request);
     if (request.batch) this.retention.release(request);

@@ -23,6 +23,9 @@ import type { Requests } from './requests';
 import type { Services } from './services';
 import type { CoreSettings } from './settings';
 
+/** Requests that one worker is given at once at the most, whatever it grants: it may never end what was withdrawn. */
+const CREDIT_MAX = 65_536;
+
 /** The workers' half: sessions from READY to their end, and what is said in them. */
 export class WorkerHalf {
   readonly table = new Map<PeerId, WorkerRecord>();
@@ -67,7 +70,7 @@ export class WorkerHalf {
         return;
       case 'credit':
         this.liveness.seen(worker, now);
-        worker.credit = command.credit;
+        worker.credit = Math.min(command.credit, CREDIT_MAX);
         this.dispatcher.rank(worker);
         this.dispatcher.later(worker.service);
         return;
@@ -137,7 +140,7 @@ export class WorkerHalf {
 
   #register(peer: PeerId, dialect: Dialect, { service: name, credit }: WorkerReady, now: number): void {
     const service = this.services.named(name, now);
-    const worker = new WorkerRecord(peer, dialect, service, credit, now);
+    const worker = new WorkerRecord(peer, dialect, service, Math.min(credit, CREDIT_MAX), now);
     this.table.set(peer, worker);
     service.workers.add(worker);
     this.liveness.add(worker);

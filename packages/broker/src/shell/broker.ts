@@ -40,8 +40,8 @@ export type BrokerEvents = {
 
 /** How long unsent messages may still leave after the broker has closed, in ms. */
 const LINGER_MS = 1_000;
-/** Messages that ZeroMQ holds per peer and direction. */
-const HIGH_WATER_MARK = 1_000;
+/** Messages that ZeroMQ holds per peer and direction, beyond what the backlog of a peer that does not read may be. */
+const HIGH_WATER_MARK = 100;
 /** The ticker looks at the clock this often per heartbeat interval, within the bounds below. */
 const TICKS_PER_HEARTBEAT = 10;
 const TICK_MS_MIN = 5;
@@ -355,6 +355,8 @@ export class Broker extends EventEmitter<BrokerEvents> {
     if (reason === 'stalled') {
       this.options.logger.warn({ peer: keyToHex(peer) }, 'peer cut off: it does not read');
     }
+    const packed = this.#packed.get(peer);
+    if (packed) packed.over = true;
     if (this.#gone.size === 0) queueMicrotask(() => this.#reportGone());
     this.#gone.set(peer, reason === 'stalled' ? 'stalled' : 'connection_closed');
   }

@@ -47,7 +47,10 @@ export const brokerOptionsSchema = z.strictObject({
   clientsMax: count(1).default(100_000),
   /** Messages that may wait for one peer that reads slowly, beyond what ZeroMQ holds. Default 10,000. */
   backlogMax: count(1).default(10_000),
-  /** Bytes that may wait for one peer that reads slowly. Default 64 MiB. */
+  /**
+   * Bytes that may wait for one peer that reads slowly. ZeroMQ holds up to 100 messages more, of any size, until the
+   * peer's connection closes. Default 64 MiB.
+   */
   backlogBytesMax: count(1).default(64 * MIB),
   /** How long `drain` waits for requests under way, in ms. Default 30,000. */
   drainTimeoutMs: milliseconds(0).default(30_000),

@@ -3,19 +3,23 @@ import { FairQueue, type Waiting } from '../../src/core/fair-queue';
 
 /** What the queue has to know of a request, and no more. */
 interface Asked extends Waiting<Asked> {
-  readonly client: object;
+  readonly client: Asker;
 }
 
-function clients(count: number): object[] {
-  return Array.from({ length: count }, (_, n) => ({ name: `client-${n}` }));
+interface Asker {
+  readonly lane: object;
 }
 
-function request(client: object, { bytes = 1, priority = 4, queuedAt = 0 } = {}): Asked {
+function clients(count: number): Asker[] {
+  return Array.from({ length: count }, (_, n) => ({ lane: { name: `client-${n}` } }));
+}
+
+function request(client: Asker, { bytes = 1, priority = 4, queuedAt = 0 } = {}): Asked {
   return { client, bytes, priority, queuedAt, place: undefined };
 }
 
 test('clients take turns, and each gets its requests in the order of their arrival', () => {
-  const [greedy, modest] = clients(2) as [object, object];
+  const [greedy, modest] = clients(2) as [Asker, Asker];
   const many = [1, 2, 3, 4].map(() => request(greedy));
   const few = [1, 2].map(() => request(modest));
   const queue = new FairQueue<Asked>();
@@ -26,7 +30,7 @@ test('clients take turns, and each gets its requests in the order of their arriv
 });
 
 test('what comes back goes before all, in the order in which it came back', () => {
-  const [client] = clients(1) as [object];
+  const [client] = clients(1) as [Asker];
   const [waiting, first, second] = [request(client), request(client), request(client)];
   const queue = new FairQueue<Asked>();
   queue.push(waiting);
@@ -36,7 +40,7 @@ test('what comes back goes before all, in the order in which it came back', () =
 });
 
 test('a request that is not there cannot be removed', () => {
-  const [client] = clients(1) as [object];
+  const [client] = clients(1) as [Asker];
   const queue = new FairQueue<Asked>();
   const there = request(client, { bytes: 7 });
   queue.push(there);
@@ -47,7 +51,7 @@ test('a request that is not there cannot be removed', () => {
 });
 
 test('the highest priority is served first, clients in turns within it, and what was put back before all', () => {
-  const [one, two] = clients(2) as [object, object];
+  const [one, two] = clients(2) as [Asker, Asker];
   const low = [0, 0, 0].map((priority) => request(one, { priority }));
   const middle = [request(one), request(one), request(two)];
   const high = [request(one, { priority: 9 }), request(two, { priority: 9 }), request(one, { priority: 9 })];
@@ -61,7 +65,7 @@ test('the highest priority is served first, clients in turns within it, and what
 });
 
 test('a client whose lane ran empty goes behind those that waited meanwhile', () => {
-  const [one, two, three] = clients(3) as [object, object, object];
+  const [one, two, three] = clients(3) as [Asker, Asker, Asker];
   const queue = new FairQueue<Asked>();
   const [first, second, third, again] = [request(one), request(two), request(three), request(one)];
   queue.push(first);
@@ -76,7 +80,7 @@ test('clients that come once and never again leave nothing that slows it down or
   const queue = new FairQueue<Asked>();
   const stays = clients(1)[0]!;
   for (let n = 0; n < 5_000; n++) {
-    const [kept, passing] = [request(stays), request({ n }, { priority: n % 10 })];
+    const [kept, passing] = [request(stays), request({ lane: { n } }, { priority: n % 10 })];
     queue.push(kept);
     queue.push(passing);
     expect(new Set([queue.shift(), queue.shift()])).toEqual(new Set([kept, passing]));
@@ -87,7 +91,7 @@ test('clients that come once and never again leave nothing that slows it down or
 /** The same queue, written to be obvious: lanes in a plain array, walked through from the front. */
 class NaiveQueue {
   returned: Asked[] = [];
-  lanes: { client: object; priority: number; requests: Asked[] }[] = [];
+  lanes: { client: Asker; priority: number; requests: Asked[] }[] = [];
 
   push(added: Asked): void {
     const { client, priority } = added;

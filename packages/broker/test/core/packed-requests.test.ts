@@ -298,3 +298,14 @@ test('everything that ends a packed request is counted, once', () => {
   expect(counters).toMatchObject({ requests: 8, withdrawn: 1, refusedDraining: 0, overflowed: 0 });
   bench.expectEmpty();
 });
+
+test('a worker that keeps what was cancelled keeps nothing of its body', () => {
+  const bench = new Bench();
+  bench.hello('c');
+  bench.readyPacked('w', 'echo', 10);
+  bench.ask('c', 1, 'echo', 'x'.repeat(1_000));
+  const held = bench.core.workers.get('w')!.held.values()[0]!;
+  expect(held.body.byteLength).toBe(1_000);
+  bench.tell('c', { kind: 'cancel', id: 1 });
+  expect([held.state, held.body.byteLength, bench.core.pendingBytes]).toEqual(['ended', 0, 0]);
+});

@@ -1,11 +1,12 @@
-import type {
-  BrokerToClient,
-  ClientFailure,
-  ClientFinal,
-  ClientPartial,
-  ClientToBroker,
-  Limits,
-  MajordomoError,
+import {
+  InvalidBodyError,
+  type BrokerToClient,
+  type ClientFailure,
+  type ClientFinal,
+  type ClientPartial,
+  type ClientToBroker,
+  type Limits,
+  type MajordomoError,
 } from '@majordomo/protocol';
 import type { Brokers } from './brokers';
 import type { Call } from './call';
@@ -61,9 +62,24 @@ export class PackedTalk {
     link.calls.push(call);
     link.sentAt = now;
     this.calls.deadlines.set(call, stream ? expiresAt : expiresAt + GRACE_MS);
+    const id = this.ids.give(call);
+    try {
+      this.#say(call, link, id, now);
+    } catch (cause) {
+      this.ids.free(call);
+      this.calls.fail(
+        call,
+        new InvalidBodyError(`The request to ${call.service} cannot be written.`, { cause }),
+      );
+    }
+  }
+
+  #say(call: Call, link: PackedLink, id: number, now: number): void {
+    const { terms, expiresAt } = call;
+    const { stream } = terms;
     this.effects.send(link.id, {
       kind: 'request',
-      id: this.ids.give(call),
+      id,
       service: call.service,
       body: call.body,
       remainingMs: stream ? 0 : Math.max(1, Math.ceil(expiresAt - now)),

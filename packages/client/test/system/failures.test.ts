@@ -21,6 +21,44 @@ test('a ServiceError reaches the client with its code, message and whether to re
   });
 });
 
+test('what a handler throws or says of its reply may be anything: the request fails, its place is free again', async () => {
+  const { endpoint } = await newBroker();
+  const oddities: Record<string, () => unknown> = {
+    list: () => Object.assign(new Error(), { message: ['name must be text'] }),
+    number: () => Object.assign(new Error(), { message: 7 }),
+    nothing: () => undefined,
+    untellable: () => ({
+      toString: () => {
+        throw new Error('no');
+      },
+    }),
+  };
+  const handler: Handler = ({ body }, context) => {
+    const text = body.text();
+    if (text === 'type') (context as { replyContentType: unknown }).replyContentType = 404;
+    if (text in oddities) throw oddities[text]!();
+    return body;
+  };
+  const worker = await newWorker('odd', handler, { brokers: endpoint, concurrency: 1 });
+  const client = newClient({ brokers: endpoint });
+  for (const text of [...Object.keys(oddities), 'type']) {
+    const failure = { code: 'WORKER_FAILED', workerCode: 'INTERNAL_ERROR' };
+    await expect(client.request('odd', text)).rejects.toMatchObject(failure);
+  }
+  expect((await newClient({ brokers: endpoint }).request('odd', 'still there')).text()).toBe('still there');
+  expect(worker.stats.running).toBe(0);
+});
+
+test('a body whose memory was given away is empty, and what is sent beside it arrives', async () => {
+  const { endpoint } = await newBroker();
+  await newWorker('echo', ({ body }) => body, { brokers: endpoint });
+  const client = newClient({ brokers: endpoint, retries: 0 });
+  const gone = new Uint8Array(100);
+  structuredClone(gone.buffer, { transfer: [gone.buffer] });
+  const asked = ['a', 'b', gone, 'c'].map((body) => client.request('echo', body));
+  expect((await Promise.all(asked)).map((reply) => reply.text())).toEqual(['a', 'b', '', 'c']);
+});
+
 test('where nobody serves, failFast fails at once; else the request waits and expires', async () => {
   const { endpoint } = await newBroker();
   const client = newClient({ brokers: endpoint });

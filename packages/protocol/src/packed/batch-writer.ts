@@ -45,6 +45,8 @@ export class BatchWriter implements SectionSink {
   #at = 0;
   /** Where the record that is being written starts. */
   #recordAt = 0;
+  /** How many frames travelled apart before it. */
+  #recordApart = 0;
   #apart: Frame[] = [];
   #apartBytes = 0;
   /** What the message before took. */
@@ -88,6 +90,7 @@ export class BatchWriter implements SectionSink {
     this.#reserve(RECORD_HEADER_BYTES + fixed);
     const at = this.#at;
     this.#recordAt = at;
+    this.#recordApart = this.#apart.length;
     this.#bytes[at] = kind;
     this.#bytes[at + 1] = flags;
     this.#at = at + RECORD_HEADER_BYTES + fixed;
@@ -99,11 +102,11 @@ export class BatchWriter implements SectionSink {
     this.#view.setUint32(content - 4, this.#at - content);
   }
 
-  /** Leaves out the record that cannot be finished, so that the others can leave. */
-  #abandon(frames: number): never {
+  /** Leaves out the record that could not be finished, so that the others can leave. */
+  abandon(): void {
     this.#bytes.fill(0, this.#recordAt, this.#at);
     this.#at = this.#recordAt === this.#base + HEADER_BYTES ? 0 : this.#recordAt;
-    throw new StateError(`A body of ${frames} frames: 1 to ${FRAMES_MAX}.`);
+    for (const frame of this.#apart.splice(this.#recordApart)) this.#apartBytes -= frame.length;
   }
 
   #start(): void {
@@ -129,6 +132,8 @@ export class BatchWriter implements SectionSink {
   }
 
   #copy(bytes: Frame): void {
+    // Of memory that was given away, too.
+    if (bytes.length === 0) return;
     this.#reserve(bytes.length);
     this.#bytes.set(bytes, this.#at);
     this.#at += bytes.length;
@@ -341,7 +346,9 @@ export class BatchWriter implements SectionSink {
   }
 
   #frames(frames: readonly Frame[]): void {
-    if (frames.length === 0 || frames.length > FRAMES_MAX) this.#abandon(frames.length);
+    if (frames.length === 0 || frames.length > FRAMES_MAX) {
+      throw new StateError(`A body of ${frames.length} frames: 1 to ${FRAMES_MAX}.`);
+    }
     const inlineMax = this.#at + 2 + 4 * frames.length + INLINE_BYTES_MAX;
     let lengthAt = this.#at + 2;
     this.#reserve(2 + 4 * frames.length);

@@ -45,9 +45,18 @@ export class PackedSession<Out, In> implements Dialect {
     return this.#writer.full;
   }
 
-  /** Adds a command to the message that leaves next. */
+  /**
+   * Adds a command to the message that leaves next.
+   * @throws whatever kept it from being written, such as a body whose memory was given away; then it is left out,
+   * and the others leave all the same
+   */
   add(command: Out): void {
-    this.write(this.#writer, command);
+    try {
+      this.write(this.#writer, command);
+    } catch (error) {
+      this.#writer.abandon();
+      throw error;
+    }
   }
 
   /** The message of all commands added since the last one; not to be asked for while {@link empty}. */

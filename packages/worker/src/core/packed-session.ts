@@ -226,6 +226,7 @@ export class PackedSession<Job extends HeldJob> {
     this.#heardAt = now;
     switch (command.kind) {
       case 'request':
+        this.#losses = 0;
         this.#take(command, now);
         return;
       case 'cancel': {
@@ -252,6 +253,7 @@ export class PackedSession<Job extends HeldJob> {
         this.#violate('unexpected_command', 'the broker said WELCOME twice', now);
         return;
       case 'heartbeat':
+        this.#losses = 0;
         return;
     }
   }
@@ -277,7 +279,6 @@ export class PackedSession<Job extends HeldJob> {
 
   #welcomed(welcome: Welcome, now: number): void {
     this.#move('serving');
-    this.#losses = 0;
     this.#heartbeatMs = welcome.heartbeatMs;
     this.#heartbeatAt = now + welcome.heartbeatMs;
     this.#heardAt = now;
@@ -354,8 +355,9 @@ export class PackedSession<Job extends HeldJob> {
 
   /** Sends the last reply to a job. False where the job was over before: the reply is dropped. */
   finish(job: Job, body: Body, metadata: Metadata): boolean {
-    if (!this.#jobs.remove(job)) return false;
+    if (this.#jobs.get(job.ref) !== job) return false;
     this.#effects.send({ kind: 'final', ref: job.ref, body, metadata });
+    this.#jobs.remove(job);
     this.#departWhenDone();
     return true;
   }
