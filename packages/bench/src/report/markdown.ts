@@ -60,7 +60,7 @@ function head({ environment, quick }: Results): string[] {
     Object.entries(versions)
       .map(([name, version]) => `${name} ${version}`)
       .join(' · '),
-    'Run it yourself: `npm ci`, then `npm run bench -- report`; `npm run bench -- rpc --quick` takes a minute.',
+    'Run it yourself: `npm ci`, then `npm run bench -- report`; `npm run bench -- rpc --quick` takes a minute. What was tried, and what it gave: [PERFORMANCE.md](PERFORMANCE.md).',
   ].filter(Boolean);
 }
 
