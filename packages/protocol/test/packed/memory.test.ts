@@ -12,6 +12,9 @@ const used = (): number => {
   return heapUsed + external;
 };
 
+/** What a busy machine may add to a measurement; believing what the messages say would cost half a MiB to 64 GiB. */
+const NOISE_BYTES = 128 * 1_024;
+
 const RUNS = 20;
 const MEASUREMENTS = 12;
 
@@ -39,7 +42,7 @@ test('a hostile message costs no more than some KiB, whatever it says of lengths
     const cost = allocated(() => DIRECTIONS[vector.direction].to().decode(frames, DEFAULT_LIMITS));
     return { name: vector.name, cost };
   });
-  expect(costs.filter(({ cost }) => cost > 16 * 1_024)).toEqual([]);
+  expect(costs.filter(({ cost }) => cost > NOISE_BYTES)).toEqual([]);
 });
 
 // A thousand frames made would cost more than 100 KiB.
