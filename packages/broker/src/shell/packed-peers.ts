@@ -8,8 +8,7 @@ import {
   type Dialect,
   type Frame,
   type Limits,
-  type PackedClientAtBroker,
-  type PackedWorkerAtBroker,
+  type PackedSession,
   type WorkerToBroker,
 } from '@majordomo/protocol';
 import type { PeerKey } from '@majordomo/transport';
@@ -17,8 +16,13 @@ import type { PeerKey } from '@majordomo/transport';
 /** Sends a message to a peer. */
 type Send = (peer: PeerKey, frames: readonly Frame[]) => void;
 
+/** Something that messages wait in. */
+interface Flushable {
+  flush(send: Send): void;
+}
+
 /** One packed peer, the dialect that the core speaks to it in: what is said leaves as one message per turn. */
-abstract class PackedPeer implements Dialect {
+abstract class PackedPeer<Out, In> implements Dialect, Flushable {
   readonly name = 'packed';
   readonly partials = true;
   readonly packed = true;
@@ -27,10 +31,20 @@ abstract class PackedPeer implements Dialect {
 
   constructor(
     readonly peer: PeerKey,
-    protected readonly peers: PackedPeers,
+    private readonly peers: PackedPeers,
   ) {}
 
-  protected abstract readonly session: PackedClientAtBroker | PackedWorkerAtBroker;
+  protected abstract readonly session: PackedSession<Out, In>;
+
+  say(command: Out): void {
+    if (this.session.empty) this.peers.toFlush(this);
+    this.session.add(command);
+    if (this.session.full) this.peers.flush(this);
+  }
+
+  decode(frames: readonly Frame[], limits: Limits): Decoded<readonly In[]> {
+    return this.session.decode(frames, limits);
+  }
 
   /** Sends what has been said. */
   flush(send: Send): void {
@@ -39,39 +53,19 @@ abstract class PackedPeer implements Dialect {
 }
 
 /** A packed client. */
-export class PackedClientPeer extends PackedPeer {
+export class PackedClientPeer extends PackedPeer<BrokerToClient, ClientToBroker> {
   protected readonly session = packedClientAtBroker();
-
-  say(command: BrokerToClient): void {
-    if (this.session.empty) this.peers.toFlush(this);
-    this.session.add(command);
-    if (this.session.full) this.peers.flush(this);
-  }
-
-  decode(frames: readonly Frame[], limits: Limits): Decoded<readonly ClientToBroker[]> {
-    return this.session.decode(frames, limits);
-  }
 }
 
 /** A packed worker. */
-export class PackedWorkerPeer extends PackedPeer {
+export class PackedWorkerPeer extends PackedPeer<BrokerToWorker, WorkerToBroker> {
   protected readonly session = packedWorkerAtBroker();
-
-  say(command: BrokerToWorker): void {
-    if (this.session.empty) this.peers.toFlush(this);
-    this.session.add(command);
-    if (this.session.full) this.peers.flush(this);
-  }
-
-  decode(frames: readonly Frame[], limits: Limits): Decoded<readonly WorkerToBroker[]> {
-    return this.session.decode(frames, limits);
-  }
 }
 
 /** The packed peers that have sessions, or say that they want one, and what is still to be sent to them. */
 export class PackedPeers {
   readonly #peers = new Map<PeerKey, PackedClientPeer | PackedWorkerPeer>();
-  #unflushed: PackedPeer[] = [];
+  #unflushed: Flushable[] = [];
 
   constructor(private readonly send: Send) {}
 
@@ -96,12 +90,12 @@ export class PackedPeers {
   }
 
   /** To be called by a peer that begins a message. */
-  toFlush(peer: PackedPeer): void {
+  toFlush(peer: Flushable): void {
     this.#unflushed.push(peer);
   }
 
   /** Sends what has been said to one peer. */
-  flush(peer: PackedPeer): void {
+  flush(peer: Flushable): void {
     peer.flush(this.send);
   }
 
