@@ -27,6 +27,8 @@ export interface Ended {
   readonly transfer: ArrayBuffer[];
 }
 
+type Result = BodyInput | AsyncIterable<BodyInput, BodyInput | void>;
+
 const DROPPED: Ended = { outcome: { kind: 'dropped' }, transfer: [] };
 
 /** One request in a thread: calls the handler, and sees to its replies. */
@@ -73,7 +75,7 @@ export class ThreadJob {
     // Aborted while the thread was being made.
     if (this.#isAborted()) return DROPPED;
     try {
-      const result = await handler(this.#request(), this.#context);
+      const result: Result = await handler(this.#request(), this.#context);
       return isAsyncIterable(result) ? await this.#pour(result) : this.#reply(result);
     } catch (error) {
       return { outcome: { kind: 'failed', fault: toFault(error) }, transfer: [] };

@@ -21,7 +21,7 @@ export interface ThreadPoolSettings {
   readonly handlerFile: URL;
   readonly threads: number;
   readonly abortGraceMs: number;
-  readonly resourceLimits: ResourceLimits | undefined;
+  readonly resourceLimits?: ResourceLimits | undefined;
 }
 
 /** Who is told what becomes of the threads. */

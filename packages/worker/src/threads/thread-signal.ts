@@ -30,7 +30,7 @@ export class ThreadSignal {
   }
 
   get #fired(): boolean {
-    return Reflect.get(AbortSignal.prototype, 'aborted', this.signal) as boolean;
+    return Reflect.get<AbortSignal, 'aborted'>(AbortSignal.prototype, 'aborted', this.signal);
   }
 
   get aborted(): boolean {

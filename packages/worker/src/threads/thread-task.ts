@@ -1,4 +1,4 @@
-import { Body, ThreadCrashedError, type BodyInput, type MajordomoError } from '@majordomo/protocol';
+import { ThreadCrashedError, type Body, type BodyInput, type MajordomoError } from '@majordomo/protocol';
 import { EventEmitter } from 'node:events';
 import type { HandlerContext, WorkerRequest } from '../handler';
 import { fromFault } from './fault';
@@ -225,7 +225,7 @@ export class ThreadTask implements AsyncIterator<BodyInput, BodyInput> {
 
   /** The next reply of a stream; to be asked for one at a time. */
   next(): Promise<IteratorResult<BodyInput, BodyInput>> {
-    if (this.#failure) return Promise.reject(this.#failure.error as Error);
+    if (this.#failure) return Promise.reject(this.#failure.error);
     if (this.#state === 'over') return Promise.resolve(DONE);
     return new Promise((resolve, reject) => {
       this.#asker = { resolve, reject };
