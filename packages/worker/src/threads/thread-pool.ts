@@ -79,7 +79,7 @@ export class ThreadPool implements TaskHost {
   async open(): Promise<void> {
     const { handlerFile, threads, resourceLimits } = this.#settings;
     await requireFile(handlerFile);
-    const { Piscina } = await import('piscina');
+    const { default: Piscina } = await import('piscina');
     if (this.#closing) throw closedEarly();
     const workerData: ThreadData = { handlerFile: handlerFile.href, aborted: this.#aborted };
     const piscina = new Piscina({

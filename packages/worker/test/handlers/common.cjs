@@ -1,0 +1,1 @@
+module.exports = ({ body }) => `CommonJS got ${body.text()}`;
