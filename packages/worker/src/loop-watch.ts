@@ -13,7 +13,7 @@ export class LoopWatch {
   #timer: NodeJS.Timeout | undefined;
   #lookedAt = 0;
   /** Looks in time since the last block. */
-  #calmLooks = LOOKS_PER_INTERVAL;
+  #calmLooks = 0;
 
   /** @param blocked - told for how long at least the loop stood still, in ms */
   constructor(intervalMs: number, blocked: (blockedMs: number) => void) {
@@ -24,6 +24,7 @@ export class LoopWatch {
 
   start(): void {
     this.#lookedAt = performance.now();
+    this.#calmLooks = LOOKS_PER_INTERVAL;
     this.#timer = setInterval(() => this.#look(), this.#periodMs).unref();
   }
 

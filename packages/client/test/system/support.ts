@@ -4,6 +4,12 @@ import { Client, type ClientOptions } from '../../src/index';
 
 const open: { close(): unknown }[] = [];
 
+/** Has {@link closeAll} close it. */
+export function track<Each extends { close(): unknown }>(each: Each): Each {
+  open.push(each);
+  return each;
+}
+
 /** A broker of ours on a port of its own, or on `bind`; closed by {@link closeAll}. */
 export async function newBroker(options: BrokerOptions = {}): Promise<{ broker: Broker; endpoint: string }> {
   const broker = new Broker({ bind: 'tcp://127.0.0.1:0', heartbeatMs: 200, ...options });
