@@ -65,7 +65,12 @@ test('where nobody serves, failFast fails at once; else the request waits and ex
   const failFast = client.request('nobody', 'x', { failFast: true });
   await expect(failFast).rejects.toMatchObject({ name: 'NoWorkerError', code: 'NO_WORKER', retryable: true });
   const patient = client.request('nobody', 'x', { timeoutMs: 150 });
-  await expect(patient).rejects.toMatchObject({ name: 'ExpiredError', code: 'EXPIRED', retryable: true });
+  await expect(patient).rejects.toMatchObject({
+    name: 'ExpiredError',
+    code: 'EXPIRED',
+    retryable: true,
+    message: 'The request to nobody failed: it was queued until its time was up: no worker is registered.',
+  });
 });
 
 test('a full queue refuses at once', async () => {
