@@ -48,7 +48,7 @@ test('a request whose time is up while no broker is reachable says so, and for h
 
 test('queued behind workers that are busy: the error says that none was free', async () => {
   const { endpoint } = await newBroker();
-  const release = deferred();
+  const release = deferred<string>();
   await newWorker('busy', () => release.promise, { brokers: endpoint, concurrency: 1 });
   const client = newClient({ brokers: endpoint });
   const first = later(client.request('busy', 'first'));
@@ -57,7 +57,7 @@ test('queued behind workers that are busy: the error says that none was free', a
     message:
       'The request to busy failed: it was queued until its time was up: no worker was free (1 registered).',
   });
-  release.resolve();
+  release.resolve('done');
   await first;
 });
 

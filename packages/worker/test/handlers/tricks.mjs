@@ -66,11 +66,11 @@ const tricks = {
     setTimeout(() => {
       throw new Error('out of the blue');
     });
-    await new Promise(() => undefined);
+    return new Promise(() => undefined);
   },
   async rejection() {
     void Promise.reject(new Error('unheard of'));
-    await new Promise(() => undefined);
+    return new Promise(() => undefined);
   },
   memory() {
     const hoard = [];
