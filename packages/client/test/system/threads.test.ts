@@ -10,6 +10,7 @@ import { closeAll, later, newBroker, newClient, track } from './support';
  * What runs in the threads is what was built: `npm run --silent build:js` before these tests.
  */
 
+jest.setTimeout(60_000);
 leakCheck({ timeoutMs: 10_000 });
 afterEach(closeAll);
 
@@ -48,7 +49,8 @@ async function setUp(options: Partial<ThreadedWorkerOptions> = {}): Promise<{
 }> {
   const { endpoint } = await newBroker();
   const worker = await newThreaded({ brokers: endpoint, ...options });
-  return { endpoint, worker, client: newClient({ brokers: endpoint }) };
+  // A thread takes its time to start on a machine that is busy with other things.
+  return { endpoint, worker, client: newClient({ brokers: endpoint, timeoutMs: 30_000 }) };
 }
 
 /** All events of one name. */
@@ -60,11 +62,11 @@ function events<Name extends keyof WorkerEvents>(worker: Worker, name: Name): Wo
 
 describe.each(['packed', 'mdp/0.2', 'mdp/0.1'] as const)('a worker of %s', (protocol) => {
   test('that blocks its threads for three times the patience of the broker stays registered', async () => {
-    const { endpoint } = await newBroker({ heartbeatMs: 50, liveness: 4 });
-    const worker = await newThreaded({ brokers: endpoint, protocol, heartbeatMs: 50, threads: 2 });
+    const { endpoint } = await newBroker({ heartbeatMs: 100, liveness: 4 });
+    const worker = await newThreaded({ brokers: endpoint, protocol, heartbeatMs: 100, threads: 2 });
     const lost = events(worker, 'lost');
     const client = newClient({ brokers: endpoint });
-    const replies = ['600', '600'].map((ms) => client.request('tricks', ['block', ms]));
+    const replies = ['1200', '1200'].map((ms) => client.request('tricks', ['block', ms]));
     expect((await Promise.all(replies)).map((reply) => reply.text())).toEqual(['unblocked', 'unblocked']);
     expect(lost).toEqual([]);
     expect(worker.stats).toMatchObject({ reconnects: 0, handled: 2, dropped: 0 });
@@ -227,6 +229,18 @@ describe('a crash', () => {
 });
 
 describe('a stream', () => {
+  test('with a reply that is too large fails, and its generator is told to clean up', async () => {
+    const { worker, client } = await setUp({ limits: { frameBytesMax: 1_000 } });
+    const path = newFile();
+    await expect(client.request('tricks', ['swells', path])).rejects.toMatchObject({
+      workerCode: 'INTERNAL_ERROR',
+      message: expect.stringContaining('1000') as string,
+    });
+    await eventually(() => notes(path).at(-1) === 'cleaned up');
+    expect((await client.request('tricks', 'text')).text()).toBe('text');
+    expect(worker.stats).toMatchObject({ failed: 1, threadsLost: 0 });
+  });
+
   test('is paused in its thread by a slow reader, and no more is made than fits the window', async () => {
     const { endpoint } = await setUp();
     const client = newClient({ brokers: endpoint, streamBufferMax: 8 });
@@ -257,6 +271,18 @@ describe('a stream', () => {
     expect((await client.request('tricks', 'text')).text()).toBe('text');
     expect(worker.stats).toMatchObject({ dropped: 1, threadsLost: 0 });
   });
+});
+
+test('setConcurrency changes how many are taken, not how many threads there are', async () => {
+  const { worker, client } = await setUp({ threads: 1 });
+  worker.setConcurrency(3);
+  const paths = [newFile(), newFile(), newFile()];
+  const calls = paths.map((path) => later(client.request('tricks', ['until', path])));
+  await eventually(() => worker.stats.running === 3);
+  await eventually(() => paths.some((path) => existsSync(path)));
+  expect(paths.filter((path) => existsSync(path))).toHaveLength(1);
+  for (const path of paths) appendFileSync(path, 'go\n');
+  expect((await Promise.all(calls)).map((reply) => reply.text())).toEqual(['done', 'done', 'done']);
 });
 
 describe('the end', () => {

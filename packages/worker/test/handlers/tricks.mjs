@@ -89,6 +89,14 @@ const tricks = {
       if (body.length > 2) appendFileSync(body.text(2), 'cleaned up\n');
     }
   },
+  /** PARTIALs that grow until one is too large. */
+  async *swells({ body }) {
+    try {
+      for (let bytes = 1; ; bytes *= 2) yield new Uint8Array(bytes);
+    } finally {
+      appendFileSync(body.text(1), 'cleaned up\n');
+    }
+  },
   async *breaks() {
     yield 'one';
     throw new ServiceError('BROKEN', 'after one');
