@@ -47,16 +47,16 @@ test('a command need not read its input, and may write much', async () => {
 });
 
 test('--handler-file answers with a function in threads, which may block them for longer than the broker waits', async () => {
-  const { endpoint } = await startBroker(['--heartbeat-ms', '50']);
+  const { endpoint } = await startBroker(['--heartbeat-ms', '100']);
   const file = await fileWith(
     'handler.mjs',
     `const nobody = new Int32Array(new SharedArrayBuffer(4));
     export default ({ body }) => {
-      Atomics.wait(nobody, 0, 0, 600);
+      Atomics.wait(nobody, 0, 0, 1200);
       return ['done', ...body.frames];
     };`,
   );
-  const args = ['slow', '--handler-file', file, '--threads', '2', '--heartbeat-ms', '50'];
+  const args = ['slow', '--handler-file', file, '--threads', '2', '--heartbeat-ms', '100'];
   const worker = await startWorker(endpoint, args);
   const client = new RawClient02(endpoint);
   expect((await client.ask('slow', 'x')).map(String)).toEqual(['done', 'x']);
