@@ -27,13 +27,14 @@ export function threadReporter(
   events: Events,
 ): ThreadWatcher {
   return {
-    crashed(error) {
+    lost() {
       counters.threadsLost++;
+    },
+    crashed(error) {
       logger.error({ service, err: error }, 'a thread crashed: another takes its place');
       events.emit('threadLost', { why: 'crashed', error });
     },
     terminated() {
-      counters.threadsLost++;
       logger.warn(
         { service, abortGraceMs },
         'a handler went on for longer than abortGraceMs after its signal had fired: its thread was ended, another ' +

@@ -167,7 +167,8 @@ describe('an abort', () => {
     await expect(call).rejects.toMatchObject({ code: 'TIMEOUT' });
     expect((await client.request('tricks', 'text')).text()).toBe('text');
     expect(lost).toEqual([{ why: 'terminated' }]);
-    expect(worker.stats).toMatchObject({ dropped: 1, handled: 1, failed: 0, threadsLost: 1 });
+    expect(worker.stats).toMatchObject({ dropped: 1, handled: 1, failed: 0 });
+    await eventually(() => worker.stats.threadsLost === 1);
   });
 
   test('of a request that waits for a thread keeps it from being started', async () => {
@@ -212,9 +213,21 @@ describe('a crash', () => {
       appendFileSync(path, 'go\n');
       expect((await other).text()).toBe('done');
       expect(lost).toMatchObject([{ why: 'crashed' }]);
-      expect(worker.stats).toMatchObject({ handled: 3, failed: 1, threadsLost: 1, running: 0 });
+      expect(worker.stats).toMatchObject({ handled: 3, failed: 1, running: 0 });
+      await eventually(() => worker.stats.threadsLost === 1);
     },
   );
+
+  test.each([
+    ['throws', 'bomb'],
+    ['exits', 'sleeper'],
+  ])('of a thread that %s while it has nothing to do harms no request', async (_how, trick) => {
+    const { worker, client } = await setUp();
+    expect((await client.request('tricks', trick)).text()).toBe('for now');
+    await eventually(() => worker.stats.threadsLost === 1);
+    expect((await client.request('tricks', 'text')).text()).toBe('text');
+    expect(worker.stats).toMatchObject({ handled: 2, failed: 0 });
+  });
 
   test('in a stream fails the stream after what came before it', async () => {
     const { client } = await setUp();
@@ -300,6 +313,7 @@ describe('the end', () => {
 
   test('close lets a handler that hears its signal end, and ends the thread of one that does not', async () => {
     const { worker, client } = await setUp({ threads: 2, abortGraceMs: 500 });
+    const lost = events(worker, 'threadLost');
     const [patient, stubborn] = [newFile(), newFile()];
     const calls = [
       later(client.request('tricks', ['patient', patient])),
@@ -308,18 +322,21 @@ describe('the end', () => {
     await eventually(() => notes(patient).length === 1 && notes(stubborn).length === 1);
     await worker.close();
     expect(notes(patient)).toEqual(['started', 'ClosedError']);
-    expect(worker.stats).toMatchObject({ dropped: 2, threadsLost: 1, running: 0 });
+    expect(worker.stats).toMatchObject({ dropped: 2, running: 0 });
+    expect(lost).toEqual([{ why: 'terminated' }]);
     await client.close();
     await Promise.allSettled(calls);
   });
 
   test('drain with a handler that does not end takes drainTimeoutMs and the grace', async () => {
     const { worker, client } = await setUp({ drainTimeoutMs: 50, abortGraceMs: 50 });
+    const lost = events(worker, 'threadLost');
     const path = newFile();
     later(client.request('tricks', ['stubborn', path]));
     await eventually(() => notes(path).includes('started'));
     await worker.drain();
-    expect(worker.stats).toMatchObject({ dropped: 1, threadsLost: 1, running: 0 });
+    expect(worker.stats).toMatchObject({ dropped: 1, running: 0 });
+    expect(lost).toEqual([{ why: 'terminated' }]);
   });
 
   test('`await using` drains and leaves no thread', async () => {

@@ -26,6 +26,8 @@ export interface ThreadPoolSettings {
 
 /** Who is told what becomes of the threads. */
 export interface ThreadWatcher {
+  /** A thread is gone, whatever ended it. */
+  lost(): void;
   /** A thread ended by itself, with or without a request; another takes its place. */
   crashed(error: unknown): void;
   /** A thread is ended because its handler went on after its signal had fired; another takes its place. */
@@ -59,6 +61,8 @@ export class ThreadPool implements TaskHost {
   /** Threads that have not ended. */
   readonly #living = new Set<Thread>();
   #piscina: Piscina | undefined;
+  /** True once threads end because nobody needs them any more. */
+  #piscinaCloses = false;
   #lastId = 0;
   #closing: Promise<void> | undefined;
 
@@ -175,7 +179,10 @@ export class ThreadPool implements TaskHost {
     for (const thread of piscina.threads) {
       if (this.#living.has(thread)) continue;
       this.#living.add(thread);
-      thread.once('exit', () => this.#living.delete(thread));
+      thread.once('exit', () => {
+        this.#living.delete(thread);
+        if (!this.#piscinaCloses) this.#watcher.lost();
+      });
     }
   }
 
@@ -250,6 +257,7 @@ export class ThreadPool implements TaskHost {
     await Promise.all(tasks.map(({ over }) => over));
     if (!this.#piscina) return;
     this.#watchThreads(this.#piscina);
+    this.#piscinaCloses = true;
     const exits = [...this.#living].map((thread) => new Promise((resolve) => thread.once('exit', resolve)));
     this.#piscina.destroy().catch((error: unknown) => this.#watcher.crashed(error));
     let timer: NodeJS.Timeout | undefined;

@@ -68,6 +68,16 @@ const tricks = {
     });
     return new Promise(() => undefined);
   },
+  bomb() {
+    setTimeout(() => {
+      throw new Error('a bomb');
+    }, 20);
+    return 'for now';
+  },
+  sleeper() {
+    setTimeout(() => process.exit(1), 20);
+    return 'for now';
+  },
   async rejection() {
     void Promise.reject(new Error('unheard of'));
     return new Promise(() => undefined);
