@@ -37,7 +37,7 @@ export function timedOut({ service, delivered, sends, terms, link }: Call, hindr
   else if (sends === 0) why = 'no connection stood in time';
   // A packed broker is told the time of a request, and would say that it was still queued; not that of a stream.
   else if (link?.packed && !terms.stream)
-    why += '; a worker has it and was not done in time, or the broker is stuck';
+    why += '; a worker has it and was not done in time, or the broker was too slow to say otherwise';
   return new TimeoutError(`No reply from ${service} within ${terms.timeoutMs} ms: ${why}.`);
 }
 

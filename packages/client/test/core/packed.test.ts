@@ -261,7 +261,7 @@ describe('sending again', () => {
       code: 'TIMEOUT',
       message:
         'No reply from echo within 900 ms: sent once, no reply; ' +
-        'a worker has it and was not done in time, or the broker is stuck.',
+        'a worker has it and was not done in time, or the broker was too slow to say otherwise.',
     });
     expect(sentOf(link, 'cancel')).toHaveLength(1);
     expect(link.closed).toBe(false);
