@@ -57,17 +57,19 @@ describe.each(['esm', 'cjs'] as const)('%s', (format) => {
       const worker = new Worker('echo', {
         brokers: process.argv[1], protocol: 'mdp/0.2', handlerFile: process.argv[2], threads: 1,
       });
+      worker.once('registered', () => console.log('registered'));
       worker.start();
       process.once('SIGTERM', () => worker.drain().then(() => console.log(worker.state)));`;
     const handlerFile = join(__dirname, 'handlers/tricks.mjs');
     const args = [`--input-type=${type}`, '-e', script, broker.endpoint, handlerFile];
     const child = startProcess(process.execPath, args);
+    await child.waitForLine('registered', { timeoutMs: 15_000 });
     const worker = await ready(broker);
     await broker.sendRequest(worker, 'c', 'echo', 'from a thread');
     expect(texts(await next(broker, 'final'))).toEqual(['from a thread']);
     child.kill();
     expect(await child.exit).toEqual({ code: 0, signal: null });
-    expect({ stdout: child.stdout, stderr: child.stderr }).toEqual({ stdout: 'closed\n', stderr: '' });
+    expect({ stdout: child.stdout, stderr: child.stderr }).toEqual({ stdout: 'registered\nclosed\n', stderr: '' });
   });
 
   test('an unreachable broker does not hold up the end', async () => {
