@@ -1,4 +1,4 @@
-import * as real from '@majordomo/protocol';
+import type * as real from '@majordomo/protocol';
 import type { z } from 'zod';
 import type { Command } from './commands';
 import type { Direction, Tongue } from './message';

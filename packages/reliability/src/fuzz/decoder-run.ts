@@ -15,6 +15,8 @@ export interface DecoderRun {
   /** Messages after which it ends; the session under way is finished. */
   readonly messages: number;
   readonly thoroughness: Thoroughness;
+  /** To find fault with what takes too long: for a machine that has time. */
+  readonly timed: boolean;
   /** Whose messages are changed as well. */
   readonly corpus: readonly Talk[];
 }
@@ -41,8 +43,8 @@ export interface DecoderReport {
 
 /** Changes messages and hands them to every decoder until so many were tried, or one does what it must not. */
 export function runDecoders(run: DecoderRun): DecoderReport {
-  const { protocol, target, seed, messages, thoroughness, corpus } = run;
-  const examiner = new Examiner(protocol, thoroughness);
+  const { protocol, target, seed, messages, thoroughness, timed, corpus } = run;
+  const examiner = new Examiner(protocol, thoroughness, timed);
   const talks = new Talks(seed, corpus);
   const startedAt = performance.now();
   let failure: Failure | undefined;
@@ -73,7 +75,7 @@ function cutDown(protocol: Protocol, { talk }: Attempt, finding: Finding): Talk 
   if (finding.kind === 'refused_valid' || finding.kind === 'slow') return upTo;
   return shrink(upTo, (smaller) => {
     try {
-      new Examiner(protocol, THOROUGH).examine(smaller);
+      new Examiner(protocol, THOROUGH, false).examine(smaller);
       return false;
     } catch (error) {
       return error instanceof Finding && error.kind === finding.kind;

@@ -43,6 +43,8 @@ function atBroker(protocol: Protocol, half: FromPeer['half']): PlainDecoder {
 export class Decoders {
   readonly packed: Readonly<Record<Direction, PackedChannel>>;
   readonly plain: readonly PlainDecoder[];
+  readonly #clientAtBroker: PlainDecoder;
+  readonly #workerAtBroker: PlainDecoder;
   readonly #byTongue = new Map<string, PlainDecoder>();
 
   constructor(readonly protocol: Protocol) {
@@ -58,7 +60,14 @@ export class Decoders {
         });
       }
     }
-    this.plain = [...this.#byTongue.values(), atBroker(protocol, 'client'), atBroker(protocol, 'worker')];
+    this.#clientAtBroker = atBroker(protocol, 'client');
+    this.#workerAtBroker = atBroker(protocol, 'worker');
+    this.plain = [...this.#byTongue.values(), this.#clientAtBroker, this.#workerAtBroker];
+  }
+
+  /** A broker's decoder of plain messages of one half. */
+  atBroker(half: FromPeer['half']): PlainDecoder {
+    return half === 'client' ? this.#clientAtBroker : this.#workerAtBroker;
   }
 
   /** The decoder of a plain dialect in one direction. */

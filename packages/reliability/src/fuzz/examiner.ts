@@ -5,7 +5,7 @@ import type { Command } from './commands';
 import { Decoders, type PlainDecoder } from './decoders';
 import { explain, Finding } from './finding';
 import { inspect } from './inspect';
-import { bytesIn, DIRECTIONS, LIMITS, type Frames, type Talk } from './message';
+import { bytesIn, DIRECTIONS, LIMITS, type Direction, type Frames, type Talk, type Tongue } from './message';
 import { Oracle } from './oracle';
 import { differenceOfLists, sameFrames } from './same';
 import { Timing } from './timing';
@@ -43,13 +43,15 @@ export class Examiner {
   readonly #decoders: Decoders;
   readonly #reasons: ReadonlySet<string>;
 
+  /** @param timed - to find fault with what takes too long */
   constructor(
     private readonly protocol: Protocol,
     private readonly thoroughness: Thoroughness,
+    timed: boolean,
   ) {
     this.#decoders = new Decoders(protocol);
     this.#reasons = new Set(protocol.REJECTION_REASONS);
-    this.timing = new Timing(this.#decoders);
+    this.timing = new Timing(this.#decoders, timed);
   }
 
   /**
@@ -68,7 +70,7 @@ export class Examiner {
       this.tally.bytes += bytesIn(frames);
       try {
         if (tongue !== 'packed') {
-          this.#plain(this.#decoders.plainOf(tongue, direction), talk, index, index < valid);
+          this.#plain(this.#plainDecoder(tongue, direction), talk, index, index < valid);
         } else if (session) {
           const taken = this.#packed(session, oracle, talk, sessionFrom, index, index < valid);
           if (!taken) {
@@ -83,6 +85,15 @@ export class Examiner {
         throw new Finding('threw', explain(error), index, { cause: error });
       }
     }
+  }
+
+  /** A broker finds out by itself what is spoken; the others know. Of what is said to brokers, each reads one half. */
+  #plainDecoder(tongue: Exclude<Tongue, 'packed'>, direction: Direction): PlainDecoder {
+    if (this.tally.messages % 2 === 0) {
+      if (direction === 'client-to-broker') return this.#decoders.atBroker('client');
+      if (direction === 'worker-to-broker') return this.#decoders.atBroker('worker');
+    }
+    return this.#decoders.plainOf(tongue, direction);
   }
 
   #isTurn(check: keyof Thoroughness): boolean {

@@ -1,4 +1,4 @@
-import { Body, Metadata } from '@majordomo/protocol';
+import type { Body, Metadata } from '@majordomo/protocol';
 
 /*
  * Commands compared by what they say. Bodies and metadata are recognised by their shape, for a codec with a planted bug

@@ -51,3 +51,19 @@ export function seedOf(rng: Rng): Seed {
       : plainMessage(rng, direction, tongue);
   return { direction, tongue, frames };
 }
+
+/** The message by which a client or worker begins: HELLO or READY, packed behind an empty frame. */
+export function openingOf(rng: Rng, direction: Direction, tongue: Tongue): Frames {
+  const wanted = direction === 'client-to-broker' ? 'hello' : 'ready';
+  for (;;) {
+    const command = commandOf(rng, direction, tongue === 'packed');
+    if (command.kind !== wanted) continue;
+    if (tongue !== 'packed') {
+      const frames = plainChannel(protocol, tongue, direction).encode(command);
+      if (frames) return asBuffers(frames);
+    }
+    const sender = newSender(direction);
+    sender.add(command);
+    return asBuffers(protocol.opening(sender.take()));
+  }
+}

@@ -8,7 +8,7 @@ import { MUTANTS } from './mutants';
 const MESSAGES_MAX = 20_000;
 
 function fuzz(protocol: Protocol, messages: number): DecoderReport {
-  const run = { protocol, seed: 11, messages, thoroughness: THOROUGH, corpus: [] };
+  const run = { protocol, seed: 11, messages, thoroughness: THOROUGH, timed: true, corpus: [] };
   const report = runDecoders({ ...run, target: 'decoders' });
   return report.failure ? report : runDecoders({ ...run, target: 'sessions' });
 }
