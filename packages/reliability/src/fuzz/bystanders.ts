@@ -91,10 +91,11 @@ export class Bystanders {
     this.#begin();
   }
 
-  /** Leaves. */
+  /** Leaves; what is still under way fails. */
   async stop(): Promise<void> {
-    await this.pause();
+    this.#running = false;
     for (const client of this.#clients) client.close();
+    await this.#loops;
     await Promise.all(this.#workers.map((worker) => worker.close()));
   }
 }

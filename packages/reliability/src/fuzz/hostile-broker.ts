@@ -31,6 +31,9 @@ const OUT_OF_PLACE = 4;
 /** Bytes of a frame that ZeroMQ lets in at a client or worker with default limits are more than we send. */
 const FRAMES_MAX = 1_200;
 
+/** Peers that are remembered; of others it is not known any more what they said before. */
+const VICTIMS_MAX = 256;
+
 type Heard = ClientToBroker | WorkerToBroker;
 
 /** One client or worker, as a broker that means it no good knows it. */
@@ -199,6 +202,8 @@ export class HostileBroker {
     if (!victim) {
       victim = new Victim(new Rng(this.seed, 2 ** 42 + this.connections++));
       this.#victims.set(key, victim);
+      const [oldest = key] = this.#victims.keys();
+      if (this.#victims.size > VICTIMS_MAX) this.#victims.delete(oldest);
     }
     return victim;
   }

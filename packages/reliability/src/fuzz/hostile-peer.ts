@@ -91,9 +91,15 @@ class Work {
 /**
  * Says the messages of a conversation to a broker on a connection of its own, answers work that it is given, waits until
  * the broker has heard all of it, and leaves.
+ * @param signal - to leave at once
  * @throws where the broker does not get to the end of it
  */
-export async function converse(endpoint: string, conversation: Conversation, ledger: Ledger): Promise<void> {
+export async function converse(
+  endpoint: string,
+  conversation: Conversation,
+  ledger: Ledger,
+  signal: AbortSignal,
+): Promise<void> {
   const socket = new Dealer({
     context: hostileContext,
     linger: 0,
@@ -104,6 +110,8 @@ export async function converse(endpoint: string, conversation: Conversation, led
   const end = `mmi.end-${conversation.number}`;
   const heardAll = readUntil(socket, end, work);
   heardAll.catch(() => undefined);
+  const leave = (): void => socket.close();
+  signal.addEventListener('abort', leave);
   try {
     socket.connect(endpoint);
     for (const [index, frames] of conversation.messages.entries()) {
@@ -121,7 +129,8 @@ export async function converse(endpoint: string, conversation: Conversation, led
     }
     await withinTime(heardAll, `the end of conversation ${conversation.number}`);
   } finally {
-    socket.close();
+    signal.removeEventListener('abort', leave);
+    leave();
   }
 }
 

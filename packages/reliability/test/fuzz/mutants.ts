@@ -1,7 +1,7 @@
-/** A bug to be planted in a source file of packages/protocol. */
+/** A bug to be planted in a source file of a package. */
 export interface Mutant {
   readonly name: string;
-  /** Below packages/protocol/src. */
+  /** Below the package's src. */
   readonly file: string;
   /** Stands there exactly once. */
   readonly find: string;
@@ -9,7 +9,7 @@ export interface Mutant {
 }
 
 /** Bugs that somebody could make, each of which lets something hostile through or takes something good for it. */
-export const MUTANTS: readonly Mutant[] = [
+export const PROTOCOL_MUTANTS: readonly Mutant[] = [
   {
     name: 'a record may reach beyond its message',
     file: 'packed/record-reader.ts',
@@ -165,5 +165,63 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'packed/decode.ts',
     find: 'if (command) commands.push(command);',
     replace: 'if (command) commands.splice(0, commands.length, ...commands.slice(), command);',
+  },
+];
+
+/** A bug in the broker, and what is to be said of it. */
+export interface BrokerMutant extends Mutant {
+  readonly shows: RegExp;
+}
+
+/** Bugs that leave something behind, count wrong, or throw. */
+export const BROKER_MUTANTS: readonly BrokerMutant[] = [
+  {
+    name: 'what is refused is not counted',
+    file: 'core/broker-core.ts',
+    find: 'this.rejections[rejection.reason]++;',
+    replace: "if (rejection.reason !== 'truncated') this.rejections[rejection.reason]++;",
+    shows: /counted wrong: truncated: counted 0, sent \d+/,
+  },
+  {
+    name: 'the requests of a client that left stay',
+    file: 'core/client-half.ts',
+    find: 'this.requests.clientGone(client);',
+    replace: 'if (client.session === undefined) this.requests.clientGone(client);',
+    shows: /left behind: clients is \d+, should be 1/,
+  },
+  {
+    name: 'a service outlives its last worker',
+    file: 'core/worker-half.ts',
+    find: 'service.workers.delete(worker);',
+    replace: 'service.workers.delete(service.workers.size === 1 ? (undefined as never) : worker);',
+    shows: /left behind: services is \d+, should be 3/,
+  },
+  {
+    name: 'a request is counted twice where it is refused at once',
+    file: 'core/requests.ts',
+    find: 'this.counters.unserved++;',
+    replace: 'this.counters.unserved += 2;',
+    shows: /\d+ requests came, and \d+ have ended/,
+  },
+  {
+    name: 'a worker that drains in mid-request throws',
+    file: 'core/worker-half.ts',
+    find: 'worker.draining = true;',
+    replace: "throw new Error('not now');",
+    shows: /the broker failed: Error: not now/,
+  },
+  {
+    name: 'a reply that nobody waits for leaves a promise that nobody handles',
+    file: 'core/worker-half.ts',
+    find: 'this.#protocolError(worker, `${reply.kind.toUpperCase()} with a reference that it does not hold`, now);',
+    replace: "void Promise.reject(new Error('nobody handles this'));",
+    shows: /uncaught: Error: nobody handles this/,
+  },
+  {
+    name: 'a worker that answered is not given anything more',
+    file: 'core/worker-half.ts',
+    find: 'worker.held.delete(number);',
+    replace: '',
+    shows: /well-behaved|left behind: inFlight/,
   },
 ];

@@ -1,4 +1,3 @@
-import { Broker, type BrokerOptions } from '@majordomo/broker';
 import { leakCheck } from '@majordomo/testkit';
 import { runBroker } from '../../src/fuzz/broker-run';
 import { runEndpoint } from '../../src/fuzz/endpoint-run';
@@ -29,38 +28,3 @@ test.each(['client', 'worker'] as const)(
   },
   120_000,
 );
-
-describe('what a broker does wrong is found', () => {
-  const objectionsTo = async (broker: new (options: BrokerOptions) => Broker): Promise<string> => {
-    const { objections } = await runBroker({
-      seed: 2,
-      messages: 2_000,
-      peers: 4,
-      p99MsMax: Infinity,
-      broker,
-    });
-    return objections.join('\n');
-  };
-
-  test('it miscounts what it refuses', async () => {
-    class Miscounting extends Broker {
-      override describe() {
-        const state = super.describe();
-        return { ...state, rejections: { ...state.rejections, truncated: 0 } };
-      }
-    }
-    expect(await objectionsTo(Miscounting)).toMatch(/counted wrong: truncated: counted 0, sent \d+/);
-  }, 60_000);
-
-  test('a listener of it throws where nobody catches it', async () => {
-    class Throwing extends Broker {
-      constructor(options: BrokerOptions) {
-        super(options);
-        this.once('messageRejected', () => {
-          setImmediate(() => void Promise.reject(new Error('nobody catches this')));
-        });
-      }
-    }
-    expect(await objectionsTo(Throwing)).toContain('nobody catches this');
-  }, 60_000);
-});

@@ -1,8 +1,8 @@
 import { runDecoders, type DecoderReport } from '../../src/fuzz/decoder-run';
 import { THOROUGH } from '../../src/fuzz/examiner';
 import type { Protocol } from '../../src/fuzz/channels';
-import { builtProtocol } from './mutated-protocol';
-import { MUTANTS } from './mutants';
+import { builtProtocol } from './built';
+import { PROTOCOL_MUTANTS } from './mutants';
 
 /** Messages after which a bug has to be found, of each target. */
 const MESSAGES_MAX = 20_000;
@@ -17,7 +17,7 @@ test('without a bug in it, the codec that was built for this passes', async () =
   expect(fuzz(await builtProtocol(), 2_000).failure).toBeUndefined();
 });
 
-test.each(MUTANTS)(
+test.each(PROTOCOL_MUTANTS)(
   'a planted bug is found: $name',
   async (mutant) => {
     const { failure } = fuzz(await builtProtocol(mutant), MESSAGES_MAX);
@@ -27,6 +27,6 @@ test.each(MUTANTS)(
 );
 
 test('there are bugs of every kind', () => {
-  expect(MUTANTS.length).toBeGreaterThanOrEqual(20);
-  expect(new Set(MUTANTS.map(({ name }) => name)).size).toBe(MUTANTS.length);
+  expect(PROTOCOL_MUTANTS.length).toBeGreaterThanOrEqual(20);
+  expect(new Set(PROTOCOL_MUTANTS.map(({ name }) => name)).size).toBe(PROTOCOL_MUTANTS.length);
 });
