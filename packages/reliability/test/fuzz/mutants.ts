@@ -183,10 +183,10 @@ export const BROKER_MUTANTS: readonly BrokerMutant[] = [
     shows: /counted wrong: truncated: counted 0, sent \d+/,
   },
   {
-    name: 'the requests of a client that left stay',
-    file: 'core/client-half.ts',
-    find: 'this.requests.clientGone(client);',
-    replace: 'if (client.session === undefined) this.requests.clientGone(client);',
+    name: 'it is not noticed that a client has left',
+    file: 'shell/broker.ts',
+    find: "this.#core.peerGone(peer, 'connection_closed', this.#now());",
+    replace: '',
     shows: /left behind: clients is \d+, should be 1/,
   },
   {
@@ -209,13 +209,6 @@ export const BROKER_MUTANTS: readonly BrokerMutant[] = [
     find: 'worker.draining = true;',
     replace: "throw new Error('not now');",
     shows: /the broker failed: Error: not now/,
-  },
-  {
-    name: 'a reply that nobody waits for leaves a promise that nobody handles',
-    file: 'core/worker-half.ts',
-    find: 'this.#protocolError(worker, `${reply.kind.toUpperCase()} with a reference that it does not hold`, now);',
-    replace: "void Promise.reject(new Error('nobody handles this'));",
-    shows: /uncaught: Error: nobody handles this/,
   },
   {
     name: 'a worker that answered is not given anything more',

@@ -2,8 +2,21 @@ import { leakCheck } from '@majordomo/testkit';
 import { runBroker } from '../../src/fuzz/broker-run';
 import { runEndpoint } from '../../src/fuzz/endpoint-run';
 import { socketLines } from '../../src/fuzz/report';
+import { watchUncaught } from '../../src/fuzz/watch';
 
 leakCheck({ timeoutMs: 5_000 });
+
+test('what nobody catches is written down until nobody looks any more', () => {
+  const watch = watchUncaught();
+  process.emit('unhandledRejection', new Error('nobody handles this'), Promise.resolve());
+  process.emit('uncaughtException', new Error('nobody catches this'));
+  watch.stop();
+  expect(process.listenerCount('uncaughtException')).toBe(0);
+  expect(watch.thrown).toEqual([
+    expect.stringContaining('nobody handles this'),
+    expect.stringContaining('nobody catches this'),
+  ]);
+});
 
 test('a broker: hostile peers of all dialects are counted and forgotten, and disturb nobody', async () => {
   const report = await runBroker({ seed: 1, messages: 20_000, peers: 8, p99MsMax: Infinity });
