@@ -183,11 +183,11 @@ export const BROKER_MUTANTS: readonly BrokerMutant[] = [
     shows: /counted wrong: truncated: counted 0, sent \d+/,
   },
   {
-    name: 'it is not noticed that a client has left',
-    file: 'shell/broker.ts',
-    find: "this.#core.peerGone(peer, 'connection_closed', this.#now());",
+    name: 'the requests of a client that left go on',
+    file: 'core/requests.ts',
+    find: 'for (const request of client.requests.values()) this.withdraw(request);',
     replace: '',
-    shows: /left behind: clients is \d+, should be 1/,
+    shows: /\d+ requests came, and \d+ have ended|left behind/,
   },
   {
     name: 'a service outlives its last worker',
