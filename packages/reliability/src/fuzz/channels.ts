@@ -61,5 +61,6 @@ export function plainChannel(
   const dialect = { 'mdp/0.1': protocol.mdp01, 'mdp/0.2': protocol.mdp02, req: protocol.mdp02OverReq }[
     tongue
   ];
-  return dialect[CHANNEL_OF[direction]] as unknown as real.Channel<Command>;
+  const channel: unknown = dialect[CHANNEL_OF[direction]];
+  return channel as real.Channel<Command>;
 }
