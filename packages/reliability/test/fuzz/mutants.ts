@@ -6,6 +6,8 @@ export interface Mutant {
   /** Stands there exactly once. */
   readonly find: string;
   readonly replace: string;
+  /** It makes things slow, and nothing else. */
+  readonly timed?: true;
 }
 
 /** Bugs that somebody could make, each of which lets something hostile through or takes something good for it. */
@@ -165,6 +167,7 @@ export const PROTOCOL_MUTANTS: readonly Mutant[] = [
     file: 'packed/decode.ts',
     find: 'if (command) commands.push(command);',
     replace: 'if (command) commands.splice(0, commands.length, ...commands.slice(), command);',
+    timed: true,
   },
 ];
 
