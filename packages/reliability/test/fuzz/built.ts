@@ -1,4 +1,4 @@
-import { Broker } from '@majordomo/broker';
+import type { Broker } from '@majordomo/broker';
 import { build } from 'esbuild';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
