@@ -49,6 +49,6 @@ export const COMMANDS: readonly CommandDefinition[] = [
       { notation: '--seed <number>', help: 'where the plan of faults comes from; default: one of its own' },
       { notation: '--keep <directory>', help: 'write the ledgers there, and leave them' },
     ],
-    load: () => import('./chaos'),
+    load: () => import('../chaos'),
   },
 ];
