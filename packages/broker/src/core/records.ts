@@ -58,7 +58,8 @@ export interface Stream {
  * - `queued`: waits for a worker. → `held` when it is dispatched; → `ended` when it expires, is cancelled or its
  *   client goes.
  * - `held`: a worker has it. → `ended` on the final reply or failure, when its client cancels it or goes, or when its
- *   worker is lost and its attempts are used up; → `queued` when its worker is lost before that; → `answered` when
+ *   worker is lost and its attempts are used up, or part of its reply is with its client; → `queued` when its worker is
+ *   lost before that; → `answered` when
  *   the final reply came behind PARTIALs that its client has not made room for.
  * - `answered`: no worker has it; what is left of its reply waits for the client's window. → `ended`.
  * - `ended`: its client has been answered, told, or is gone. A worker may still hold the reference; what it
@@ -72,6 +73,8 @@ export class RequestRecord implements Timed {
   worker: WorkerRecord | undefined = undefined;
   ref: Ref = 0;
   stream: Stream | undefined = undefined;
+  /** True once its client has been sent part of its reply: another worker's would not fit behind it. */
+  begun = false;
   /** Where it stands while it is `queued`. */
   place: Place<RequestRecord> | undefined = undefined;
   timer: ListNode<Timed> | undefined = undefined;

@@ -224,11 +224,20 @@ export class Requests {
     stream.final = undefined;
   }
 
-  /** Its worker is lost: back to the head of the queue, or the end where its attempts are used up. */
+  /**
+   * Its worker is lost: back to the head of the queue, or the end where its attempts are used up. It is the end as well
+   * where its client has part of the reply: nobody could tell what comes of another worker from what came before.
+   */
   recover(request: RequestRecord): void {
     if (request.state !== 'held') return;
     const { attempts, service } = request;
     request.worker = undefined;
+    if (request.begun) {
+      this.counters.exhausted++;
+      const why = 'its worker was lost after part of its reply had been sent';
+      this.endFailed(request, 'ATTEMPTS_EXHAUSTED', why, true);
+      return;
+    }
     if (attempts >= this.settings.attemptsMax) {
       this.counters.exhausted++;
       const lost = attempts === 1 ? '1 worker was' : `${attempts} workers were`;
@@ -301,15 +310,8 @@ export class Requests {
         const { service } = request;
         const waited = service.queue.remove(request);
         this.counters.refusedDraining++;
-        if (waited)
-          this.endFailed(request, 'BROKER_DRAINING', 'the broker stopped before it was served', true);
-        else
-          this.endFailed(
-            request,
-            'BROKER_DRAINING',
-            'the broker stopped before its worker had answered',
-            false,
-          );
+        const why = waited ? 'before it was served' : 'before its worker had answered';
+        this.endFailed(request, 'BROKER_DRAINING', `the broker stopped ${why}`, request.attempts === 0);
         this.services.settle(service);
       }
     }

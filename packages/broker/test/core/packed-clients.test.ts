@@ -331,6 +331,25 @@ describe('a broker that drains', () => {
     expect(bench.replies('c')).toEqual(['welcome', 'draining', '1 partial one', '1 final end']);
   });
 
+  test('that stops says of each request whether a worker may have done it', () => {
+    const bench = new Bench();
+    bench.hello('c');
+    bench.readyPacked('w', 'lost');
+    bench.ask('c', 1, 'lost');
+    bench.gone('w');
+    bench.ask('c', 2, 'never-served');
+    bench.readyPacked('other', 'held');
+    bench.ask('c', 3, 'held');
+    bench.replies('c');
+    bench.core.stop(bench.now);
+    const failures = bench.sentToClient('c').filter((command) => command.kind === 'failure');
+    expect(failures.sort((one, two) => one.id - two.id)).toMatchObject([
+      { id: 1, code: 'BROKER_DRAINING', retryable: false },
+      { id: 2, code: 'BROKER_DRAINING', retryable: true },
+      { id: 3, code: 'BROKER_DRAINING', retryable: false },
+    ]);
+  });
+
   test('that stops fails what is left before it says DISCONNECT', () => {
     const bench = new Bench();
     bench.hello('c');

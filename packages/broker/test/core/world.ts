@@ -93,6 +93,8 @@ interface Asked {
   window: number;
   /** Workers that were given it. */
   given: number;
+  /** True once its client has got a PARTIAL: no other worker may be given it. */
+  begun: boolean;
   /** PARTIALs that its client has not got, in order. */
   parts: string[];
   /** The last reply that stands behind them. */
@@ -295,11 +297,11 @@ export class World {
 
   /** Enters a request in the books, and gives its text. */
   #enter(
-    of: Omit<Asked, 'bytes' | 'given' | 'parts' | 'last' | 'ended' | 'waitsSince'>,
+    of: Omit<Asked, 'bytes' | 'given' | 'begun' | 'parts' | 'last' | 'ended' | 'waitsSince'>,
     bytes: number,
   ): string {
     const text = `${this.#asked.length}:${'x'.repeat(bytes)}`;
-    const fresh = { given: 0, parts: [], last: undefined, ended: false, waitsSince: this.#now };
+    const fresh = { given: 0, begun: false, parts: [], last: undefined, ended: false, waitsSince: this.#now };
     const asked = { ...of, bytes: cost(text), ...fresh };
     this.#asked.push(asked);
     this.#current = asked;
@@ -543,6 +545,7 @@ export class World {
     session.cancelled.delete(ref);
     equal(session.draining, false, 'draining');
     atMost(session.held.size, session.credit, 'held beyond the credit');
+    equal(asked.begun, false, 'a reply that has begun');
     atMost(++asked.given, LIMITS.attemptsMax, 'attempts');
     equal(asked.dueAt > this.#now, true, 'in time');
     equal(request.attempt, asked.given, 'attempt');
@@ -568,6 +571,7 @@ export class World {
     if (kind === 'partial') {
       equal(dialect.partials, true, 'a dialect that has PARTIALs');
       equal(said, asked.parts.shift(), 'PARTIAL');
+      asked.begun = true;
       if (dialect.packed) equal(--asked.window >= 0, true, 'within the window');
       return;
     }
@@ -605,7 +609,7 @@ export class World {
         asked.service === service &&
         asked.dialect === dialect &&
         (code === 'BROKER_DRAINING' || !this.#isHeld(asked)) &&
-        (code !== 'ATTEMPTS_EXHAUSTED' || asked.given === LIMITS.attemptsMax),
+        (code !== 'ATTEMPTS_EXHAUSTED' || asked.begun || asked.given === LIMITS.attemptsMax),
     );
   }
 
@@ -621,7 +625,10 @@ export class World {
       case 'EXPIRED':
         return expect([this.#isHeld(asked), asked.dueAt <= this.#now || !served]).toEqual([false, true]);
       case 'ATTEMPTS_EXHAUSTED':
-        return expect([asked.given, this.#isHeld(asked)]).toEqual([LIMITS.attemptsMax, false]);
+        return expect([asked.begun || asked.given === LIMITS.attemptsMax, this.#isHeld(asked)]).toEqual([
+          true,
+          false,
+        ]);
       default:
         return expect([code, this.#step?.do]).toEqual(['BROKER_DRAINING', 'stop']);
     }
