@@ -3,7 +3,8 @@ import { eventually } from '@majordomo/testkit';
 import { RunError } from '../errors';
 import type { BrokerSample, Said } from './parts/messages';
 import type { Dialect, MixName, Rhythm } from './parts/params';
-import { Role, type Ending, type WatchedSample } from './processes/role';
+import type { Ending } from './processes/ending';
+import { Role, type WatchedSample } from './processes/role';
 
 /** How a cast is made. */
 export interface CastOptions {

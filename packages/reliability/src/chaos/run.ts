@@ -10,7 +10,7 @@ import { Network } from './network';
 import type { ChaosOptions } from './options';
 import { killAll } from './processes/life';
 import { processesOf } from './processes/orphans';
-import { faultOf } from './processes/role';
+import { faultOf } from './processes/ending';
 import { brokerKill } from './scenarios/broker-kill';
 import { rolling } from './scenarios/rolling';
 import { windUp, type Acted, type Scenario } from './scenarios/scenario';

@@ -55,7 +55,7 @@ function good(): { clients: ClientLine[]; workers: WorkerLine[]; killed: Set<str
       issued('c.1/1', { must: true }),
       answered('c.1/1', framesOf('c.1/1', 'w.1/1')),
       issued('c.1/2', { call: 'stream' }),
-      answered('c.1/2', [...framesOf('c.1/2', 'w.1/2', 3, 2), ...framesOf('c.1/2', 'w.2/1', 3)]),
+      answered('c.1/2', framesOf('c.1/2', 'w.2/1', 3)),
       issued('c.1/3', { call: 'gather' }),
       answered('c.1/3', framesOf('c.1/3', 'w.1/3', 4)),
       issued('c.1/4', { idempotent: false }),
@@ -98,7 +98,7 @@ test('a good run: nothing found, everything counted', () => {
   expect(counts).toEqual({
     issued: 8,
     answered: 3,
-    streamFrames: 5,
+    streamFrames: 3,
     failed: { CONNECTION_LOST: 1, ABORTED: 1, WORKER_FAILED: 1 },
     left: 1,
     orphaned: 1,
@@ -199,7 +199,21 @@ const PLANTED: readonly [what: string, kind: FindingKind, id: string, plant: (le
       replace(
         all,
         'c.1/2',
-        answered('c.1/2', [...framesOf('c.1/2', 'w.2/1', 3), ...framesOf('c.1/2', 'w.1/2', 3)]),
+        answered('c.1/2', [
+          ...framesOf('c.1/2', 'w.2/1', 3),
+          { of: 'c.1/2', run: 'w.2/1', seq: 3, last: false },
+        ]),
+      ),
+  ],
+  [
+    'a stream out of two runs',
+    'mixed',
+    'c.1/2',
+    (all) =>
+      replace(
+        all,
+        'c.1/2',
+        answered('c.1/2', [...framesOf('c.1/2', 'w.1/2', 3, 2), ...framesOf('c.1/2', 'w.2/1', 3)]),
       ),
   ],
   [

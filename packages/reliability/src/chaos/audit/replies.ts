@@ -1,4 +1,4 @@
-import type { CallKind, OutcomeLine, ReplyFrame } from '../ledger';
+import type { OutcomeLine, ReplyFrame } from '../ledger';
 import type { Book, Entry } from './book';
 import type { Finding } from './finding';
 
@@ -10,7 +10,7 @@ export function auditReplies(book: Book): Finding[] {
 }
 
 function auditReply(book: Book, { issued }: Entry, outcome: OutcomeLine): Finding[] {
-  const { id, call } = issued;
+  const { id } = issued;
   const { frames } = outcome;
   const is = (kind: Finding['kind'], text: string): Finding[] => [{ kind, id, text }];
   const foreign = frames.find(({ of }) => of !== id);
@@ -18,7 +18,7 @@ function auditReply(book: Book, { issued }: Entry, outcome: OutcomeLine): Findin
   const unearned = frames.find(({ run }) => book.runs.get(run)?.id !== id);
   if (unearned) return is('unearned', `no worker has written down ${unearned.run} for it`);
   if (outcome.kind === 'answered' && !outcome.intact) return is('altered', 'its payload differs');
-  const broken = brokenOrder(call, frames);
+  const broken = brokenOrder(frames);
   if (broken) return is(broken.kind, broken.text);
   if (outcome.kind !== 'answered') return [];
   const last = frames.at(-1);
@@ -26,26 +26,16 @@ function auditReply(book: Book, { issued }: Entry, outcome: OutcomeLine): Findin
   return book.done.has(last.run) ? [] : is('unearned', `${last.run} was never finished`);
 }
 
-/**
- * Frames of one run count up from 0 to the last. A stream that is read as it comes may start over when its worker is
- * lost, with a run of its own from 0; a reply that is taken as one may not.
- */
-function brokenOrder(
-  call: CallKind,
-  frames: readonly ReplyFrame[],
-): Pick<Finding, 'kind' | 'text'> | undefined {
-  const mayStartOver = call === 'stream' || call === 'leave';
+/** A reply is of one run, and its frames count up from 0 to the last, and no further. */
+function brokenOrder(frames: readonly ReplyFrame[]): Pick<Finding, 'kind' | 'text'> | undefined {
   let before: ReplyFrame | undefined;
   for (const frame of frames) {
-    if (before?.last) return { kind: 'incomplete', text: `frame ${frame.seq} comes behind the last` };
-    const goesOn = before?.run === frame.run;
-    if (before && !goesOn && !mayStartOver) {
+    if (before && before.run !== frame.run) {
       return { kind: 'mixed', text: `frames of ${before.run}, then of ${frame.run}` };
     }
-    const expected = before && goesOn ? before.seq + 1 : 0;
-    if (frame.seq !== expected) {
-      return { kind: 'incomplete', text: `frame ${frame.seq} of ${frame.run} where ${expected} was due` };
-    }
+    if (before?.last) return { kind: 'incomplete', text: `frame ${frame.seq} comes behind the last` };
+    const due = before ? before.seq + 1 : 0;
+    if (frame.seq !== due) return { kind: 'incomplete', text: `frame ${frame.seq} where ${due} was due` };
     before = frame;
   }
   return undefined;

@@ -62,6 +62,7 @@ export function drawCall(mix: MixName, random: Random, patienceMs: number): Plan
         ...usual,
         call: 'deadline',
         timeoutMs: random.between(20, 300),
+        retries: 1,
         workMs: random.between(0, 400),
       };
     case 'cancel': {

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { RunError } from '../../errors';
 import type { Said, Told } from '../parts/messages';
 import type { PartParams } from '../parts/params';
+import type { Exit } from './ending';
 
 /** How long a process may take to get ready, in ms: the machine may be loaded. */
 const READY_TIMEOUT_MS = 60_000;
@@ -11,12 +12,6 @@ const STDERR_TAIL_CHARS = 4_000;
 
 /** The program of every child; it lies next to the command in dist. */
 const PROGRAM = fileURLToPath(new URL('./chaos-child.js', import.meta.url));
-
-/** How a process ended. */
-export interface Exit {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-}
 
 const running = new Set<ChildProcess>();
 

@@ -1,20 +1,7 @@
 import type { BrokerSample, Said, Told } from '../parts/messages';
 import type { PartParams } from '../parts/params';
-import { Life, type Exit } from './life';
-
-/** How long a process may take to end in good order, in ms; drain timeouts of the bus are half of it. */
-const END_TIMEOUT_MS = 60_000;
-
-/** One end of one process, as it came. */
-export interface Ending {
-  readonly life: string;
-  /** `killed`: by SIGKILL, as planned. `terminated`: after our SIGTERM. `died`: by itself. */
-  readonly how: 'killed' | 'terminated' | 'died';
-  readonly exit: Exit;
-  /** True where SIGTERM did not end it in time, and SIGKILL had to. */
-  readonly forced: boolean;
-  readonly lastWords: string;
-}
+import { END_TIMEOUT_MS, type Ending } from './ending';
+import { Life } from './life';
 
 /** What is known of a broker while it is watched. */
 export interface WatchedSample extends BrokerSample {
@@ -124,13 +111,4 @@ export class Role {
     await life.exit;
     clearTimeout(timer);
   }
-}
-
-/** What is wrong with the way in which a process ended, or `undefined`. */
-export function faultOf({ life, how, exit, forced, lastWords }: Ending): string | undefined {
-  const words = lastWords ? `\n${lastWords}` : '';
-  if (how === 'killed') return undefined;
-  if (forced) return `${life} did not end within ${END_TIMEOUT_MS} ms after SIGTERM${words}`;
-  if (how === 'died') return `${life} ended by itself, with ${exit.signal ?? exit.code}${words}`;
-  return exit.code === 0 ? undefined : `${life} ended with ${exit.signal ?? exit.code} after SIGTERM${words}`;
 }

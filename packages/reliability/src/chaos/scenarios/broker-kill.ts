@@ -8,7 +8,7 @@ const HEARTBEAT_MS = 2_500;
 export const brokerKill: Scenario = {
   cast: {
     brokers: 1,
-    rhythm: { heartbeatMs: HEARTBEAT_MS, liveness: 4, reconnectMaxMs: 1_000 },
+    rhythm: { heartbeatMs: HEARTBEAT_MS, liveness: 4, reconnectMaxMs: 2_000 },
     mixOf: () => 'storm',
     lanes: 6,
     pauseMsMax: 20,

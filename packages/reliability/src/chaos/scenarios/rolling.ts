@@ -5,7 +5,7 @@ import type { Scenario } from './scenario';
 export const rolling: Scenario = {
   cast: {
     brokers: 2,
-    rhythm: { heartbeatMs: 2_500, liveness: 4, reconnectMaxMs: 1_000 },
+    rhythm: { heartbeatMs: 2_500, liveness: 4, reconnectMaxMs: 2_000 },
     mixOf: (dialect) => (dialect === 'packed' || dialect === 'auto' ? 'steady' : 'steady-plain'),
     lanes: 6,
     pauseMsMax: 20,
