@@ -29,7 +29,11 @@ const LIFE_MS_MIN = 20_000;
 /** Sums up samples of any number of lives. */
 export function memoryOf(samples: readonly MemorySample[]): MemoryReport {
   const lives = new Map<string, MemorySample[]>();
-  for (const sample of samples) lives.set(sample.life, [...(lives.get(sample.life) ?? []), sample]);
+  for (const sample of samples) {
+    const life = lives.get(sample.life);
+    if (life) life.push(sample);
+    else lives.set(sample.life, [sample]);
+  }
   let growthBytes = 0;
   for (const life of lives.values()) growthBytes = Math.max(growthBytes, growthOf(life));
   return { maxBytes: samples.reduce((max, { rssBytes }) => Math.max(max, rssBytes), 0), growthBytes };

@@ -72,10 +72,6 @@ export class Life {
     return this.#ended === undefined;
   }
 
-  get pid(): number | undefined {
-    return this.#child.pid;
-  }
-
   /** What it wrote to standard error at the last. */
   get lastWords(): string {
     return this.#stderr.trim();

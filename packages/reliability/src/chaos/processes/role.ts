@@ -24,7 +24,6 @@ export class Role {
   /** What we have done to end the process. */
   #ending: 'killed' | 'terminated' | undefined;
   #forced = false;
-  #frozen = false;
 
   /** @param paramsOf - the part of a life, by its name */
   constructor(
@@ -39,13 +38,9 @@ export class Role {
     return `${this.name}.${this.#lives}`;
   }
 
+  /** Processes that have played this role. */
   get lives(): number {
     return this.#lives;
-  }
-
-  /** True while a process plays this role. */
-  get alive(): boolean {
-    return this.#life?.alive === true;
   }
 
   /**
@@ -76,18 +71,12 @@ export class Role {
 
   /** SIGSTOP: it stands still, and its connections stay open. */
   freeze(): void {
-    this.#frozen = true;
     this.#life?.signal('SIGSTOP');
   }
 
   /** SIGCONT. */
   thaw(): void {
-    this.#frozen = false;
     this.#life?.signal('SIGCONT');
-  }
-
-  get frozen(): boolean {
-    return this.#frozen;
   }
 
   /** SIGKILL; resolves when it is gone. */
