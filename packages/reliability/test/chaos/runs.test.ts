@@ -109,12 +109,12 @@ describe('the command', () => {
   );
 });
 
-async function childrenOf(pid: number): Promise<number[]> {
-  const { stdout } = await runProcess('ps', ['-o', 'pid=', '--ppid', String(pid)]);
-  return stdout
-    .split('\n')
-    .map(Number)
-    .filter((child) => child > 0);
+async function childrenOf(parent: number): Promise<number[]> {
+  const { stdout } = await runProcess('ps', ['-A', '-o', 'pid=,ppid=']);
+  return stdout.split('\n').flatMap((line) => {
+    const [pid, ppid] = line.trim().split(/\s+/).map(Number);
+    return pid !== undefined && ppid === parent ? [pid] : [];
+  });
 }
 
 function isThere(pid: number): boolean {
