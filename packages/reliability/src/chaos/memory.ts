@@ -19,8 +19,8 @@ export interface MemoryReport {
 
 const MIB = 1_024 * 1_024;
 
-/** What no broker of a run may have at any time: about three times what one has that has served for a minute. */
-export const RSS_BYTES_MAX = 384 * MIB;
+/** What no broker of a run may have at any time: more than twice what one has that has served for minutes. */
+export const RSS_BYTES_MAX = 256 * MIB;
 /** By how much no broker may grow from the middle of its life to its end. */
 export const GROWTH_BYTES_MAX = 48 * MIB;
 /** Lives shorter than this tell nothing of growth: a heap fills up before it is looked through. In ms. */
