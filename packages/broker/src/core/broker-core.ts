@@ -38,7 +38,7 @@ import { WorkerHalf } from './worker-half';
 export class BrokerCore implements BrokerView {
   readonly counters: Counters = newCounters();
   readonly rejections: RejectionCounts = newRejectionCounts();
-  readonly #services = new Services();
+  readonly #services: Services;
   readonly #clients: Clients;
   readonly #requests: Requests;
   readonly #replies: Replies;
@@ -56,7 +56,8 @@ export class BrokerCore implements BrokerView {
   ) {
     const { heartbeatMs, liveness, jobDeadlineMs, limits } = settings;
     const { counters } = this;
-    const services = this.#services;
+    const services = new Services(settings.serviceExpiryMs, startedAt);
+    this.#services = services;
     const clients = new Clients(settings.idSeed);
     this.#clients = clients;
     const welcome: Welcome = {

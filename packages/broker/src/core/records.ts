@@ -104,7 +104,7 @@ export class RequestRecord implements Timed {
 }
 
 /** A service: who serves it and who waits for it. It exists while there is either. */
-export interface ServiceRecord {
+export interface ServiceRecord extends Timed {
   readonly name: string;
   readonly queue: FairQueue<RequestRecord>;
   readonly workers: Set<WorkerRecord>;
@@ -114,6 +114,8 @@ export interface ServiceRecord {
   unservedSince: number;
   /** True where there may be something to dispatch once all that came together has been heard. */
   dirty: boolean;
+  /** When the oldest of its requests may have waited too long, in ms, while it has no worker; see `Services`. */
+  dueAt: number;
 }
 
 /** A worker's session: it begins with READY and ends with whatever comes first. */

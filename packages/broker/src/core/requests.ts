@@ -258,13 +258,13 @@ export class Requests {
       this.#expired(request, queuedTooLong(service), now);
       this.services.settle(service);
     }
-    for (const service of this.services.unserved) this.#expireIn(service, now);
+    for (const service of this.services.takeOverdue(now)) this.#expireIn(service, now);
   }
 
   #expireIn(service: ServiceRecord, now: number): void {
     const { serviceExpiryMs } = this.settings;
     for (let oldest = service.queue.oldest; oldest; oldest = service.queue.oldest) {
-      if (now - Math.max(oldest.queuedAt, service.unservedSince) < serviceExpiryMs) break;
+      if (!this.services.isOverdue(service, oldest, now)) break;
       service.queue.remove(oldest);
       this.#expired(oldest, `no worker served it for ${serviceExpiryMs} ms`, now);
     }
