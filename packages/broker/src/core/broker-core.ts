@@ -17,6 +17,7 @@ import { Clients } from './clients';
 import { newCounters, newRejectionCounts, type Counters, type RejectionCounts } from './counters';
 import { Dispatcher } from './dispatcher';
 import { Liveness } from './liveness';
+import { Management } from './management';
 import { describeBroker, type BrokerView } from './mmi';
 import type { Outbound } from './outbound';
 import type { PeerGoneReason, PeerId, ServiceRecord, WorkerRecord } from './records';
@@ -46,6 +47,7 @@ export class BrokerCore implements BrokerView {
   readonly #dispatcher: Dispatcher;
   readonly #workers: WorkerHalf;
   readonly #clientHalf: ClientHalf;
+  readonly #management: Management;
   readonly #silenceMs: number;
   #draining = false;
 
@@ -91,10 +93,11 @@ export class BrokerCore implements BrokerView {
     this.#liveness = alive;
     this.#dispatcher = dispatcher;
     this.#workers = workers;
+    this.#management = new Management(this);
     this.#clientHalf = new ClientHalf(
       settings,
       welcome,
-      this,
+      this.#management,
       clients,
       workers,
       requests,
@@ -159,6 +162,7 @@ export class BrokerCore implements BrokerView {
   /** All that came together has been heard: gives what waits to workers with credit. */
   settle(now: number): void {
     this.#dispatcher.settle(now);
+    this.#management.endTurn(now);
   }
 
   /**

@@ -1,5 +1,4 @@
 import {
-  Body,
   DISCONNECT,
   isMmi,
   keyToHex,
@@ -12,7 +11,7 @@ import {
 import type { Clients } from './clients';
 import type { Counters } from './counters';
 import type { Dispatcher } from './dispatcher';
-import { answerMmi, type BrokerView } from './mmi';
+import type { Management } from './management';
 import type { Outbound } from './outbound';
 import type { ClientRecord, PeerId } from './records';
 import type { Replies } from './replies';
@@ -28,7 +27,7 @@ export class ClientHalf {
   constructor(
     private readonly settings: CoreSettings,
     private readonly welcome: Welcome,
-    private readonly view: BrokerView,
+    private readonly management: Management,
     private readonly clients: Clients,
     private readonly workers: WorkerHalf,
     private readonly requests: Requests,
@@ -156,7 +155,7 @@ export class ClientHalf {
 
   #manage(peer: PeerId, dialect: Dialect, { id, service, body }: ClientRequest, now: number): void {
     this.counters.managementRequests++;
-    const reply = new Body(answerMmi(this.view, service, body, now));
+    const reply = this.management.answer(service, body, now);
     this.outbound.toClient(peer, dialect, { kind: 'final', id, service, body: reply, metadata: NO_METADATA });
   }
 }
