@@ -1,7 +1,6 @@
 import {
   DRAINING,
   HEARTBEAT,
-  INTERNED_MAX,
   keyToHex,
   NO_METADATA,
   REVISION,
@@ -68,7 +67,7 @@ export class BrokerCore implements BrokerView {
       heartbeatMs,
       capabilities: 0,
       metadata: NO_METADATA,
-      internedMax: INTERNED_MAX,
+      internedMax: 0,
       ...limits,
     };
     this.#silenceMs = heartbeatMs * liveness;

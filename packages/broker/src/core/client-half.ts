@@ -86,10 +86,10 @@ export class ClientHalf {
     } else {
       const before = this.clients.get(peer);
       if (before) this.gone(before);
-      this.clients.begin(peer, dialect, now);
+      const { internedMax } = this.clients.begin(peer, dialect, now);
       this.counters.clientsWelcomed++;
       this.outbound.event({ type: 'clientWelcomed', peer: keyToHex(peer) });
-      this.outbound.toClient(peer, dialect, this.welcome);
+      this.outbound.toClient(peer, dialect, { ...this.welcome, internedMax });
     }
   }
 

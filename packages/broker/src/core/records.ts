@@ -20,6 +20,8 @@ export class ClientRecord {
   /** When it last said anything, and when a packed client was last sent a heartbeat. */
   lastSeenAt: number;
   lastBeatAt: number;
+  /** Services that a packed client may give numbers to. */
+  internedMax = 0;
   /** Its places in the order of these times; see `Clients`. */
   seenNode: ListNode<ClientRecord> | undefined = undefined;
   beatNode: ListNode<ClientRecord> | undefined = undefined;
