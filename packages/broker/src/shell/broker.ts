@@ -4,6 +4,8 @@ import {
   DISCONNECT,
   HEARTBEAT,
   keyToHex,
+  mdp01,
+  mdp02,
   packedHalf,
   parseOptions,
   socketFrameBytesMax,
@@ -42,6 +44,8 @@ export type BrokerEvents = {
 const LINGER_MS = 1_000;
 /** Messages that ZeroMQ holds per peer and direction, beyond what the backlog of a peer that does not read may be. */
 const HIGH_WATER_MARK = 100;
+/** The same in bytes, beside one message; plain clients excepted, to which nothing can be said but replies. */
+const HIGH_WATER_BYTES = 16 * 1_024 * 1_024;
 /** The ticker looks at the clock this often per heartbeat interval, within the bounds below. */
 const TICKS_PER_HEARTBEAT = 10;
 const TICK_MS_MIN = 5;
@@ -65,6 +69,11 @@ type State = 'new' | 'starting' | 'running' | 'draining' | 'closed';
 function plain(dialect: Dialect): PlainDialect {
   return dialect as PlainDialect;
 }
+
+/** What can be said to plain workers at any time, between large messages. */
+const PLAIN_SPACERS = new Map<Dialect, readonly Frame[] | undefined>(
+  [mdp01, mdp02].map((dialect) => [dialect, dialect.brokerToWorker.encode(HEARTBEAT)]),
+);
 
 /** 32 random bits. */
 function newSeed(): number {
@@ -94,7 +103,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
   readonly #clock: Clock;
   readonly #suspects = new Suspects((peer) => this.#askSuspect(peer));
   readonly #departures = new Departures((peer, disconnect) => this.#hear(peer, disconnect));
-  readonly #packed = new PackedPeers((peer, frames) => this.#link.send(peer, frames));
+  readonly #packed = new PackedPeers((peer, frames, spacer) => this.#link.send(peer, frames, spacer));
   /** Peers found gone in this turn of the loop. */
   readonly #gone = new Map<PeerKey, PeerGoneReason>();
   /** True where {@link #settle} is to come in this turn of the loop. */
@@ -112,7 +121,8 @@ export class Broker extends EventEmitter<BrokerEvents> {
   constructor(options: BrokerOptions = {}) {
     super();
     this.options = parseOptions(brokerOptionsSchema, options, 'broker');
-    const { limits, backlogMax, backlogBytesMax, heartbeatMs, logger } = this.options;
+    const { limits, backlogMax, backlogBytesMax, backlogTotalBytesMax, stallMs, heartbeatMs, logger } =
+      this.options;
     this.#tickMs = Math.min(TICK_MS_MAX, Math.max(TICK_MS_MIN, heartbeatMs / TICKS_PER_HEARTBEAT));
     this.#clock = new Clock(Math.max(heartbeatMs, 2 * this.#tickMs));
     this.#log = new EventLog(logger);
@@ -121,7 +131,10 @@ export class Broker extends EventEmitter<BrokerEvents> {
         frameBytesMax: socketFrameBytesMax(limits),
         highWaterMark: HIGH_WATER_MARK,
         backlogMessagesMax: backlogMax,
+        highWaterBytes: HIGH_WATER_BYTES,
         backlogBytesMax,
+        backlogTotalBytesMax,
+        stallMs,
         lingerMs: LINGER_MS,
       },
       {
@@ -387,7 +400,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
       return;
     }
     const frames = plain(dialect).brokerToWorker.encode(command);
-    if (frames) this.#link.send(peer, frames);
+    if (frames) this.#link.send(peer, frames, PLAIN_SPACERS.get(dialect));
   }
 
   #toClient(peer: PeerKey, dialect: Dialect, command: BrokerToClient): void {
