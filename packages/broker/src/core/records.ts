@@ -1,4 +1,12 @@
-import { IdMap, type Body, type Dialect, type Frame, type Metadata, type Ref } from '@majordomo/protocol';
+import {
+  IdMap,
+  type Body,
+  type Dialect,
+  type Frame,
+  type Limits,
+  type Metadata,
+  type Ref,
+} from '@majordomo/protocol';
 import type { FairQueue, Place } from './fair-queue';
 import { ListNode, type LinkedList } from './linked-list';
 import type { Batch } from './retention';
@@ -139,6 +147,8 @@ export class WorkerRecord {
   heartbeatsWhileBusy: boolean;
   /** True once it has asked for no more. */
   draining = false;
+  /** What a body that it is given may hold, where it has said so and the broker would let in more. */
+  limits: Limits | undefined = undefined;
   /** The number of the last reference that a packed worker was given. */
   lastRef = 0;
   /** Its place among its service's workers with credit. */

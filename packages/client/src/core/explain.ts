@@ -5,6 +5,7 @@ import {
   ExpiredError,
   MajordomoError,
   MessageTooLargeError,
+  MessageTooLargeError,
   NoWorkerError,
   QueueFullError,
   TimeoutError,
@@ -85,6 +86,8 @@ export function failed(
   switch (code) {
     case 'QUEUE_FULL':
       return new QueueFullError(text, { retryable });
+    case 'MESSAGE_TOO_LARGE':
+      return new MessageTooLargeError(text, { retryable });
     case 'NO_WORKER':
       return new NoWorkerError(text, { retryable });
     case 'EXPIRED':
