@@ -602,7 +602,9 @@ export class World {
     dialect: Dialect,
     { code, service, origin }: ClientFailure,
   ): Asked | undefined {
-    if (code === 'QUEUE_FULL' || origin === 'worker') return this.#current;
+    if (origin === 'worker' || (code === 'QUEUE_FULL' && client === this.#current?.client))
+      return this.#current;
+    if (code === 'QUEUE_FULL') return this.#newestOf(client, service);
     return this.#open().find(
       (asked) =>
         asked.client === client &&
@@ -617,7 +619,7 @@ export class World {
     const served = [...this.#sessions.values()].some(({ service }) => service === asked.service);
     switch (code) {
       case 'QUEUE_FULL':
-        return expect(asked).toBe(this.#current);
+        return asked === this.#current ? undefined : this.#checkEvicted(asked);
       case 'NO_WORKER':
         return expect([asked === this.#current, asked.failFast, served]).toEqual([true, true, false]);
       case 'STREAM_OVERFLOW':
@@ -632,6 +634,20 @@ export class World {
       default:
         return expect([code, this.#step?.do]).toEqual(['BROKER_DRAINING', 'stop']);
     }
+  }
+
+  /** A request makes room only where its client has more waiting than the one that asks, and only its newest. */
+  #checkEvicted(asked: Asked): void {
+    const current = this.#current!;
+    const waitingOf = (client: string) =>
+      this.#waiting().filter((other) => other.client === client && other.service === asked.service).length;
+    expect([asked.service, asked.priority <= current.priority]).toEqual([current.service, true]);
+    expect(waitingOf(asked.client)).toBeGreaterThan(1);
+    expect(asked.client).not.toBe(current.client);
+  }
+
+  #newestOf(client: string, service: string): Asked | undefined {
+    return this.#waiting().findLast((asked) => asked.client === client && asked.service === service);
   }
 
   #open(): Asked[] {
