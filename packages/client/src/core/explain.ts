@@ -5,7 +5,6 @@ import {
   ExpiredError,
   MajordomoError,
   MessageTooLargeError,
-  MessageTooLargeError,
   NoWorkerError,
   QueueFullError,
   TimeoutError,
