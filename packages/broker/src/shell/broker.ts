@@ -28,6 +28,7 @@ import type { About } from '../core/settings';
 import { Clock } from './clock';
 import { Departures } from './departures';
 import { EventLog } from './log';
+import { Memory } from './memory';
 import { brokerOptionsSchema, type BrokerOptions, type ResolvedBrokerOptions } from './options';
 import { PackedClientPeer, PackedPeers, PackedWorkerPeer } from './packed-peers';
 import { Suspects } from './suspects';
@@ -104,6 +105,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
   readonly #suspects = new Suspects((peer) => this.#askSuspect(peer));
   readonly #departures = new Departures((peer, disconnect) => this.#hear(peer, disconnect));
   readonly #packed = new PackedPeers((peer, frames, spacer) => this.#link.send(peer, frames, spacer));
+  readonly #memory = new Memory();
   /** Peers found gone in this turn of the loop. */
   readonly #gone = new Map<PeerKey, PeerGoneReason>();
   /** True where {@link #settle} is to come in this turn of the loop. */
@@ -432,7 +434,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
       ended: (peer) => this.#packed.end(peer),
       isCongested: (peer) => this.#link.isCongested(peer),
       event: (event) => this.#report(event),
-      about: (): About => ({ version, memoryBytes: process.memoryUsage.rss() }),
+      about: (): About => ({ version, memoryBytes: this.#memory.residentBytes() }),
     };
   }
 }
