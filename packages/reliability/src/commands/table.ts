@@ -51,4 +51,16 @@ export const COMMANDS: readonly CommandDefinition[] = [
     ],
     load: () => import('../chaos'),
   },
+  {
+    name: 'overload',
+    summary: 'offer far more than can be served, and let peers misbehave, while a meek one is measured',
+    flags: [
+      { notation: '--scenario <names>', help: 'one or several, such as overload,mmi; default: all' },
+      {
+        notation: '--seconds <seconds>',
+        help: 'how long the overload lasts; others take a sixth; default: 60',
+      },
+    ],
+    load: () => import('../overload'),
+  },
 ];
