@@ -1,6 +1,8 @@
 import { defineConfig } from 'tsup';
 
-/** The command, and the program of its child processes. */
+/**
+ * The command, a chunk per subcommand, and the programs of its child processes. Sources of cores are bundled in.
+ */
 export default defineConfig({
   entry: {
     main: 'src/main.ts',

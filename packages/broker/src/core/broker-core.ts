@@ -15,6 +15,7 @@ import { ClientHalf } from './client-half';
 import { Clients } from './clients';
 import { newCounters, newRejectionCounts, type Counters, type RejectionCounts } from './counters';
 import { Dispatcher } from './dispatcher';
+import { checkInvariants } from './invariants';
 import { Liveness } from './liveness';
 import { Management } from './management';
 import { describeBroker, type BrokerView } from './mmi';
@@ -119,6 +120,11 @@ export class BrokerCore implements BrokerView {
     return this.#clients.size;
   }
 
+  /** Packed clients in session. */
+  get clientSessions(): number {
+    return this.#clients.sessions;
+  }
+
   get pendingBytes(): number {
     return this.#requests.pendingBytes;
   }
@@ -134,6 +140,22 @@ export class BrokerCore implements BrokerView {
 
   about(): About {
     return this.outbound.about();
+  }
+
+  /**
+   * Holds all tables against each other, for tests and simulation, where a turn has been settled.
+   * @throws StateError saying what is wrong
+   */
+  checkInvariants(): void {
+    checkInvariants({
+      settings: this.settings,
+      counters: this.counters,
+      services: this.services,
+      workers: this.workers,
+      clients: this.#clients,
+      requests: this.#requests,
+      dispatcher: this.#dispatcher,
+    });
   }
 
   /** The state of the broker, as `mmi.broker` gives it. */

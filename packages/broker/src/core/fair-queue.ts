@@ -1,3 +1,4 @@
+import { StateError } from '@majordomo/protocol';
 import { LinkedList, ListNode } from './linked-list';
 
 /** What the queue has to know of a request. */
@@ -136,9 +137,14 @@ export class FairQueue<Request extends Waiting<Request>> {
     return longest?.requests.last;
   }
 
+  /** The request whose turn it is. */
+  get first(): Request | undefined {
+    return this.#returned.first ?? this.#nextInTurn();
+  }
+
   /** Takes out the request whose turn it is. */
   shift(): Request | undefined {
-    const request = this.#returned.first ?? this.#nextInTurn();
+    const request = this.first;
     if (!request) return undefined;
     const lane = request.place?.lane;
     this.remove(request);
@@ -166,5 +172,25 @@ export class FairQueue<Request extends Waiting<Request>> {
     const { lane } = place;
     if (lane?.requests.length === 0) lane.turn.remove();
     return true;
+  }
+  /**
+   * Holds its lists against each other, for tests and simulation.
+   * @throws StateError where requests are missing from a list, or lanes from the order of turns
+   */
+  checkInvariants(): void {
+    let inTurn = 0;
+    for (const level of this.#levels) {
+      for (const { requests } of level?.turns ?? []) {
+        if (requests.length === 0) throw new StateError('It is the turn of a client that has no request.');
+        inTurn += requests.length;
+      }
+    }
+    const listed = inTurn + this.#returned.length;
+    if (listed !== this.#length || inTurn !== this.#byArrival.length) {
+      throw new StateError(
+        `${this.#length} requests are counted, ${inTurn} have their turn, ${this.#returned.length} were put back, ` +
+          `${this.#byArrival.length} are in the order of arrival.`,
+      );
+    }
   }
 }

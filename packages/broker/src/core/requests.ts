@@ -70,6 +70,11 @@ export class Requests {
     return this.#pendingBytes;
   }
 
+  /** Requests that wait with a deadline. */
+  get timed(): number {
+    return this.#deadlines.length;
+  }
+
   /** True where so many more bytes may be held. */
   hasRoomFor(bytes: number): boolean {
     return this.#pendingBytes + bytes <= this.settings.pendingBytesMax;
@@ -183,11 +188,16 @@ export class Requests {
     this.#deadlines.add(request);
   }
 
-  /** Takes the request whose turn it is out of the queue of a service; those whose time is up end on the way. */
+  /**
+   * Takes the request whose turn it is out of the queue of a service; those whose time is up end on the way, and cost
+   * their clients no turn.
+   */
   next(service: ServiceRecord, now: number): RequestRecord | undefined {
-    for (let request = service.queue.shift(); request; request = service.queue.shift()) {
+    const { queue } = service;
+    for (let request = queue.first; request; request = queue.first) {
       this.#deadlines.remove(request);
-      if (request.dueAt > now) return request;
+      if (request.dueAt > now) return queue.shift();
+      queue.remove(request);
       this.#expired(request, queuedTooLong(service), now);
     }
     return undefined;

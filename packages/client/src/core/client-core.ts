@@ -16,6 +16,7 @@ import { Brokers, isHopeful, type BrokerEvents, type BrokerState } from './broke
 import { Call, type Caller, type CallTerms } from './call';
 import { Calls } from './calls';
 import type { Ending } from './ending';
+import { checkInvariants } from './invariants';
 import { timedOut } from './explain';
 import { PackedLinks, type PackedLinksSettings } from './packed-links';
 import { PackedTalk, type PackedTalkSettings } from './packed-talk';
@@ -88,6 +89,22 @@ export class ClientCore {
   /** Connections, opening ones included. */
   get sockets(): number {
     return this.#sockets.size;
+  }
+
+  /**
+   * Holds all tables against each other, for tests and simulation.
+   * @throws StateError saying what is wrong
+   */
+  checkInvariants(): void {
+    checkInvariants({
+      settings: this.settings,
+      calls: this.#calls,
+      brokers: this.#brokers,
+      sockets: this.#sockets,
+      pool: this.#pool,
+      sessions: this.#sessions,
+      packed: this.#packed,
+    });
   }
 
   /** When `tick` should be called next, in ms, or `Infinity`. */

@@ -50,6 +50,16 @@ export class PackedTalk {
     private readonly ids = new CallIds(),
   ) {}
 
+  /** True where a call is known by its id. */
+  knows(call: Call): boolean {
+    return this.ids.get(call.id) === call;
+  }
+
+  /** Calls that are known by an id. */
+  get known(): number {
+    return this.ids.size;
+  }
+
   /** Sends a call on a session that takes it. */
   send(call: Call, link: PackedLink, now: number): void {
     if (link.bound !== undefined && !this.#fits(call, link)) return;

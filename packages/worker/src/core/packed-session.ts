@@ -138,6 +138,25 @@ export class PackedSession<Job extends HeldJob> {
     return this.#heardAt + this.#heartbeatMs * this.#options.liveness;
   }
 
+  /**
+   * Holds its parts against each other, for tests and simulation.
+   * @throws StateError where its jobs contradict its state or credit, or nothing would ever wake it
+   */
+  checkInvariants(): void {
+    const { size } = this.#jobs;
+    if (size > 0 && !this.#isRegistered) {
+      throw new StateError(`A packed session that is ${this.#state} holds ${size} jobs.`);
+    }
+    if (size !== this.#jobs.all().length || size > this.#creditMost) {
+      throw new StateError(`A packed session counts ${size} jobs, with a credit of ${this.#creditMost}.`);
+    }
+    if (this.#state === 'leaving' && size === 0) throw new StateError('A packed session leaves for ever.');
+    const waits = this.#state !== 'closed' && this.#state !== 'aside';
+    if (waits && this.nextWakeAt === Infinity && (this.#state !== 'disconnected' || this.#losses > 0)) {
+      throw new StateError(`A packed session that is ${this.#state} waits for no time.`);
+    }
+  }
+
   get #isRegistered(): boolean {
     return this.#state === 'serving' || this.#state === 'draining' || this.#state === 'leaving';
   }

@@ -122,6 +122,21 @@ export class WorkerSession {
     this.#state = to;
   }
 
+  /**
+   * Holds its parts against each other, for tests and simulation.
+   * @throws StateError where its job contradicts its state, or nothing would ever wake it
+   */
+  checkInvariants(): void {
+    const holdsJob = this.#state === 'busy' || this.#state === 'leaving';
+    if (holdsJob !== (this.#job !== undefined)) {
+      throw new StateError(`A worker session that is ${this.#state} has ${holdsJob ? 'no' : 'a'} job.`);
+    }
+    const waits = this.#state !== 'closed' && (this.#state !== 'disconnected' || this.#losses > 0);
+    if (waits && this.nextWakeAt === Infinity) {
+      throw new StateError(`A worker session that is ${this.#state} waits for no time.`);
+    }
+  }
+
   get #isRegistered(): boolean {
     return this.#state === 'idle' || this.#state === 'busy' || this.#state === 'leaving';
   }

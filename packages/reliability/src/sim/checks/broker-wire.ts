@@ -1,0 +1,418 @@
+import {
+  isMmi,
+  keyToHex,
+  type BrokerToClient,
+  type BrokerToWorker,
+  type ClientToBroker,
+  type DialectName,
+  type WorkerToBroker,
+} from '@majordomo/protocol';
+import type { BrokerEvent } from '../../../../broker/src/core/outbound';
+import { NOBODY, numberOf } from '../bodies';
+import type { BrokerPlan } from '../plan';
+import { Watcher, type BrokerRun } from '../watcher';
+import { Book, type Asked, type Served } from './book';
+import { checkBeats } from './beats';
+import { checkOrder, turnOf, turnTaken, turnWaits } from './order';
+import { Violation } from './violation';
+
+/** What a deadline may be late by: a slot of the broker's timers and so many of its ticks, in ms. */
+const SLOT_MS = 8;
+const TICKS_LATE = 3;
+const WINDOW_MAX = 2 ** 32 - 1;
+const CREDIT_MAX = 65_536;
+
+/** How often what is overdue is looked for, in turns of a broker. */
+const LOOK_EVERY = 16;
+
+/**
+ * Watches the wire of every broker, and holds it to what docs/PROTOCOL.md promises of requests, replies, credit,
+ * windows, attempts, deadlines and cancellation. It keeps its own book of what passed, and looks into no core.
+ */
+export class BrokerWire extends Watcher {
+  readonly #books = new Map<BrokerRun, Book>();
+  #ready: { peer: string; service: string; credit: number; packed: boolean } | undefined;
+  #turns = 0;
+
+  constructor(
+    private readonly plans: ReadonlyMap<string, BrokerPlan & { readonly tickMs: number }>,
+    private readonly calm: boolean,
+    /** The longest that a message takes, in ms, where the world is calm. */
+    private readonly delayMs: number,
+  ) {
+    super();
+  }
+
+  #book(broker: BrokerRun): Book {
+    return this.#books.get(broker) as Book;
+  }
+
+  #plan({ name }: BrokerRun): BrokerPlan & { readonly tickMs: number } {
+    return this.plans.get(name) as BrokerPlan & { readonly tickMs: number };
+  }
+
+  override brokerStarted(broker: BrokerRun): void {
+    this.#books.set(broker, new Book(broker));
+  }
+
+  override brokerEnded(broker: BrokerRun, gracefully: boolean): void {
+    const book = this.#book(broker);
+    if (gracefully) {
+      for (const { dialect, number } of book.asked) {
+        if (dialect === 'packed') throw new Violation('one end', `the broker closed, and ${number} was not told`);
+      }
+    }
+    this.#books.delete(broker);
+  }
+
+  override clientSaid(broker: BrokerRun, peer: string, dialect: DialectName, command: ClientToBroker): void {
+    const book = this.#book(broker);
+    const client = book.clients.get(peer);
+    if (client) client.heardAt = broker.now;
+    switch (command.kind) {
+      case 'request':
+        this.#request(book, peer, dialect, command);
+        return;
+      case 'cancel': {
+        const asked = client && book.byId(peer, command.id);
+        if (asked) book.end(asked, true);
+        return;
+      }
+      case 'window': {
+        const asked = client && book.byId(peer, command.id);
+        if (asked) asked.window = Math.min(WINDOW_MAX, asked.window + command.more);
+        return;
+      }
+      case 'disconnect':
+        book.endAll(peer);
+        return;
+      case 'hello':
+      case 'heartbeat':
+        return;
+    }
+  }
+
+  #request(
+    book: Book,
+    peer: string,
+    dialect: DialectName,
+    { id, service, body, remainingMs, priority, window }: Extract<ClientToBroker, { kind: 'request' }>,
+  ): void {
+    const packed = dialect === 'packed';
+    // Neither of these is taken: the session of whoever says it ends.
+    if (packed ? !book.clients.has(peer) || book.byId(peer, id) : book.clients.has(peer)) return;
+    if (isMmi(service)) return;
+    const heardAt = book.broker.now;
+    const asked: Asked = {
+      peer,
+      dialect,
+      id,
+      number: numberOf(body),
+      service,
+      priority,
+      order: book.next(),
+      heardAt,
+      dueAt: remainingMs === 0 ? Infinity : heardAt + remainingMs,
+      window: packed ? window : Infinity,
+      state: 'waits',
+      returned: false,
+      attempts: 0,
+      worker: undefined,
+      ref: 0,
+    };
+    turnWaits(book, asked);
+    book.add(asked);
+  }
+
+  override workerSaid(broker: BrokerRun, peer: string, dialect: DialectName, command: WorkerToBroker): void {
+    const book = this.#book(broker);
+    const served = book.served.get(peer);
+    if (command.kind === 'ready') {
+      const { service, credit } = command;
+      this.#ready = { peer, service, credit, packed: dialect === 'packed' };
+    }
+    if (!served) return;
+    served.heardAt = broker.now;
+    if ((dialect === 'packed') !== served.packed) return;
+    switch (command.kind) {
+      case 'final':
+      case 'failure':
+        this.#answered(book, served, command);
+        return;
+      case 'partial':
+        if (!served.held.has(command.ref)) book.toDismiss.set(peer, 'PARTIAL under a reference that is not its own');
+        return;
+      case 'credit':
+        served.credit = Math.min(CREDIT_MAX, command.credit);
+        served.usedAt = book.next();
+        return;
+      case 'draining':
+        served.draining = true;
+        return;
+      case 'ready':
+        book.toDismiss.set(peer, 'READY twice');
+        return;
+      case 'heartbeat':
+      case 'disconnect':
+        return;
+    }
+  }
+
+  #answered(book: Book, served: Served, { ref, kind }: Extract<WorkerToBroker, { kind: 'final' | 'failure' }>): void {
+    const asked = served.held.get(ref);
+    if (!asked) {
+      book.toDismiss.set(served.peer, `${kind} under a reference that is not its own`);
+      return;
+    }
+    served.held.delete(ref);
+    served.usedAt = book.next();
+    for (const owed of book.owedCancels) {
+      if (owed.served === served && owed.ref === ref) book.owedCancels.delete(owed);
+    }
+    // A plain client cannot be told of a failure.
+    if (kind === 'failure' && asked.dialect !== 'packed') book.end(asked, false);
+  }
+
+  override toWorker(broker: BrokerRun, peer: string, _dialect: DialectName, command: BrokerToWorker): void {
+    const book = this.#book(broker);
+    const served = book.served.get(peer);
+    if (served) served.sentAt = broker.now;
+    if (command.kind === 'request') this.#dispatched(book, served, command);
+    if (command.kind !== 'cancel' || !served) return;
+    for (const owed of book.owedCancels) {
+      if (owed.served === served && owed.ref === command.ref) book.owedCancels.delete(owed);
+    }
+  }
+
+  #dispatched(
+    book: Book,
+    served: Served | undefined,
+    { ref, body, window, attempt, remainingMs }: Extract<BrokerToWorker, { kind: 'request' }>,
+  ): void {
+    const number = numberOf(body);
+    if (!served) throw new Violation('dispatch', `${number} was given to a worker that is not registered`);
+    const { credit, draining, held, service } = served;
+    if (draining) throw new Violation('draining', `${number} was given to a worker that asked for no more`);
+    if (held.size >= credit) {
+      throw new Violation('credit', `${number} was given to a worker that has ${held.size} of ${credit}`);
+    }
+    if (held.has(ref)) throw new Violation('reference', `${number} has a reference that its worker holds`);
+    const sure = isAlone(book, number);
+    const { now } = book.broker;
+    const fit = (each: Asked): boolean => each.attempts + 1 === attempt && remainingOf(each, now) === remainingMs;
+    let asked: Asked | undefined;
+    for (const each of book.byNumber.get(number) ?? []) {
+      if (each.state !== 'waits' || each.service !== service) continue;
+      // Of several alike, the one that it fits best and whose turn it is: which of them it is cannot always be told.
+      const better = !asked || (fit(each) && (!fit(asked) || turnOf(book, each) < turnOf(book, asked)));
+      if (better) asked = each;
+    }
+    if (!asked) throw new Violation('dispatch', `${number} was given to a worker, and does not wait for ${service}`);
+    this.#checkTerms(book, asked, sure, { window, attempt, remainingMs });
+    if (this.calm) checkOrder(book, asked, served);
+    turnTaken(book, asked);
+    asked.state = 'held';
+    asked.worker = served;
+    asked.ref = ref;
+    held.set(ref, asked);
+    served.usedAt = book.next();
+  }
+
+  #checkTerms(
+    book: Book,
+    asked: Asked,
+    sure: boolean,
+    { window, attempt, remainingMs }: { window: number; attempt: number; remainingMs: number },
+  ): void {
+    const { number, dueAt, dialect } = asked;
+    const { broker } = book;
+    const { attemptsMax } = this.#plan(broker);
+    asked.attempts++;
+    if (attempt > attemptsMax) {
+      throw new Violation('attempts', `${number} was given to worker ${attempt} of ${attemptsMax}`);
+    }
+    if (sure && attempt !== asked.attempts) {
+      throw new Violation('attempts', `${number} says attempt ${attempt}, and it is ${asked.attempts}`);
+    }
+    if (sure && dueAt <= broker.now) throw new Violation('expiry', `${number} was given away after its time`);
+    if (sure && dueAt !== Infinity && remainingMs > Math.ceil(dueAt - broker.now)) {
+      throw new Violation('expiry', `${number} was given ${remainingMs} ms, and has ${dueAt - broker.now}`);
+    }
+    if (sure && dialect === 'packed' && window > asked.window) {
+      throw new Violation('window', `${number} was given a window of ${window} of ${asked.window}`);
+    }
+  }
+
+  override toClient(broker: BrokerRun, peer: string, dialect: DialectName, command: BrokerToClient): void {
+    const book = this.#book(broker);
+    const client = book.clients.get(peer);
+    if (client) client.sentAt = broker.now;
+    switch (command.kind) {
+      case 'welcome':
+        book.clients.set(peer, { sentAt: broker.now, heardAt: broker.now });
+        return;
+      case 'disconnect':
+        if (client) book.endAll(peer);
+        return;
+      case 'partial':
+      case 'final':
+        if (!isMmi(command.service)) this.#replied(book, peer, dialect, command);
+        return;
+      case 'failure':
+        if (dialect === 'packed') this.#failed(book, peer, command);
+        else endPlain(book, peer, command);
+        return;
+      case 'heartbeat':
+      case 'draining':
+        return;
+    }
+  }
+
+  #replied(
+    book: Book,
+    peer: string,
+    dialect: DialectName,
+    { kind, id, body }: Extract<BrokerToClient, { kind: 'partial' | 'final' }>,
+  ): void {
+    const number = numberOf(body);
+    const asked = dialect === 'packed' ? book.byId(peer, id) : plainAsked(book, peer, dialect, number);
+    if (!asked) throw new Violation('reply', `${kind} of ${number} went to a client that does not wait for it`);
+    if (asked.number !== number && asked.number !== NOBODY) {
+      throw new Violation('reply', `${kind} of ${number} answers ${asked.number}`);
+    }
+    swapWithHeld(book, asked);
+    if (asked.attempts === 0) throw new Violation('reply', `${kind} of ${number} before any worker had it`);
+    if (kind === 'final') {
+      book.end(asked, false);
+    } else if (--asked.window < 0) {
+      throw new Violation('window', `a PARTIAL of ${number} beyond the window of its client`);
+    }
+  }
+
+  #failed(book: Book, peer: string, { id, code, origin }: Extract<BrokerToClient, { kind: 'failure' }>): void {
+    const asked = book.byId(peer, id);
+    if (!asked) throw new Violation('one end', `${code} for ${id}, which its client does not wait for`);
+    if (origin === 'worker') swapWithHeld(book, asked);
+    const { attemptsMax } = this.#plan(book.broker);
+    if (code === 'ATTEMPTS_EXHAUSTED' && origin === 'broker' && isAlone(book, asked.number) && asked.attempts < attemptsMax) {
+      throw new Violation('attempts', `${asked.number} was given up after ${asked.attempts} of ${attemptsMax}`);
+    }
+    book.end(asked, false);
+  }
+
+  override peerLeft(broker: BrokerRun, peer: string): void {
+    this.#book(broker).endAll(peer);
+  }
+
+  override event(broker: BrokerRun, event: BrokerEvent): void {
+    const book = this.#book(broker);
+    if (event.type === 'workerRegistered') this.#registered(book);
+    else if (event.type === 'workerLost') this.#lost(book, event.peer);
+  }
+
+  #registered(book: Book): void {
+    const ready = this.#ready;
+    if (!ready) throw new Violation('dispatch', 'a worker is registered that did not say READY');
+    const { peer, service, credit, packed } = ready;
+    const { now } = book.broker;
+    const served: Served = {
+      peer,
+      packed,
+      service,
+      credit: packed ? Math.min(CREDIT_MAX, credit) : 1,
+      draining: false,
+      held: new Map(),
+      usedAt: book.next(),
+      sentAt: now,
+      heardAt: now,
+    };
+    book.served.set(peer, served);
+  }
+
+  #lost(book: Book, hex: string): void {
+    for (const served of book.served.values()) {
+      if (keyToHex(served.peer) !== hex) continue;
+      book.served.delete(served.peer);
+      book.toDismiss.delete(served.peer);
+      for (const owed of book.owedCancels) if (owed.served === served) book.owedCancels.delete(owed);
+      for (const asked of served.held.values()) {
+        if (asked.state !== 'held' || asked.worker !== served) continue;
+        asked.state = 'waits';
+        asked.returned = true;
+        asked.worker = undefined;
+      }
+      return;
+    }
+  }
+
+  override settled(broker: BrokerRun): void {
+    const book = this.#book(broker);
+    for (const [peer, why] of book.toDismiss) {
+      if (book.served.has(peer)) throw new Violation('misbehaviour', `a worker stays after ${why}`);
+    }
+    book.toDismiss.clear();
+    for (const { ref } of book.owedCancels) {
+      throw new Violation('cancellation', `a packed worker was not told that nobody wants ${String(ref)} any more`);
+    }
+    if (++this.#turns % LOOK_EVERY !== 0) return;
+    this.#lookForOverdue(book);
+    if (this.calm) checkBeats(book, this.#plan(broker), this.delayMs);
+  }
+
+  #lookForOverdue(book: Book): void {
+    const { now } = book.broker;
+    const { tickMs, attemptsMax } = this.#plan(book.broker);
+    const lateMs = SLOT_MS + TICKS_LATE * tickMs;
+    for (const { state, dueAt, number, attempts, dialect } of book.asked) {
+      if (state !== 'waits') continue;
+      if (now > dueAt + lateMs) throw new Violation('expiry', `${number} still waits ${now - dueAt} ms after its time`);
+      if (attempts >= attemptsMax && dialect === 'packed' && isAlone(book, number)) {
+        throw new Violation('attempts', `${number} still waits after ${attempts} workers were lost with it`);
+      }
+    }
+  }
+}
+
+/** True where no other request has the number: a client may have sent the same twice. */
+function isAlone(book: Book, number: number): boolean {
+  return (book.byNumber.get(number)?.size ?? 0) <= 1;
+}
+
+function remainingOf({ dueAt }: Asked, now: number): number {
+  return dueAt === Infinity ? 0 : Math.max(1, Math.ceil(dueAt - now));
+}
+
+/** The reply tells which of several alike it was that a worker had. */
+function swapWithHeld(book: Book, asked: Asked): void {
+  if (asked.state !== 'waits') return;
+  for (const other of book.byNumber.get(asked.number) ?? []) {
+    if (other.state !== 'held' || other.service !== asked.service) continue;
+    const { worker, ref, attempts } = other;
+    asked.state = 'held';
+    other.state = 'waits';
+    asked.worker = worker;
+    other.worker = undefined;
+    asked.ref = ref;
+    other.attempts = asked.attempts;
+    asked.attempts = attempts;
+    if (worker?.held.get(ref) === other) worker.held.set(ref, asked);
+    return;
+  }
+}
+
+/** A plain client is told nothing, but that its request has ended shows: it is the last, or the only one. */
+function endPlain(book: Book, peer: string, { id, service }: Extract<BrokerToClient, { kind: 'failure' }>): void {
+  const open = [...(book.byPeer.get(peer) ?? [])].filter((asked) => asked.service === service);
+  const last = open.at(-1);
+  if (last && (id === 0 || open.length === 1)) book.end(last, false);
+}
+
+function plainAsked(book: Book, peer: string, dialect: DialectName, number: number): Asked | undefined {
+  let found: Asked | undefined;
+  for (const asked of book.byPeer.get(peer) ?? []) {
+    if (asked.dialect !== dialect || asked.number !== number) continue;
+    // Of several alike, the one that a worker had: which of them it is nobody can tell.
+    if (asked.state === 'held' || !found) found = asked;
+  }
+  return found;
+}
