@@ -28,7 +28,7 @@ export interface Counters {
   failed: number;
   /** Requests given up because their PARTIALs were not read in time. */
   overflowed: number;
-  /** Requests whose attempts were used up. */
+  /** Requests whose attempts were used up, or whose worker was lost in the middle of its reply. */
   exhausted: number;
   /** Requests whose client left before the end. */
   withdrawn: number;

@@ -50,10 +50,7 @@ function checkClient(client: ClientRecord, { clients, workers, dispatcher }: Roo
   const { peer, session, requests } = client;
   insist(clients.get(peer) === client, () => 'a client is not found under its name');
   const isInLists = client.seenNode?.list !== undefined && client.beatNode?.list !== undefined;
-  insist(
-    isInLists === (session !== undefined),
-    () => 'a packed client is not watched, or a plain one is',
-  );
+  insist(isInLists === (session !== undefined), () => 'a packed client is not watched, or a plain one is');
   const isIdle = client.idleNode.list !== undefined;
   insist(
     isIdle === (session === undefined && requests.size === 0),
@@ -81,7 +78,10 @@ function checkRequest(
       return;
     case 'held':
       insist(place === undefined && timer === undefined, () => `request ${id} is held and waits`);
-      insist(worker !== undefined && workers.get(worker.peer) === worker, () => `request ${id} has no worker`);
+      insist(
+        worker !== undefined && workers.get(worker.peer) === worker,
+        () => `request ${id} has no worker`,
+      );
       insist(
         worker?.held.get(dispatcher.numberOf(request.ref)) === request,
         () => `request ${id} is not among those that its worker holds`,
@@ -121,7 +121,8 @@ function checkWorker(worker: WorkerRecord, { services, workers, dispatcher }: Ro
   const hasCredit = held.size < credit && !draining;
   insist(
     (readyNode.list === service.ready) === hasCredit,
-    () => `a worker with ${held.size} of ${credit} requests is ${hasCredit ? 'not ' : ''}among those with credit`,
+    () =>
+      `a worker with ${held.size} of ${credit} requests is ${hasCredit ? 'not ' : ''}among those with credit`,
   );
   insist(watchNode.list !== undefined, () => `nobody watches a worker of ${service.name}`);
   insist(beatNode.list !== undefined, () => `no heartbeat is owed to a worker of ${service.name}`);
@@ -140,12 +141,7 @@ function checkWorker(worker: WorkerRecord, { services, workers, dispatcher }: Ro
   }
 }
 
-function checkService(
-  name: string,
-  service: ServiceRecord,
-  { workers }: Rooms,
-  { queued }: Found,
-): void {
+function checkService(name: string, service: ServiceRecord, { workers }: Rooms, { queued }: Found): void {
   const { queue, ready } = service;
   insist(service.name === name, () => `${service.name} is found as ${name}`);
   insist(service.workers.size > 0 || queue.length > 0, () => `${name} is kept for nobody`);
@@ -174,7 +170,10 @@ function checkSums({ counters, requests, services }: Rooms, found: Found): void 
   insist(requests.timed === timed, () => `${requests.timed} deadlines are kept, and ${timed} requests wait`);
   let retained = 0;
   for (const [batch, live] of batches) {
-    insist(batch.live === live, () => `a message is kept for ${batch.live} requests, of which ${live} are left`);
+    insist(
+      batch.live === live,
+      () => `a message is kept for ${batch.live} requests, of which ${live} are left`,
+    );
     retained += batch.bytes;
   }
   insist(

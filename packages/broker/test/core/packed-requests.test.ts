@@ -135,6 +135,22 @@ describe('deadlines', () => {
     expect(bench.sentToWorker('w')).toMatchObject([{ remainingMs: 1 }, { remainingMs: 11 }]);
   });
 
+  test('one whose time is up costs its client no turn', () => {
+    const bench = new Bench();
+    bench.hello('c', 'd');
+    bench.readyPacked('w', 'echo', 1);
+    bench.ask('c', 1, 'echo', 'busy');
+    const { ref } = bench.job('w');
+    bench.ask('c', 2, 'echo', 'late', { remainingMs: 10 });
+    bench.ask('c', 3, 'echo', 'first');
+    bench.ask('d', 1, 'echo', 'second');
+    bench.now += 12;
+    bench.final('w', ref, 'done');
+    expect(
+      bench.sentToWorker('w').map((command) => command.kind === 'request' && command.body.text()),
+    ).toEqual(['first']);
+  });
+
   test('an expired one that was alone leaves no service behind', () => {
     const bench = welcomed();
     bench.ask('c', 1, 'late', '', { remainingMs: 50 });

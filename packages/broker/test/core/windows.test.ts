@@ -235,6 +235,27 @@ describe('a client of mdp/0.2 and a packed worker', () => {
     expect(bench.kinds('w')).toEqual(['disconnect']);
   });
 
+  test('a worker that took over a request whose PARTIALs are gathered is granted what it has used, and no more', () => {
+    const { bench, ref } = streaming({ client: mdp01 });
+    bench.congested.add('c');
+    for (const part of numbers(PLAIN_WINDOW)) bench.partial('w', ref, part);
+    bench.gone('w');
+    bench.readyPacked('next', 'tail');
+    expect(bench.sentToWorker('next')).toMatchObject([{ kind: 'request', window: PLAIN_WINDOW }]);
+    bench.congested.clear();
+    bench.tickAfter(10);
+    expect(bench.kinds('next')).toEqual([]);
+  });
+
+  test('a worker lost in the middle of what was sent on: nobody takes over, and nobody is told', () => {
+    const { bench, ref } = streaming(client);
+    bench.partial('w', ref, '0');
+    bench.gone('w');
+    bench.readyPacked('next', 'tail');
+    expect(bench.kinds('next')).toEqual([]);
+    expect(bench.seen('requestFailed')).toMatchObject([{ code: 'ATTEMPTS_EXHAUSTED' }]);
+  });
+
   test.each(['answered', 'gone'])('one that was waited for and is no more (%s) is forgotten', (how) => {
     const { bench, ref } = streaming(client);
     bench.congested.add('c');

@@ -33,7 +33,10 @@ export function checkInvariants(rooms: Rooms): void {
   let timed = 0;
   let sent = 0;
   const see = (call: Call, state: Call['state']): void => {
-    insist(call.state === state, () => `a call to ${call.service} is ${call.state} where it should be ${state}`);
+    insist(
+      call.state === state,
+      () => `a call to ${call.service} is ${call.state} where it should be ${state}`,
+    );
     if (call.dueAt !== Infinity) timed++;
   };
   for (const call of calls.waiting) {
@@ -52,7 +55,10 @@ export function checkInvariants(rooms: Rooms): void {
   const held = sent + calls.waiting.length;
   insist(calls.pending === held, () => `${calls.pending} calls are counted, and ${held} are held`);
   insist(calls.pending <= settings.pendingMax, () => `${calls.pending} calls, beyond ${settings.pendingMax}`);
-  insist(calls.deadlines.size === timed, () => `${calls.deadlines.size} deadlines are kept for ${timed} calls`);
+  insist(
+    calls.deadlines.size === timed,
+    () => `${calls.deadlines.size} deadlines are kept for ${timed} calls`,
+  );
   const open = pool.size + sessions.size;
   insist(sockets.size === open, () => `${sockets.size} sockets are counted, and ${open} are there`);
   insist(open <= settings.socketsMax, () => `${open} sockets, beyond ${settings.socketsMax}`);
@@ -69,7 +75,10 @@ function checkPool(pool: Pool, see: (call: Call, state: 'sent') => void): number
   let busy = 0;
   let idle = 0;
   for (const link of pool.all) {
-    insist((link.state === 'busy') === (link.call !== undefined), () => `a socket is ${link.state} with a call`);
+    insist(
+      (link.state === 'busy') === (link.call !== undefined),
+      () => `a socket is ${link.state} with a call`,
+    );
     if (link.state === 'idle') idle++;
     if (!link.call) continue;
     busy++;
@@ -85,5 +94,8 @@ function checkBroker(broker: BrokerState, pool: Pool, sessions: PackedLinks): vo
   let links = 0;
   for (const link of pool.all) if (link.broker === broker) links++;
   for (const link of sessions.all) if (link.broker === broker) links++;
-  insist(broker.links === links, () => `${broker.endpoint} has ${links} connections, and ${broker.links} are counted`);
+  insist(
+    broker.links === links,
+    () => `${broker.endpoint} has ${links} connections, and ${broker.links} are counted`,
+  );
 }

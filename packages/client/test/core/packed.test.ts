@@ -307,6 +307,20 @@ describe('sending again', () => {
     expect(bus.error(call)?.message).toMatch(/part of its reply had been read\.$/);
   });
 
+  test('its worker was lost in the middle of the reply: once more from the start, where nobody has read it', () => {
+    const brokeOff = (id: number) => failure(id, 'ATTEMPTS_EXHAUSTED', { retryable: true });
+    const bus = packed();
+    const { call, link, id } = underWay(bus, { retries: 1 });
+    bus.receive(link, partial(id, 'a'), brokeOff(id));
+    const again = lastId(bus, link);
+    expect(again).not.toBe(id);
+    bus.receive(link, partial(again, 'b'), brokeOff(again));
+    expect(bus.error(call)).toMatchObject({ code: 'ATTEMPTS_EXHAUSTED', retryable: true });
+    const stream = underWay(bus, { retries: 1, stream: true });
+    bus.receive(stream.link, partial(stream.id, 'a'), brokeOff(stream.id));
+    expect(bus.error(stream.call)).toMatchObject({ code: 'ATTEMPTS_EXHAUSTED' });
+  });
+
   test('what was gathered before is forgotten', () => {
     const bus = packed();
     const { call, link, id } = underWay(bus);

@@ -74,7 +74,9 @@ export function readReplies(body: Body): ReplyPart[] {
   const parts: ReplyPart[] = [];
   for (const frame of body.frames) {
     if (frame.length === 0 || frame.length > 40 || frame[0] === 0) continue;
-    const [number, run, part] = String.fromCharCode(...frame).split('|').map(Number);
+    const [number, run, part] = String.fromCharCode(...frame)
+      .split('|')
+      .map(Number);
     if (number !== undefined && run !== undefined && part !== undefined) parts.push({ number, run, part });
   }
   return parts;

@@ -168,8 +168,7 @@ class PlainVirtualWire implements VirtualWire {
     this.#dialect = dialectByName(name);
     this.#connection = host.connect({
       opened: () => this.#hear(() => events.opened()),
-      message: (frames) =>
-        this.#hear(() => this.#inTurn(() => this.#message(frames))),
+      message: (frames) => this.#hear(() => this.#inTurn(() => this.#message(frames))),
       closed: (reason) => this.#hear(() => this.#inTurn(() => events.closed(reason))),
     });
   }

@@ -74,7 +74,9 @@ export class ForeignPlainClient extends ForeignClient {
     }
     for (let count = this.random.between(1, 5); count > 0; count--) {
       const dialect = this.misbehaves() ? this.random.pick([mdp01, mdp02]) : this.#dialect;
-      this.send(dialect.clientToBroker.encode({ ...this.request(0, this.number()), priority: PRIORITY_DEFAULT }));
+      this.send(
+        dialect.clientToBroker.encode({ ...this.request(0, this.number()), priority: PRIORITY_DEFAULT }),
+      );
     }
   }
 }
@@ -120,7 +122,8 @@ export class ForeignPackedClient extends ForeignClient {
     for (let count = this.random.between(1, 5); count > 0; count--) {
       this.#say(this.request(++this.#ids, this.number()));
       if (this.random.chance(0.2)) this.#say({ kind: 'cancel', id: this.#ids });
-      if (this.random.chance(0.4)) this.#say({ kind: 'window', id: this.#ids, more: this.random.between(1, 9) });
+      if (this.random.chance(0.4))
+        this.#say({ kind: 'window', id: this.#ids, more: this.random.between(1, 9) });
     }
   }
 

@@ -55,7 +55,8 @@ abstract class ForeignWorker extends ForeignPeer {
   #beat(): void {
     this.#beating = true;
     this.after(HEARTBEAT_MS, () => {
-      if (this.connection && !this.#silent && (this.held.size === 0 || this.beatsWhileBusy)) this.say(HEARTBEAT);
+      if (this.connection && !this.#silent && (this.held.size === 0 || this.beatsWhileBusy))
+        this.say(HEARTBEAT);
       this.#beat();
     });
   }

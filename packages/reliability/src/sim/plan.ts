@@ -72,13 +72,7 @@ export interface CallPlan {
 
 /** What a scripted peer does, one thing after another. */
 export type ForeignKind =
-  | 'worker-0.1'
-  | 'worker-0.2'
-  | 'worker-packed'
-  | 'client-0.1'
-  | 'client-0.2'
-  | 'client-packed'
-  | 'noise';
+  'worker-0.1' | 'worker-0.2' | 'worker-packed' | 'client-0.1' | 'client-0.2' | 'client-packed' | 'noise';
 
 export interface ForeignPlan {
   readonly name: string;
@@ -140,9 +134,6 @@ export interface Plan {
   readonly faults: readonly FaultPlan[];
   /** When the last fault is over, in ms. */
   readonly calmAt: number;
-  /** When everything has had the time to recover, and each client calls each service once more. */
-  readonly probeAt: number;
-  /** When clients and workers leave. */
-  readonly leaveAt: number;
-  readonly endAt: number;
+  /** How long those who are gone without a word may stay unnoticed after that, in ms. */
+  readonly recoverMs: number;
 }

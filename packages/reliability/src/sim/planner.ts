@@ -68,10 +68,9 @@ export const PROBE_NUMBERS = 900_000_000;
 /** A share of worlds in which nothing goes wrong. */
 const CALM_SHARE = 0.25;
 
-/** How long a request may be on its way through everything that can delay it, in ms: how long worlds take to recover. */
-const RECOVERY_MS = 2_900;
-const PROBING_MS = 1_300;
-const LEAVING_MS = 1_300;
+/** How long sessions of those who are gone may last after the last fault, in ms: longer than any silence. */
+const RECOVERY_MS = 1_600;
+const CALM_MS = 100;
 
 /** Draws the plan of a world from its seed. */
 export function makePlan(seed: number): Plan {
@@ -90,9 +89,7 @@ class Planner {
     this.#calm = this.#random.chance(CALM_SHARE);
     const density = this.#random.fraction();
     this.#features = new Set(
-      FEATURES.filter(
-        (feature) => this.#random.chance(density) && !(this.#calm && ROUGH.includes(feature)),
-      ),
+      FEATURES.filter((feature) => this.#random.chance(density) && !(this.#calm && ROUGH.includes(feature))),
     );
     this.#activeMs = this.#random.between(600, 2_000);
     this.#services = SERVICES.slice(0, this.#random.between(1, SERVICES.length));
@@ -123,11 +120,13 @@ class Planner {
       workers,
       foreign,
       calls: this.#calls(clients),
-      faults: this.#faults([...names], [...clients, ...workers].map(({ name }) => name), workers),
+      faults: this.#faults(
+        [...names],
+        [...clients, ...workers].map(({ name }) => name),
+        workers,
+      ),
       calmAt,
-      probeAt: calmAt + (this.#calm ? 2_200 : RECOVERY_MS),
-      leaveAt: calmAt + (this.#calm ? 2_200 : RECOVERY_MS) + PROBING_MS,
-      endAt: calmAt + (this.#calm ? 2_200 : RECOVERY_MS) + PROBING_MS + LEAVING_MS,
+      recoverMs: this.#calm ? CALM_MS : RECOVERY_MS,
     };
   }
 
@@ -280,8 +279,8 @@ class Planner {
 
   #faults(brokers: string[], peers: string[], workers: readonly WorkerPlan[]): FaultPlan[] {
     const random = this.#stream('faults');
-    const kinds = (['crash', 'freeze', 'cut', 'partition', 'drain', 'close', 'resize'] as const).filter((kind) =>
-      this.#has(kind),
+    const kinds = (['crash', 'freeze', 'cut', 'partition', 'drain', 'close', 'resize'] as const).filter(
+      (kind) => this.#has(kind),
     );
     if (kinds.length === 0) return [];
     const processes = [...brokers, ...peers];
@@ -303,7 +302,12 @@ class Planner {
           });
           break;
         case 'freeze':
-          faults.push({ kind: 'freeze', at, process: random.pick(processes), forMs: random.pick([5, 60, 400, 1_200]) });
+          faults.push({
+            kind: 'freeze',
+            at,
+            process: random.pick(processes),
+            forMs: random.pick([5, 60, 400, 1_200]),
+          });
           break;
         case 'cut': {
           const peerAfterMs = soon ? random.between(0, 5) : random.pick([100, Infinity]);

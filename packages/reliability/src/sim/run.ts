@@ -35,7 +35,10 @@ function failureOf(run: () => void): Failure | undefined {
   } catch (error) {
     if (error instanceof Violation) return { check: error.check, detail: error.detail };
     if (isMajordomoError(error, 'STATE')) return { check: 'invariants', detail: error.message };
-    return { check: 'exception', detail: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+    return {
+      check: 'exception',
+      detail: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    };
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
   }

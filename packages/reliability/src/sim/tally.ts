@@ -25,12 +25,22 @@ export class Tally extends Watcher {
     this.count('brokers started');
   }
 
-  override clientSaid(_broker: BrokerRun, _peer: string, dialect: DialectName, { kind }: ClientToBroker): void {
+  override clientSaid(
+    _broker: BrokerRun,
+    _peer: string,
+    dialect: DialectName,
+    { kind }: ClientToBroker,
+  ): void {
     if (kind === 'request') this.count(`requests heard, ${dialect}`);
     else if (kind === 'cancel' || kind === 'window') this.count(`client ${kind}`);
   }
 
-  override workerSaid(_broker: BrokerRun, _peer: string, dialect: DialectName, { kind }: WorkerToBroker): void {
+  override workerSaid(
+    _broker: BrokerRun,
+    _peer: string,
+    dialect: DialectName,
+    { kind }: WorkerToBroker,
+  ): void {
     if (kind === 'partial') this.count('PARTIALs of workers');
     else if (kind === 'credit' || kind === 'draining' || kind === 'failure') this.count(`worker ${kind}`);
     else if (kind === 'final') this.count(`replies of workers, ${dialect}`);

@@ -6,7 +6,14 @@ import { Process } from './process';
 import type { Random } from './random';
 import type { Watcher } from './watcher';
 import { Places } from './worker-jobs';
-import { PackedLink, PlainLink, type LinkHost, type PackedKeeper, type PlainKeeper, type PlainVerdict } from './worker-links';
+import {
+  PackedLink,
+  PlainLink,
+  type LinkHost,
+  type PackedKeeper,
+  type PlainKeeper,
+  type PlainVerdict,
+} from './worker-links';
 
 const TIMES = { heartbeatMs: 250, liveness: 3, connectTimeoutMs: 300, probeMs: 120 } as const;
 

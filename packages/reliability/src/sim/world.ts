@@ -17,6 +17,13 @@ import { WorkerProcess } from './worker-process';
 const DRAIN_MS = 400;
 /** How long the last calls may take, in ms. */
 const PROBE_MS = 1_100;
+/** How long processes may take to leave, sessions of plain clients to be forgotten, in ms. */
+const LEAVE_MS = 1_300;
+/** How often it is looked whether a process has come to its end, in ms. */
+const RESTART_MS = 25;
+/** How long what is left at the end of a world may take, in ms; and how often it is looked for. */
+const WORK_MS = 15_000;
+const WORK_STEP_MS = 100;
 
 /** The place where a broker listens, whichever run of it does. */
 interface BrokerPlace {
@@ -64,7 +71,7 @@ export class World {
   ) {
     this.#random = new Random(plan.seed, 'world');
     this.#network = new Network(this.agenda, plan.weather, this.#random);
-    this.#checks = new Checks(plan, () => this.agenda.now, options.watchers);
+    this.#checks = new Checks(plan, options.watchers);
   }
 
   /**
@@ -72,7 +79,7 @@ export class World {
    * @throws Violation where a check fails; StateError where a core's tables contradict each other
    */
   run(): void {
-    const { brokers, clients, workers, foreign, calls, faults, calmAt, probeAt, leaveAt, endAt } = this.plan;
+    const { brokers, clients, workers, foreign, calls, faults, calmAt, recoverMs } = this.plan;
     for (const plan of brokers) this.#addBroker(plan);
     for (const plan of workers) this.#workers.set(plan.name, { plan, run: undefined, runs: 0 });
     for (const plan of clients) this.#clients.set(plan.name, { plan, run: undefined, runs: 0 });
@@ -84,13 +91,39 @@ export class World {
     for (const fault of faults) this.agenda.at(fault.at, () => this.#strike(fault));
     this.agenda.runUntil(calmAt);
     this.#calmDown();
-    this.agenda.runUntil(probeAt);
+    this.agenda.runUntil(calmAt + recoverMs);
+    this.#finishWork();
     this.#probe();
-    this.agenda.runUntil(leaveAt);
+    this.agenda.runUntil(this.agenda.now + PROBE_MS + 200);
     this.#checks.allEnded();
     this.#leave();
-    this.agenda.runUntil(endAt);
+    this.agenda.runUntil(this.agenda.now + LEAVE_MS);
     this.#inspect();
+  }
+
+  /** All work that is left comes to its end, unless somebody has forgotten it. */
+  #finishWork(): void {
+    const patience = this.agenda.now + WORK_MS;
+    while (this.#checks.anyPending || this.#workLeft > 0) {
+      if (this.agenda.now > patience) {
+        throw new Violation(
+          'recovery',
+          `${this.#workLeft} requests are still at brokers, and calls have not ended`,
+        );
+      }
+      this.agenda.runUntil(this.agenda.now + WORK_STEP_MS);
+    }
+  }
+
+  /** Requests that brokers know. */
+  get #workLeft(): number {
+    let left = 0;
+    for (const { run } of this.#brokers.values()) {
+      if (!run) continue;
+      for (const { queue } of run.core.services.values()) left += queue.length;
+      for (const { held } of run.core.workers.values()) left += held.size;
+    }
+    return left;
   }
 
   #clockMs(name: string, runs: number): number {
@@ -256,7 +289,6 @@ export class World {
   #stop(name: string, how: 'drain' | 'close', downMs: number): void {
     const process = this.#process(name);
     if (!process) return;
-    const place = this.#brokers.get(name) ?? this.#clients.get(name) ?? this.#workers.get(name);
     if (process instanceof BrokerProcess) {
       if (how === 'drain') process.drain(DRAIN_MS);
       else process.act(() => process.close());
@@ -265,11 +297,20 @@ export class World {
     } else {
       process.drain(how === 'drain' ? DRAIN_MS : 0);
     }
-    this.agenda.in(DRAIN_MS + downMs, () => {
-      if (place?.run === process && (process.dead || process instanceof WorkerProcess)) {
-        place.run = undefined;
-        if (process instanceof WorkerProcess) process.kill();
+    this.#restart(name, process, downMs);
+  }
+
+  /** Starts a process again once it has come to its end. */
+  #restart(name: string, process: BrokerProcess | ClientProcess | WorkerProcess, downMs: number): void {
+    this.agenda.in(downMs, () => {
+      const isOver = process.dead || (process instanceof WorkerProcess && process.left);
+      if (!isOver) {
+        this.#restart(name, process, RESTART_MS);
+        return;
       }
+      const place = this.#clients.get(name) ?? this.#workers.get(name);
+      if (place?.run === process) place.run = undefined;
+      if (process instanceof WorkerProcess) process.kill();
       this.#start(name);
     });
   }
@@ -293,6 +334,7 @@ export class World {
   }
 
   #leave(): void {
+    this.#checks.leaving();
     for (const { run } of this.#clients.values()) run?.close();
     for (const { run } of this.#workers.values()) run?.drain(DRAIN_MS);
   }

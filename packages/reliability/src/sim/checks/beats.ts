@@ -28,7 +28,8 @@ export function checkBeats(
     }
   }
   for (const { sentAt, heardAt } of book.clients.values()) {
-    if (now - sentAt > sendsMs) throw new Violation('heartbeat', `a client was sent nothing for ${now - sentAt} ms`);
+    if (now - sentAt > sendsMs)
+      throw new Violation('heartbeat', `a client was sent nothing for ${now - sentAt} ms`);
     if (now - heardAt > heartbeatMs + delayMs + TURNS_MS) {
       throw new Violation('heartbeat', `a client said nothing for ${now - heardAt} ms`);
     }

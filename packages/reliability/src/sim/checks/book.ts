@@ -19,6 +19,8 @@ export interface Asked {
   /** True where a lost worker had it before. */
   returned: boolean;
   attempts: number;
+  /** True once a PARTIAL has gone to its client. */
+  partlySent: boolean;
   worker: Served | undefined;
   ref: Ref;
 }
@@ -58,6 +60,8 @@ export class Book {
   readonly turns = new Map<string, number>();
   #order = 0;
   requests = 0;
+  /** Plain clients with a request that failed, nobody knows which. */
+  readonly unsure = new Set<string>();
 
   constructor(readonly broker: BrokerRun) {}
 

@@ -11,6 +11,8 @@ const LEAVING: readonly string[] = ['disconnected', 'connection_closed'];
 
 /** Asks brokers how they are, as `mmi.broker` would answer, and holds that to their bounds and to itself. */
 export class Bounds extends Watcher {
+  /** True once workers of a calm world have a reason to leave. */
+  leaving = false;
   #turns = 0;
   /** Requests that came back from lost workers, by run: they may wait beyond the bound of a queue. */
   readonly #returned = new Map<BrokerRun, number>();
@@ -18,9 +20,6 @@ export class Bounds extends Watcher {
   constructor(
     private readonly plans: ReadonlyMap<string, BrokerPlan>,
     private readonly calm: boolean,
-    /** Until when workers of a calm world have no reason to leave. */
-    private readonly leaveAt: number,
-    private readonly time: () => number,
   ) {
     super();
   }
@@ -48,14 +47,17 @@ export class Bounds extends Watcher {
     if (event.type === 'workerLost') {
       this.#returned.set(broker, (this.#returned.get(broker) ?? 0) + event.held);
     }
-    if (!this.calm || this.time() >= this.leaveAt) return;
+    if (!this.calm || this.leaving) return;
     const left = event.type === 'workerLost' && LEAVING.includes(event.reason);
     if (event.type === 'workerLost' && !left) {
       throw new Violation('calm', `a worker of ${event.service} was given up as ${event.reason}`);
     }
     if (event.type === 'protocolError') throw new Violation('calm', `a peer was refused: ${event.detail}`);
     if (event.type === 'messageRejected') {
-      throw new Violation('calm', `a message was refused: ${event.rejection.reason} ${event.rejection.detail}`);
+      throw new Violation(
+        'calm',
+        `a message was refused: ${event.rejection.reason} ${event.rejection.detail}`,
+      );
     }
   }
 }

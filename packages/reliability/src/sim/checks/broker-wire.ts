@@ -59,7 +59,8 @@ export class BrokerWire extends Watcher {
     const book = this.#book(broker);
     if (gracefully) {
       for (const { dialect, number } of book.asked) {
-        if (dialect === 'packed') throw new Violation('one end', `the broker closed, and ${number} was not told`);
+        if (dialect === 'packed')
+          throw new Violation('one end', `the broker closed, and ${number} was not told`);
       }
     }
     this.#books.delete(broker);
@@ -116,6 +117,7 @@ export class BrokerWire extends Watcher {
       window: packed ? window : Infinity,
       state: 'waits',
       returned: false,
+      partlySent: false,
       attempts: 0,
       worker: undefined,
       ref: 0,
@@ -140,7 +142,8 @@ export class BrokerWire extends Watcher {
         this.#answered(book, served, command);
         return;
       case 'partial':
-        if (!served.held.has(command.ref)) book.toDismiss.set(peer, 'PARTIAL under a reference that is not its own');
+        if (!served.held.has(command.ref))
+          book.toDismiss.set(peer, 'PARTIAL under a reference that is not its own');
         return;
       case 'credit':
         served.credit = Math.min(CREDIT_MAX, command.credit);
@@ -158,7 +161,11 @@ export class BrokerWire extends Watcher {
     }
   }
 
-  #answered(book: Book, served: Served, { ref, kind }: Extract<WorkerToBroker, { kind: 'final' | 'failure' }>): void {
+  #answered(
+    book: Book,
+    served: Served,
+    { ref, kind }: Extract<WorkerToBroker, { kind: 'final' | 'failure' }>,
+  ): void {
     const asked = served.held.get(ref);
     if (!asked) {
       book.toDismiss.set(served.peer, `${kind} under a reference that is not its own`);
@@ -199,7 +206,8 @@ export class BrokerWire extends Watcher {
     if (held.has(ref)) throw new Violation('reference', `${number} has a reference that its worker holds`);
     const sure = isAlone(book, number);
     const { now } = book.broker;
-    const fit = (each: Asked): boolean => each.attempts + 1 === attempt && remainingOf(each, now) === remainingMs;
+    const fit = (each: Asked): boolean =>
+      each.attempts + 1 === attempt && remainingOf(each, now) === remainingMs;
     let asked: Asked | undefined;
     for (const each of book.byNumber.get(number) ?? []) {
       if (each.state !== 'waits' || each.service !== service) continue;
@@ -207,7 +215,8 @@ export class BrokerWire extends Watcher {
       const better = !asked || (fit(each) && (!fit(asked) || turnOf(book, each) < turnOf(book, asked)));
       if (better) asked = each;
     }
-    if (!asked) throw new Violation('dispatch', `${number} was given to a worker, and does not wait for ${service}`);
+    if (!asked)
+      throw new Violation('dispatch', `${number} was given to a worker, and does not wait for ${service}`);
     this.#checkTerms(book, asked, sure, { window, attempt, remainingMs });
     if (this.calm) checkOrder(book, asked, served);
     turnTaken(book, asked);
@@ -228,6 +237,9 @@ export class BrokerWire extends Watcher {
     const { broker } = book;
     const { attemptsMax } = this.#plan(broker);
     asked.attempts++;
+    if (sure && asked.partlySent) {
+      throw new Violation('partials', `${number} was given away again, with part of its reply sent`);
+    }
     if (attempt > attemptsMax) {
       throw new Violation('attempts', `${number} was given to worker ${attempt} of ${attemptsMax}`);
     }
@@ -276,7 +288,8 @@ export class BrokerWire extends Watcher {
   ): void {
     const number = numberOf(body);
     const asked = dialect === 'packed' ? book.byId(peer, id) : plainAsked(book, peer, dialect, number);
-    if (!asked) throw new Violation('reply', `${kind} of ${number} went to a client that does not wait for it`);
+    if (!asked)
+      throw new Violation('reply', `${kind} of ${number} went to a client that does not wait for it`);
     if (asked.number !== number && asked.number !== NOBODY) {
       throw new Violation('reply', `${kind} of ${number} answers ${asked.number}`);
     }
@@ -286,16 +299,30 @@ export class BrokerWire extends Watcher {
       book.end(asked, false);
     } else if (--asked.window < 0) {
       throw new Violation('window', `a PARTIAL of ${number} beyond the window of its client`);
+    } else {
+      asked.partlySent = true;
     }
   }
 
-  #failed(book: Book, peer: string, { id, code, origin }: Extract<BrokerToClient, { kind: 'failure' }>): void {
+  #failed(
+    book: Book,
+    peer: string,
+    { id, code, origin }: Extract<BrokerToClient, { kind: 'failure' }>,
+  ): void {
     const asked = book.byId(peer, id);
     if (!asked) throw new Violation('one end', `${code} for ${id}, which its client does not wait for`);
     if (origin === 'worker') swapWithHeld(book, asked);
     const { attemptsMax } = this.#plan(book.broker);
-    if (code === 'ATTEMPTS_EXHAUSTED' && origin === 'broker' && isAlone(book, asked.number) && asked.attempts < attemptsMax) {
-      throw new Violation('attempts', `${asked.number} was given up after ${asked.attempts} of ${attemptsMax}`);
+    if (
+      code === 'ATTEMPTS_EXHAUSTED' &&
+      origin === 'broker' &&
+      isAlone(book, asked.number) &&
+      !asked.partlySent && asked.attempts < attemptsMax
+    ) {
+      throw new Violation(
+        'attempts',
+        `${asked.number} was given up after ${asked.attempts} of ${attemptsMax}`,
+      );
     }
     book.end(asked, false);
   }
@@ -352,7 +379,10 @@ export class BrokerWire extends Watcher {
     }
     book.toDismiss.clear();
     for (const { ref } of book.owedCancels) {
-      throw new Violation('cancellation', `a packed worker was not told that nobody wants ${String(ref)} any more`);
+      throw new Violation(
+        'cancellation',
+        `a packed worker was not told that nobody wants ${String(ref)} any more`,
+      );
     }
     if (++this.#turns % LOOK_EVERY !== 0) return;
     this.#lookForOverdue(book);
@@ -365,7 +395,8 @@ export class BrokerWire extends Watcher {
     const lateMs = SLOT_MS + TICKS_LATE * tickMs;
     for (const { state, dueAt, number, attempts, dialect } of book.asked) {
       if (state !== 'waits') continue;
-      if (now > dueAt + lateMs) throw new Violation('expiry', `${number} still waits ${now - dueAt} ms after its time`);
+      if (now > dueAt + lateMs)
+        throw new Violation('expiry', `${number} still waits ${now - dueAt} ms after its time`);
       if (attempts >= attemptsMax && dialect === 'packed' && isAlone(book, number)) {
         throw new Violation('attempts', `${number} still waits after ${attempts} workers were lost with it`);
       }
@@ -401,10 +432,18 @@ function swapWithHeld(book: Book, asked: Asked): void {
 }
 
 /** A plain client is told nothing, but that its request has ended shows: it is the last, or the only one. */
-function endPlain(book: Book, peer: string, { id, service }: Extract<BrokerToClient, { kind: 'failure' }>): void {
+function endPlain(
+  book: Book,
+  peer: string,
+  { id, service, origin }: Extract<BrokerToClient, { kind: 'failure' }>
+): void {
+  // Of those that workers failed at, the worker said which it was.
+  if (origin === 'worker') return;
   const open = [...(book.byPeer.get(peer) ?? [])].filter((asked) => asked.service === service);
   const last = open.at(-1);
-  if (last && (id === 0 || open.length === 1)) book.end(last, false);
+  if (!last) return;
+  if (id === 0 || (open.length === 1 && !book.unsure.has(peer))) book.end(last, false);
+  else book.unsure.add(peer);
 }
 
 function plainAsked(book: Book, peer: string, dialect: DialectName, number: number): Asked | undefined {

@@ -19,8 +19,9 @@ export class Checks extends Watcher {
   /** True where bounds are so small that any call may be refused. */
   readonly mayRefuse: boolean;
   readonly #outcomes: Outcomes;
+  readonly #bounds: Bounds;
 
-  constructor(plan: Plan, time: () => number, others: readonly Watcher[]) {
+  constructor(plan: Plan, others: readonly Watcher[]) {
     super();
     const plans = new Map<string, BrokerPlan & { readonly tickMs: number }>();
     for (const broker of plan.brokers) {
@@ -30,11 +31,12 @@ export class Checks extends Watcher {
     this.mayRefuse = plan.brokers.some(({ queueMax }) => queueMax < PLENTY);
     const { leastMs, spreadMs } = plan.weather;
     this.#outcomes = new Outcomes(plan.calm);
+    this.#bounds = new Bounds(plans, plan.calm);
     const all: Watcher[] = [
       ...others,
       new BrokerWire(plans, plan.calm, leastMs + spreadMs),
       this.#outcomes,
-      new Bounds(plans, plan.calm, plan.leaveAt, time),
+      this.#bounds,
     ];
     for (const hook of HOOKS) this.#join(hook, all);
   }
@@ -60,10 +62,22 @@ export class Checks extends Watcher {
     }
   }
 
+  /** From now on workers have a reason to leave. */
+  leaving(): void {
+    this.#bounds.leaving = true;
+  }
+
+  /** True while a call has no outcome. */
+  get anyPending(): boolean {
+    return this.#outcomes.pendingCount > 0;
+  }
+
   /** @throws Violation where a call has no outcome when all should have one */
   allEnded(): void {
     for (const number of this.#outcomes.pending) throw new Violation('one end', `${number} has not ended`);
   }
 }
 
-const HOOKS = Object.getOwnPropertyNames(Watcher.prototype).filter((name) => name !== 'constructor') as Hook[];
+const HOOKS = Object.getOwnPropertyNames(Watcher.prototype).filter(
+  (name) => name !== 'constructor',
+) as Hook[];

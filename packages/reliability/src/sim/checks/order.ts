@@ -39,7 +39,10 @@ export function checkOrder(book: Book, asked: Asked, served: Served): void {
   for (const other of book.served.values()) {
     if (other.service !== service || other.draining || other.held.size >= other.credit) continue;
     if (other.usedAt < served.usedAt) {
-      throw new Violation('least recently used', `${number} went to a worker that was used later than another`);
+      throw new Violation(
+        'least recently used',
+        `${number} went to a worker that was used later than another`,
+      );
     }
   }
 }

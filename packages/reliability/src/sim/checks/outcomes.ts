@@ -44,6 +44,10 @@ export class Outcomes extends Watcher {
     return this.#open.keys();
   }
 
+  get pendingCount(): number {
+    return this.#open.size;
+  }
+
   override submitted(call: AppCall, now: number): void {
     const { number } = call;
     this.#open.set(number, {
@@ -65,8 +69,10 @@ export class Outcomes extends Watcher {
     if (!open) throw new Violation('resending', `${number} was sent, and has ended`);
     const { idempotent, retries } = open.call.plan;
     open.sends++;
-    if (!idempotent && open.sends > 1) throw new Violation('resending', `${number} was sent twice, and must not be`);
-    if (open.sends > 1 + retries + LOSSES_MAX) throw new Violation('resending', `${number} was sent ${open.sends} times`);
+    if (!idempotent && open.sends > 1)
+      throw new Violation('resending', `${number} was sent twice, and must not be`);
+    if (open.sends > 1 + retries + LOSSES_MAX)
+      throw new Violation('resending', `${number} was sent ${open.sends} times`);
   }
 
   override clientRejected(client: string, broker: string, detail: string): void {
@@ -75,8 +81,10 @@ export class Outcomes extends Watcher {
 
   override partial(call: AppCall, body: Body, now: number): void {
     const open = this.#of(call);
-    if (!call.plan.stream) throw new Violation('partials', `${call.number} is no stream, and was given a PARTIAL`);
-    if (open.aborting) throw new Violation('partials', `${call.number} was given a PARTIAL after it was given up`);
+    if (!call.plan.stream)
+      throw new Violation('partials', `${call.number} is no stream, and was given a PARTIAL`);
+    if (open.aborting)
+      throw new Violation('partials', `${call.number} was given a PARTIAL after it was given up`);
     const [part] = readReplies(body);
     if (!part) throw new Violation('partials', `${call.number} was given a PARTIAL that no handler made`);
     this.#follow(open, part);
@@ -95,13 +103,17 @@ export class Outcomes extends Watcher {
     }
     const expected = part >= LAST ? LAST + open.parts : open.parts;
     if (part !== expected) {
-      throw new Violation('partials', `${number} was given part ${part} of run ${run}, and is at ${open.parts}`);
+      throw new Violation(
+        'partials',
+        `${number} was given part ${part} of run ${run}, and is at ${open.parts}`,
+      );
     }
     open.parts++;
   }
 
   override readerHolds({ number }: AppCall, waiting: number, max: number): void {
-    if (waiting > 2 * max) throw new Violation('bounds', `${waiting} PARTIALs of ${number} wait for its reader`);
+    if (waiting > 2 * max)
+      throw new Violation('bounds', `${waiting} PARTIALs of ${number} wait for its reader`);
   }
 
   override aborting(call: AppCall): void {
@@ -141,13 +153,17 @@ export class Outcomes extends Watcher {
     }
     for (const part of parts) this.#follow(open, part);
     // Scripted workers answer whatever they are asked.
-    if (this.calm && plan.work.end === 'throw') throw new Violation('replies', `${number} has a reply of a handler that failed`);
+    if (this.calm && plan.work.end === 'throw')
+      throw new Violation('replies', `${number} has a reply of a handler that failed`);
   }
 
   #failed(open: Open, code: string, message: string, now: number): void {
     const { number, plan } = open.call;
     if (number > PROBE_NUMBERS) {
-      throw new Violation('recovery', `all is well again, and a call to ${plan.service} ends with ${code}: ${message}`);
+      throw new Violation(
+        'recovery',
+        `all is well again, and a call to ${plan.service} ends with ${code}: ${message}`,
+      );
     }
     const unfit = (why: string): never => {
       throw new Violation('errors', `${number} ended with ${code} ${why}: ${message}`);
@@ -163,13 +179,15 @@ export class Outcomes extends Watcher {
         if (!open.aborting) unfit('and was not given up');
         return;
       case 'WORKER_FAILED':
-        if (this.calm && plan.work.end !== 'throw' && plan.work.end !== 'hang') unfit('and its handler did not fail');
+        if (this.calm && plan.work.end !== 'throw' && plan.work.end !== 'hang')
+          unfit('and its handler did not fail');
         return;
       case 'CONNECTION_LOST':
       case 'BROKER_DRAINING':
-      case 'ATTEMPTS_EXHAUSTED':
         if (this.calm && plan.work.end === 'reply') unfit('where nothing went wrong');
         return;
+      // A plain worker that leaves may cross a request, and that counts as an attempt.
+      case 'ATTEMPTS_EXHAUSTED':
       case 'EXPIRED':
       case 'QUEUE_FULL':
       case 'STREAM_OVERFLOW':
