@@ -23,6 +23,8 @@ const STOLEN = 2_000_000_000;
 /** One request in the hands of a scripted worker. */
 interface Held {
   readonly ref: Ref;
+  /** The session that it was given in: what it is called there may be another's name later. */
+  readonly session: number;
   readonly number: number;
   readonly run: number;
   partials: number;
@@ -38,6 +40,8 @@ abstract class ForeignWorker extends ForeignPeer {
   protected readonly held = new Map<Ref, Held>();
   /** References that it has answered or had in an earlier session. */
   protected readonly stale: Ref[] = [];
+  #sessions = 0;
+  #deaf = false;
   #silent = false;
   #beating = false;
 
@@ -48,6 +52,8 @@ abstract class ForeignWorker extends ForeignPeer {
 
   protected opened(): void {
     this.#silent = false;
+    this.#deaf = false;
+    this.#sessions++;
     this.say(this.ready());
     if (!this.#beating) this.#beat();
   }
@@ -69,6 +75,7 @@ abstract class ForeignWorker extends ForeignPeer {
   }
 
   protected hear(command: BrokerToWorker): void {
+    if (this.#deaf && command.kind !== 'disconnect') return;
     switch (command.kind) {
       case 'request':
         this.#take(command);
@@ -94,7 +101,7 @@ abstract class ForeignWorker extends ForeignPeer {
   }
 
   #take({ ref, body, window }: Extract<BrokerToWorker, { kind: 'request' }>): void {
-    const held: Held = { ref, number: numberOf(body), run: this.world.nextRun(), partials: 0, window };
+    const held: Held = { ref, session: this.#sessions, number: numberOf(body), run: this.world.nextRun(), partials: 0, window };
     this.held.set(ref, held);
     this.world.leaked.push(ref);
     if (this.misbehaves()) this.#mistreat(held);
@@ -126,7 +133,7 @@ abstract class ForeignWorker extends ForeignPeer {
         this.after(3, () => this.#flood(held));
         return;
       default:
-        this.after(3, () => this.say(this.ready()));
+        this.after(3, () => this.#readyTwice());
     }
   }
 
@@ -161,13 +168,21 @@ abstract class ForeignWorker extends ForeignPeer {
 
   /** The same reply once more: by then the reference matches nothing. */
   #repeat(held: Held): void {
-    if (this.held.has(held.ref)) return;
+    if (this.held.has(held.ref) || held.session !== this.#sessions) return;
     this.say({ kind: 'final', ref: held.ref, body: replyBody(STOLEN, 0, LAST, 0), metadata: NO_METADATA });
   }
 
   #fail({ ref }: Held): void {
     this.held.delete(ref);
     this.say({ kind: 'failure', ref, code: 'CANCELLED', message: '', retryable: false });
+  }
+
+  /** It does not know what it is given from here on, and says nothing about it until it has connected again. */
+  #readyTwice(): void {
+    this.say(this.ready());
+    this.#sessions++;
+    this.held.clear();
+    this.#deaf = true;
   }
 
   /** A reply under a reference that this worker does not hold. */
@@ -178,7 +193,7 @@ abstract class ForeignWorker extends ForeignPeer {
   }
 
   protected step(): void {
-    if (!this.misbehaves()) return;
+    if (!this.misbehaves() || this.#deaf) return;
     switch (this.random.between(0, 5)) {
       case 0:
         this.steal(this.leakedRef());
@@ -190,7 +205,7 @@ abstract class ForeignWorker extends ForeignPeer {
         this.again();
         return;
       case 3:
-        this.say(this.ready());
+        this.#readyTwice();
         return;
       case 4:
         this.#silent = !this.#silent;

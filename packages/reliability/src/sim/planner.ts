@@ -72,6 +72,9 @@ const CALM_SHARE = 0.25;
 const RECOVERY_MS = 1_600;
 const CALM_MS = 100;
 
+/** Later than any world ends. */
+const NEVER_MS = 1_000_000_000;
+
 /** Draws the plan of a world from its seed. */
 export function makePlan(seed: number): Plan {
   return new Planner(seed).plan();
@@ -310,8 +313,8 @@ class Planner {
           });
           break;
         case 'cut': {
-          const peerAfterMs = soon ? random.between(0, 5) : random.pick([100, Infinity]);
-          const brokerAfterMs = random.chance(0.7) ? random.between(0, 5) : random.pick([100, Infinity]);
+          const peerAfterMs = soon ? random.between(0, 5) : random.pick([100, NEVER_MS]);
+          const brokerAfterMs = random.chance(0.7) ? random.between(0, 5) : random.pick([100, NEVER_MS]);
           faults.push({ kind: 'cut', at, peer, broker, peerAfterMs, brokerAfterMs });
           break;
         }

@@ -1,4 +1,5 @@
 import type { DialectName, Ref } from '@majordomo/protocol';
+import { NOBODY } from '../bodies';
 import type { BrokerRun } from '../watcher';
 
 /** One request as it passed over a broker's wire. */
@@ -13,6 +14,8 @@ export interface Asked {
   /** The order in which things happened at this broker. */
   readonly order: number;
   readonly heardAt: number;
+  /** Since when it has waited: it may have come back. */
+  waitsSince: number;
   readonly dueAt: number;
   window: number;
   state: 'waits' | 'held' | 'ended';
@@ -33,6 +36,8 @@ export interface Served {
   credit: number;
   draining: boolean;
   readonly held: Map<Ref, Asked>;
+  /** PARTIALs that a packed worker may still send, by reference. */
+  readonly windows: Map<Ref, number>;
   /** When it was last given something, ended something, or changed its credit. */
   usedAt: number;
   sentAt: number;
@@ -58,8 +63,12 @@ export class Book {
   readonly toDismiss = new Map<string, string>();
   /** By service, priority and client: since when its turn has been due. */
   readonly turns = new Map<string, number>();
+  /** Numbers that came more than once: which request is which cannot always be told. */
+  readonly repeated = new Set<number>([NOBODY]);
+  readonly #numbers = new Set<number>();
   #order = 0;
-  requests = 0;
+  /** What the worker that was heard last answered. */
+  answered: Asked | undefined;
   /** Plain clients with a request that failed, nobody knows which. */
   readonly unsure = new Set<string>();
 
@@ -70,7 +79,8 @@ export class Book {
   }
 
   add(asked: Asked): void {
-    this.requests++;
+    if (this.#numbers.has(asked.number)) this.repeated.add(asked.number);
+    this.#numbers.add(asked.number);
     this.asked.add(asked);
     put(this.byPeer, asked.peer, asked);
     put(this.byNumber, asked.number, asked);
@@ -80,7 +90,7 @@ export class Book {
   end(asked: Asked, withdrawn: boolean): void {
     if (asked.state === 'ended') return;
     const { worker, ref } = asked;
-    const alone = (this.byNumber.get(asked.number)?.size ?? 0) <= 1;
+    const alone = !this.repeated.has(asked.number);
     if (withdrawn && alone && asked.state === 'held' && worker?.packed && worker.held.get(ref) === asked) {
       this.owedCancels.add({ served: worker, ref });
     }

@@ -5,6 +5,7 @@ import {
   type BrokerToWorker,
   type ClientToBroker,
   type DialectName,
+  type Ref,
   type WorkerToBroker,
 } from '@majordomo/protocol';
 import type { BrokerEvent } from '../../../../broker/src/core/outbound';
@@ -114,6 +115,7 @@ export class BrokerWire extends Watcher {
       order: book.next(),
       heardAt,
       dueAt: remainingMs === 0 ? Infinity : heardAt + remainingMs,
+      waitsSince: heardAt,
       window: packed ? window : Infinity,
       state: 'waits',
       returned: false,
@@ -142,7 +144,9 @@ export class BrokerWire extends Watcher {
         this.#answered(book, served, command);
         return;
       case 'partial':
-        if (!served.held.has(command.ref))
+        book.answered = served.held.get(command.ref);
+        this.#streamed(book, served, command.ref);
+        if (!book.answered)
           book.toDismiss.set(peer, 'PARTIAL under a reference that is not its own');
         return;
       case 'credit':
@@ -161,17 +165,26 @@ export class BrokerWire extends Watcher {
     }
   }
 
+  #streamed(book: Book, { peer, packed, windows }: Served, ref: Ref): void {
+    const window = windows.get(ref);
+    if (!packed || window === undefined) return;
+    if (window === 0) book.toDismiss.set(peer, 'PARTIAL beyond its window');
+    else windows.set(ref, window - 1);
+  }
+
   #answered(
     book: Book,
     served: Served,
     { ref, kind }: Extract<WorkerToBroker, { kind: 'final' | 'failure' }>,
   ): void {
     const asked = served.held.get(ref);
+    book.answered = asked;
     if (!asked) {
       book.toDismiss.set(served.peer, `${kind} under a reference that is not its own`);
       return;
     }
     served.held.delete(ref);
+    served.windows.delete(ref);
     served.usedAt = book.next();
     for (const owed of book.owedCancels) {
       if (owed.served === served && owed.ref === ref) book.owedCancels.delete(owed);
@@ -185,6 +198,9 @@ export class BrokerWire extends Watcher {
     const served = book.served.get(peer);
     if (served) served.sentAt = broker.now;
     if (command.kind === 'request') this.#dispatched(book, served, command);
+    if (command.kind === 'window' && served) {
+      served.windows.set(command.ref, (served.windows.get(command.ref) ?? 0) + command.more);
+    }
     if (command.kind !== 'cancel' || !served) return;
     for (const owed of book.owedCancels) {
       if (owed.served === served && owed.ref === command.ref) book.owedCancels.delete(owed);
@@ -224,6 +240,7 @@ export class BrokerWire extends Watcher {
     asked.worker = served;
     asked.ref = ref;
     held.set(ref, asked);
+    served.windows.set(ref, window);
     served.usedAt = book.next();
   }
 
@@ -349,6 +366,7 @@ export class BrokerWire extends Watcher {
       credit: packed ? Math.min(CREDIT_MAX, credit) : 1,
       draining: false,
       held: new Map(),
+      windows: new Map(),
       usedAt: book.next(),
       sentAt: now,
       heardAt: now,
@@ -366,6 +384,7 @@ export class BrokerWire extends Watcher {
         if (asked.state !== 'held' || asked.worker !== served) continue;
         asked.state = 'waits';
         asked.returned = true;
+        asked.waitsSince = book.broker.now;
         asked.worker = undefined;
       }
       return;
@@ -393,9 +412,9 @@ export class BrokerWire extends Watcher {
     const { now } = book.broker;
     const { tickMs, attemptsMax } = this.#plan(book.broker);
     const lateMs = SLOT_MS + TICKS_LATE * tickMs;
-    for (const { state, dueAt, number, attempts, dialect } of book.asked) {
+    for (const { state, dueAt, number, attempts, dialect, waitsSince } of book.asked) {
       if (state !== 'waits') continue;
-      if (now > dueAt + lateMs)
+      if (now > Math.max(dueAt, waitsSince) + lateMs)
         throw new Violation('expiry', `${number} still waits ${now - dueAt} ms after its time`);
       if (attempts >= attemptsMax && dialect === 'packed' && isAlone(book, number)) {
         throw new Violation('attempts', `${number} still waits after ${attempts} workers were lost with it`);
@@ -404,9 +423,9 @@ export class BrokerWire extends Watcher {
   }
 }
 
-/** True where no other request has the number: a client may have sent the same twice. */
+/** True where no other request has or had the number: a client may have sent the same twice. */
 function isAlone(book: Book, number: number): boolean {
-  return (book.byNumber.get(number)?.size ?? 0) <= 1;
+  return !book.repeated.has(number);
 }
 
 function remainingOf({ dueAt }: Asked, now: number): number {
@@ -447,6 +466,8 @@ function endPlain(
 }
 
 function plainAsked(book: Book, peer: string, dialect: DialectName, number: number): Asked | undefined {
+  const { answered } = book;
+  if (answered?.peer === peer && answered.number === number && answered.state === 'held') return answered;
   let found: Asked | undefined;
   for (const asked of book.byPeer.get(peer) ?? []) {
     if (asked.dialect !== dialect || asked.number !== number) continue;

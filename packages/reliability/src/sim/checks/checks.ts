@@ -28,7 +28,8 @@ export class Checks extends Watcher {
       const tickMs = Math.min(TICK_MS_MAX, broker.heartbeatMs / TICKS_PER_HEARTBEAT);
       plans.set(broker.name, { ...broker, tickMs });
     }
-    this.mayRefuse = plan.brokers.some(({ queueMax }) => queueMax < PLENTY);
+    // A broker that could not answer in time is taken to speak MDP/0.2 for a while: docs/ARCHITECTURE.md, "silent".
+    this.mayRefuse = plan.brokers.some(({ queueMax, only }) => queueMax < PLENTY || only === 'mdp/0.1');
     const { leastMs, spreadMs } = plan.weather;
     this.#outcomes = new Outcomes(plan.calm);
     this.#bounds = new Bounds(plans, plan.calm);

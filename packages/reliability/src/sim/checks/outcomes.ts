@@ -9,6 +9,8 @@ const LATE_MS = 60;
 const GRACE_MS = 50;
 /** How much sooner than its time a worker may say that it is up, in ms: their clocks are apart. */
 const SOONER_MS = 25;
+/** Longer than a stream that has begun takes from one PARTIAL to the next, where nothing goes wrong, in ms. */
+const PATIENT_MS = 500;
 /** Connections that one plain call may lose. */
 const LOSSES_MAX = 5;
 
@@ -170,6 +172,9 @@ export class Outcomes extends Watcher {
     };
     switch (code) {
       case 'TIMEOUT':
+        if (this.calm && plan.work.end === 'reply' && open.partials > 0 && plan.timeoutMs >= PATIENT_MS) {
+          unfit('in mid-stream');
+        }
         if (now < open.movedAt + plan.timeoutMs - SOONER_MS) unfit(`${now - open.movedAt} ms after it moved`);
         return;
       case 'NO_WORKER':
