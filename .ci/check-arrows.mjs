@@ -27,6 +27,13 @@ const refused = [
   ['protocol/src', "import 'node:path';"],
   ['protocol/src', 'setTimeout(() => 1, 1);'],
   ['testkit/src', "import '@majordomo/protocol';"],
+  ['reliability/src/sim', "import '../../../broker/src/shell/broker';"],
+  ['reliability/src/sim', "import '../../../client/src/client';"],
+  ['reliability/src/sim', "import '@majordomo/broker';"],
+  ['reliability/src/sim', "import 'zeromq';"],
+  ['reliability/src/sim', 'Math.random();'],
+  ['reliability/src/sim/checks', 'Date.now();'],
+  ['reliability/src/fuzz', "import '../../../broker/src/core/broker-core';"],
 ];
 const taken = [
   ['broker/src/core', "import '@majordomo/protocol';"],
@@ -34,6 +41,9 @@ const taken = [
   ['broker/src/shell', "import '../core/broker-core';"],
   ['transport/src', "import 'zeromq';"],
   ['cli/src', "import '@majordomo/broker';"],
+  ['reliability/src/sim', "import '../../../broker/src/core/broker-core';"],
+  ['reliability/src/sim/checks', "import '../../../../client/src/core/call';"],
+  ['reliability/src', "import '@majordomo/broker';"],
 ];
 
 // The rules that matter here need no types, and files that do not exist have none.

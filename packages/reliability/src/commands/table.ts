@@ -26,6 +26,20 @@ export interface CommandDefinition {
 /** Every command, in the order of the help. */
 export const COMMANDS: readonly CommandDefinition[] = [
   {
+    name: 'sim',
+    summary: 'the real cores in a virtual world, from seeds: everything that can go wrong, and checkers',
+    flags: [
+      { notation: '--seeds <count>', help: 'worlds to run; default: 1,000' },
+      { notation: '--start <seed>', help: 'the first seed; default: 1' },
+      { notation: '--seconds <seconds>', help: 'stop after so long' },
+      { notation: '--seed <seed>', help: 'one world alone' },
+      { notation: '--trace', help: 'with --seed: print its event log' },
+      { notation: '--plan', help: 'with --seed: print its plan as JSON' },
+      { notation: '--mutants', help: 'plant bugs into the cores, and show which seed catches each' },
+    ],
+    load: () => import('./sim'),
+  },
+  {
     name: 'fuzz',
     summary:
       'hands changed messages to every decoder, and to a broker, clients and workers over real sockets',

@@ -1,3 +1,5 @@
+import { Violation } from './checks/violation';
+
 /** Something that will happen; it can be called off. */
 export interface Entry {
   readonly at: number;
@@ -5,6 +7,9 @@ export interface Entry {
   readonly what: () => void;
   off: boolean;
 }
+
+/** As many things may happen at one time: more than any world has to do. */
+const AT_ONCE_MAX = 20_000;
 
 /** Times are multiples of this, in ms: a power of two, so that sums of them are exact. */
 export const TIME_STEP_MS = 1 / 64;
@@ -47,9 +52,13 @@ export class Agenda {
 
   /** Lets everything happen until a time, which is the time then. */
   runUntil(time: number): void {
+    let atOnce = 0;
     for (let next = this.#heap[0]; next && next.at <= time; next = this.#heap[0]) {
       this.#drop();
       if (next.off) continue;
+      if (next.at > this.#now) atOnce = 0;
+      else if (++atOnce > AT_ONCE_MAX)
+        throw new Violation('stuck', 'time does not go on: things happen in circles');
       this.#now = next.at;
       next.what();
     }

@@ -13,7 +13,9 @@ export type HandlerEnd =
   /** Its process dies of it. */
   | 'crash'
   /** It ends when it is told that nobody wants it any more, and not before. */
-  | 'hang';
+  | 'hang'
+  /** Its process dies of it the first time, and replies the next. */
+  | 'stumble';
 
 /** What a request asks its worker to do. */
 export interface Work {
@@ -25,7 +27,7 @@ export interface Work {
   readonly padding: number;
 }
 
-const ENDS: readonly HandlerEnd[] = ['reply', 'throw', 'crash', 'hang'];
+const ENDS: readonly HandlerEnd[] = ['reply', 'throw', 'crash', 'hang', 'stumble'];
 
 /** What a number is that no request has. */
 export const NOBODY = -1;

@@ -16,10 +16,11 @@ import type { BrokerEvent, Outbound } from '../../../broker/src/core/outbound';
 import type { PeerGoneReason } from '../../../broker/src/core/records';
 import type { Agenda } from './agenda';
 import { PackedClientAtBroker, PackedPeersAtBroker, PackedWorkerAtBroker } from './broker-peers';
+import { Violation } from './checks/violation';
 import type { Connection } from './network';
 import type { BrokerPlan } from './plan';
 import { Process } from './process';
-import type { Watcher } from './watcher';
+import type { Sight } from './watcher';
 
 /** As the real shell has them, in ms. */
 const TICKS_PER_HEARTBEAT = 10;
@@ -28,6 +29,8 @@ const TICK_MS_MAX = 20;
 const DEPARTURE_MS = 20;
 const ASK_AFTER_MS = 10;
 const ASKED_TIMES = 3;
+/** Commands of one turn: more than any world has requests. */
+const SAID_MAX = 50_000;
 
 /**
  * A virtual shell around the real {@link BrokerCore}: one run of one broker. It does what `broker/src/shell` does, on
@@ -46,6 +49,8 @@ export class BrokerProcess extends Process {
   /** Workers whose connection may have closed, and how often each is still to be asked. */
   readonly #suspects = new Map<string, number>();
   #asking = false;
+  /** Commands of this turn. */
+  #said = 0;
   #readAt: number;
   #missedMs = 0;
   #drained: (() => void) | undefined;
@@ -55,7 +60,7 @@ export class BrokerProcess extends Process {
     agenda: Agenda,
     readonly plan: BrokerPlan,
     run: { readonly clockMs: number; readonly prefix: string; readonly idSeed: number },
-    private readonly watcher: Watcher,
+    private readonly watcher: Sight,
     private readonly invariants: boolean,
     /** Called once nothing of it is left but its connections. */
     private readonly over: (connections: readonly Connection[]) => void,
@@ -239,6 +244,7 @@ export class BrokerProcess extends Process {
 
   protected override endTurn(): void {
     if (this.#closed) return;
+    this.#said = 0;
     let found: boolean;
     do {
       this.core.settle(this.now);
@@ -272,6 +278,7 @@ export class BrokerProcess extends Process {
   }
 
   #toWorker(peer: string, dialect: Dialect, command: BrokerToWorker): void {
+    this.#countSaid();
     this.watcher.toWorker(this, peer, dialect.name, command);
     if (dialect instanceof PackedWorkerAtBroker) {
       dialect.say(command);
@@ -281,7 +288,13 @@ export class BrokerProcess extends Process {
     if (frames) this.#send(peer, frames);
   }
 
+  /** A core that goes round in circles talks all the while. */
+  #countSaid(): void {
+    if (++this.#said > SAID_MAX) throw new Violation('stuck', `${this.name} talks without end`);
+  }
+
   #toClient(peer: string, dialect: Dialect, command: BrokerToClient): void {
+    this.#countSaid();
     this.watcher.toClient(this, peer, dialect.name, command);
     if (dialect instanceof PackedClientAtBroker) {
       dialect.say(command);

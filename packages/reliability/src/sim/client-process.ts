@@ -9,7 +9,7 @@ import type { Connection, PeerEnd } from './network';
 import type { CallPlan, ClientPlan } from './plan';
 import { Process } from './process';
 import type { Random } from './random';
-import type { AppCall, Watcher } from './watcher';
+import type { AppCall, Sight } from './watcher';
 
 const TIMES = { connectTimeoutMs: 300, probeMs: 120, heartbeatMs: 500, liveness: 3 } as const;
 
@@ -71,7 +71,7 @@ export class ClientProcess extends Process {
     readonly plan: ClientPlan,
     run: { readonly clockMs: number; readonly random: Random },
     private readonly connect: Connect,
-    private readonly watcher: Watcher,
+    private readonly watcher: Sight,
     private readonly invariants: boolean,
   ) {
     super(agenda, plan.name, { ...run, turnMs: plan.turnMs, timersFirst: false });

@@ -17,6 +17,7 @@ import { LAST, numberOf, replyBody } from './bodies';
 import { ForeignPeer } from './foreign-peer';
 
 const HEARTBEAT_MS = 200;
+const FLOOD_MAX = 90;
 /** A number that no request has: a reply with it must reach nobody. */
 const STOLEN = 2_000_000_000;
 
@@ -101,7 +102,14 @@ abstract class ForeignWorker extends ForeignPeer {
   }
 
   #take({ ref, body, window }: Extract<BrokerToWorker, { kind: 'request' }>): void {
-    const held: Held = { ref, session: this.#sessions, number: numberOf(body), run: this.world.nextRun(), partials: 0, window };
+    const held: Held = {
+      ref,
+      session: this.#sessions,
+      number: numberOf(body),
+      run: this.world.nextRun(),
+      partials: 0,
+      window,
+    };
     this.held.set(ref, held);
     this.world.leaked.push(ref);
     if (this.misbehaves()) this.#mistreat(held);
@@ -162,7 +170,8 @@ abstract class ForeignWorker extends ForeignPeer {
   /** More PARTIALs than anybody asked for. */
   #flood(held: Held): void {
     if (!this.partials || this.held.get(held.ref) !== held) return;
-    for (let count = this.random.between(1, 90); count > 0; count--) this.#partial(held);
+    const count = Math.min(held.window, FLOOD_MAX) + this.random.between(0, 10);
+    for (let sent = 0; sent < count; sent++) this.#partial(held);
     this.after(this.random.between(1, 30), () => this.#answer(held));
   }
 

@@ -40,7 +40,10 @@ export function hunt({ start, seeds, catchMax, goesOn }: HuntOptions, tally?: Ta
 }
 
 /** The smallest plan found that breaks the same as the one of a seed, with its event log. */
-export function minimal(plan: Plan, { check }: Failure): {
+export function minimal(
+  plan: Plan,
+  { check }: Failure,
+): {
   readonly plan: Plan;
   readonly failure: Failure | undefined;
   readonly lines: readonly string[];

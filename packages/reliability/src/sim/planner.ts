@@ -273,7 +273,8 @@ class Planner {
   #work(partials: number, large: boolean, random: Random): Work {
     const roll = random.fraction();
     let end: HandlerEnd = 'reply';
-    if (this.#has('poison') && roll < 0.02) end = 'crash';
+    if (this.#has('poison') && roll < 0.01) end = 'crash';
+    else if (this.#has('poison') && roll < (partials > 0 ? 0.15 : 0.04)) end = 'stumble';
     else if (this.#has('throws') && roll < 0.1) end = 'throw';
     else if (this.#has('hangs') && roll < 0.15) end = 'hang';
     const ms = partials > 0 ? random.pick([0.25, 1, 4]) : random.pick([0.25, 1, 5, 30]);

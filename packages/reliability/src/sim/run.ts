@@ -14,7 +14,8 @@ export interface Failure {
 
 /** Runs the world of a plan; returns what it broke, if anything. */
 export function runPlan(plan: Plan, watchers: readonly Watcher[] = []): Failure | undefined {
-  return failureOf(() => new World(plan, { invariants: true, watchers }).run());
+  const world = new World(plan, { invariants: true, watchers });
+  return failureOf(world);
 }
 
 /** Runs the world of a plan, and keeps its event log. */
@@ -22,17 +23,18 @@ export function tracePlan(plan: Plan): { readonly failure: Failure | undefined; 
   const trace = new Trace();
   const world = new World(plan, { invariants: true, watchers: [trace] });
   trace.time = () => world.agenda.now;
-  return { failure: failureOf(() => world.run()), lines: trace.lines };
+  return { failure: failureOf(world), lines: trace.lines };
 }
 
-function failureOf(run: () => void): Failure | undefined {
+function failureOf(world: World): Failure | undefined {
   const { stackTraceLimit } = Error;
   // Errors are made by the thousand here, as outcomes of calls: nobody reads where.
   Error.stackTraceLimit = 4;
   try {
-    run();
+    world.run();
     return undefined;
-  } catch (error) {
+  } catch (thrown) {
+    const error: unknown = world.violation ?? thrown;
     if (error instanceof Violation) return { check: error.check, detail: error.detail };
     if (isMajordomoError(error, 'STATE')) return { check: 'invariants', detail: error.message };
     return {

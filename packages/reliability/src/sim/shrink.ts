@@ -26,7 +26,7 @@ class Shrinker {
 
   shrink(plan: Plan): Plan {
     let smallest = plan;
-    for (let size = Infinity; sizeOf(smallest) < size; ) {
+    for (let size = Infinity; sizeOf(smallest) < size;) {
       size = sizeOf(smallest);
       for (const list of LISTS) smallest = this.#without(smallest, list);
       smallest = this.#fewerBrokers(smallest);
@@ -39,7 +39,7 @@ class Shrinker {
   #without(plan: Plan, list: (typeof LISTS)[number]): Plan {
     let smallest = plan;
     for (let chunk = Math.ceil(plan[list].length / 2); chunk >= 1; chunk = Math.floor(chunk / 2)) {
-      for (let at = 0; at < smallest[list].length; ) {
+      for (let at = 0; at < smallest[list].length;) {
         const items: readonly unknown[] = smallest[list];
         const rest = [...items.slice(0, at), ...items.slice(at + chunk)];
         const smaller = { ...smallest, [list]: rest } as Plan;
@@ -70,7 +70,10 @@ class Shrinker {
   #simpler(plan: Plan): Plan {
     const ways: ((plan: Plan) => Plan)[] = [
       (each) => ({ ...each, weather: { ...each.weather, leastMs: 0.25, spreadMs: 0, stragglers: 0 } }),
-      (each) => ({ ...each, workers: each.workers.map((worker) => ({ ...worker, concurrency: 1, turnMs: 0 })) }),
+      (each) => ({
+        ...each,
+        workers: each.workers.map((worker) => ({ ...worker, concurrency: 1, turnMs: 0 })),
+      }),
       (each) => ({ ...each, clients: each.clients.map((client) => ({ ...client, turnMs: 0 })) }),
       (each) => ({ ...each, brokers: each.brokers.map((broker) => ({ ...broker, turnMs: 0 })) }),
       (each) => ({
@@ -82,7 +85,8 @@ class Shrinker {
     let smallest = plan;
     for (const way of ways) {
       const simpler = way(smallest);
-      if (JSON.stringify(simpler) !== JSON.stringify(smallest) && this.#stillFails(simpler)) smallest = simpler;
+      if (JSON.stringify(simpler) !== JSON.stringify(smallest) && this.#stillFails(simpler))
+        smallest = simpler;
     }
     return smallest;
   }

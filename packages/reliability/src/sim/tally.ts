@@ -6,10 +6,10 @@ import type {
   WorkerToBroker,
 } from '@majordomo/protocol';
 import type { BrokerEvent } from '../../../broker/src/core/outbound';
-import { Watcher, type AppCall, type BrokerRun, type Outcome } from './watcher';
+import type { Watcher, AppCall, BrokerRun, Outcome } from './watcher';
 
 /** Counts what worlds did, so that it can be seen that they do things. */
-export class Tally extends Watcher {
+export class Tally implements Watcher {
   readonly counts = new Map<string, number>();
 
   count(what: string, by = 1): void {
@@ -21,32 +21,22 @@ export class Tally extends Watcher {
     for (const [what, count] of counts) this.count(what, count);
   }
 
-  override brokerStarted(): void {
+  brokerStarted(): void {
     this.count('brokers started');
   }
 
-  override clientSaid(
-    _broker: BrokerRun,
-    _peer: string,
-    dialect: DialectName,
-    { kind }: ClientToBroker,
-  ): void {
+  clientSaid(_broker: BrokerRun, _peer: string, dialect: DialectName, { kind }: ClientToBroker): void {
     if (kind === 'request') this.count(`requests heard, ${dialect}`);
     else if (kind === 'cancel' || kind === 'window') this.count(`client ${kind}`);
   }
 
-  override workerSaid(
-    _broker: BrokerRun,
-    _peer: string,
-    dialect: DialectName,
-    { kind }: WorkerToBroker,
-  ): void {
+  workerSaid(_broker: BrokerRun, _peer: string, dialect: DialectName, { kind }: WorkerToBroker): void {
     if (kind === 'partial') this.count('PARTIALs of workers');
     else if (kind === 'credit' || kind === 'draining' || kind === 'failure') this.count(`worker ${kind}`);
     else if (kind === 'final') this.count(`replies of workers, ${dialect}`);
   }
 
-  override toWorker(_broker: BrokerRun, _peer: string, dialect: DialectName, command: BrokerToWorker): void {
+  toWorker(_broker: BrokerRun, _peer: string, dialect: DialectName, command: BrokerToWorker): void {
     if (command.kind !== 'request') {
       if (command.kind === 'cancel') this.count('cancellations passed on');
       return;
@@ -54,11 +44,11 @@ export class Tally extends Watcher {
     this.count(`dispatches, ${dialect}`);
   }
 
-  override toClient(_broker: BrokerRun, _peer: string, _dialect: DialectName, command: BrokerToClient): void {
+  toClient(_broker: BrokerRun, _peer: string, _dialect: DialectName, command: BrokerToClient): void {
     if (command.kind === 'partial') this.count('PARTIALs to clients');
   }
 
-  override event(_broker: BrokerRun, event: BrokerEvent): void {
+  event(_broker: BrokerRun, event: BrokerEvent): void {
     switch (event.type) {
       case 'workerLost':
         this.count(`workers lost, ${event.reason}`);
@@ -89,15 +79,15 @@ export class Tally extends Watcher {
     }
   }
 
-  override submitted({ plan }: AppCall): void {
+  submitted({ plan }: AppCall): void {
     this.count(plan.stream ? 'streams begun' : 'calls made');
   }
 
-  override ended(_call: AppCall, outcome: Outcome): void {
+  ended(_call: AppCall, outcome: Outcome): void {
     this.count('body' in outcome ? 'ended with reply' : `ended with ${outcome.error.code}`);
   }
 
-  override fault(kind: string): void {
+  fault(kind: string): void {
     this.count(`fault: ${kind}`);
   }
 }

@@ -1,7 +1,7 @@
 import { keyToHex, type DialectName } from '@majordomo/protocol';
 import type { BrokerEvent } from '../../../broker/src/core/outbound';
 import { numberOf } from './bodies';
-import { Watcher, type AppCall, type BrokerRun, type Outcome } from './watcher';
+import type { Watcher, AppCall, BrokerRun, Outcome } from './watcher';
 
 /** A command in a few words. */
 function show(command: object): string {
@@ -24,7 +24,7 @@ const IDLE_KEYS = new Set([
 ]);
 
 /** The event log of a world: a line for all that passes over the wire, and all that applications see. */
-export class Trace extends Watcher {
+export class Trace implements Watcher {
   readonly lines: string[] = [];
   /** Tells the time of the world, in ms; set once there is one. */
   time: () => number = () => 0;
@@ -37,70 +37,70 @@ export class Trace extends Watcher {
     this.#write(name, `${arrow} ${keyToHex(peer)} ${dialect}  ${show(command)}`);
   }
 
-  override brokerStarted({ name }: BrokerRun): void {
+  brokerStarted({ name }: BrokerRun): void {
     this.#write(name, 'starts');
   }
 
-  override brokerEnded({ name }: BrokerRun, gracefully: boolean): void {
+  brokerEnded({ name }: BrokerRun, gracefully: boolean): void {
     this.#write(name, gracefully ? 'closes' : 'is killed');
   }
 
-  override clientSaid(broker: BrokerRun, peer: string, dialect: DialectName, command: object): void {
+  clientSaid(broker: BrokerRun, peer: string, dialect: DialectName, command: object): void {
     this.#wire(broker, '← client', peer, dialect, command);
   }
 
-  override workerSaid(broker: BrokerRun, peer: string, dialect: DialectName, command: object): void {
+  workerSaid(broker: BrokerRun, peer: string, dialect: DialectName, command: object): void {
     this.#wire(broker, '← worker', peer, dialect, command);
   }
 
-  override toClient(broker: BrokerRun, peer: string, dialect: DialectName, command: object): void {
+  toClient(broker: BrokerRun, peer: string, dialect: DialectName, command: object): void {
     this.#wire(broker, '→ client', peer, dialect, command);
   }
 
-  override toWorker(broker: BrokerRun, peer: string, dialect: DialectName, command: object): void {
+  toWorker(broker: BrokerRun, peer: string, dialect: DialectName, command: object): void {
     this.#wire(broker, '→ worker', peer, dialect, command);
   }
 
-  override peerLeft({ name }: BrokerRun, peer: string): void {
+  peerLeft({ name }: BrokerRun, peer: string): void {
     this.#write(name, `connection of ${keyToHex(peer)} opened or closed`);
   }
 
-  override event({ name }: BrokerRun, event: BrokerEvent): void {
+  event({ name }: BrokerRun, event: BrokerEvent): void {
     const { type, ...rest } = event;
     this.#write(name, `${type} ${JSON.stringify(rest)}`);
   }
 
-  override clientSent(client: string, broker: string, command: object): void {
+  clientSent(client: string, broker: string, command: object): void {
     this.#write(client, `→ ${broker}  ${show(command)}`);
   }
 
-  override clientRejected(client: string, broker: string, detail: string): void {
+  clientRejected(client: string, broker: string, detail: string): void {
     this.#write(client, `refuses ${broker}: ${detail}`);
   }
 
-  override submitted({ client, number, plan }: AppCall): void {
+  submitted({ client, number, plan }: AppCall): void {
     const { service, timeoutMs, stream } = plan;
     this.#write(client, `calls ${service} #${number}${stream ? ' as a stream' : ''} within ${timeoutMs} ms`);
   }
 
-  override partial({ client, number }: AppCall): void {
+  partial({ client, number }: AppCall): void {
     this.#write(client, `reads a PARTIAL of #${number}`);
   }
 
-  override aborting({ client, number }: AppCall): void {
+  aborting({ client, number }: AppCall): void {
     this.#write(client, `gives up #${number}`);
   }
 
-  override ended({ client, number }: AppCall, outcome: Outcome): void {
+  ended({ client, number }: AppCall, outcome: Outcome): void {
     const how = 'body' in outcome ? 'its reply' : `${outcome.error.code}: ${outcome.error.message}`;
     this.#write(client, `#${number} ends with ${how}`);
   }
 
-  override jobStarted(worker: string, number: number, held: number): void {
+  jobStarted(worker: string, number: number, held: number): void {
     this.#write(worker, `works on #${number}, holds ${held}`);
   }
 
-  override fault(kind: string): void {
+  fault(kind: string): void {
     this.#write('world', `fault: ${kind}`);
   }
 }

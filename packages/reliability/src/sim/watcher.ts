@@ -35,36 +35,63 @@ export type Outcome = { readonly body: Body } | { readonly error: MajordomoError
  * Who looks on: what passes over the wire, what applications see, and what brokers tell of themselves. All of it is
  * there for anybody to see; what cores hold inside is not.
  */
-export abstract class Watcher {
-  brokerStarted(_broker: BrokerRun): void {}
+export interface Sight {
+  brokerStarted(broker: BrokerRun): void;
   /** It is over; `gracefully` where it was stopped and not killed. */
-  brokerEnded(_broker: BrokerRun, _gracefully: boolean): void {}
-  clientSaid(_broker: BrokerRun, _peer: string, _dialect: DialectName, _command: ClientToBroker): void {}
-  workerSaid(_broker: BrokerRun, _peer: string, _dialect: DialectName, _command: WorkerToBroker): void {}
-  toClient(_broker: BrokerRun, _peer: string, _dialect: DialectName, _command: BrokerToClient): void {}
-  toWorker(_broker: BrokerRun, _peer: string, _dialect: DialectName, _command: BrokerToWorker): void {}
+  brokerEnded(broker: BrokerRun, gracefully: boolean): void;
+  clientSaid(broker: BrokerRun, peer: string, dialect: DialectName, command: ClientToBroker): void;
+  workerSaid(broker: BrokerRun, peer: string, dialect: DialectName, command: WorkerToBroker): void;
+  toClient(broker: BrokerRun, peer: string, dialect: DialectName, command: BrokerToClient): void;
+  toWorker(broker: BrokerRun, peer: string, dialect: DialectName, command: BrokerToWorker): void;
   /** The broker heard that a peer is gone. */
-  peerLeft(_broker: BrokerRun, _peer: string): void {}
-  event(_broker: BrokerRun, _event: BrokerEvent): void {}
+  peerLeft(broker: BrokerRun, peer: string): void;
+  event(broker: BrokerRun, event: BrokerEvent): void;
   /** A turn of the broker is over, and all that waits has been given away. */
-  settled(_broker: BrokerRun): void {}
+  settled(broker: BrokerRun): void;
   /** A client of ours says something on a connection to a broker. */
-  clientSent(_client: string, _broker: string, _command: ClientToBroker): void {}
+  clientSent(client: string, broker: string, command: ClientToBroker): void;
   /** A client of ours did not understand what a broker sent, or had not asked for it. */
-  clientRejected(_client: string, _broker: string, _detail: string): void {}
-  submitted(_call: AppCall, _now: number): void {}
-  partial(_call: AppCall, _body: Body, _now: number): void {}
+  clientRejected(client: string, broker: string, detail: string): void;
+  submitted(call: AppCall, now: number): void;
+  partial(call: AppCall, body: Body, now: number): void;
   /** PARTIALs that wait for the reader of a stream. */
-  readerHolds(_call: AppCall, _waiting: number, _max: number): void {}
+  readerHolds(call: AppCall, waiting: number, max: number): void;
   /** The application is about to give a call up. */
-  aborting(_call: AppCall): void {}
+  aborting(call: AppCall): void;
   /** A call has its outcome; `frozenMs` is for how long its client did not run meanwhile. */
-  ended(_call: AppCall, _outcome: Outcome, _now: number, _frozenMs: number): void {}
+  ended(call: AppCall, outcome: Outcome, now: number, frozenMs: number): void;
   /** A call whose process was killed: nobody waits for it. */
-  abandoned(_number: number): void {}
-  clientClosed(_client: string, _pending: number, _sockets: number): void {}
+  abandoned(number: number): void;
+  clientClosed(client: string, pending: number, sockets: number): void;
   /** A worker of ours heard a request; it holds so many on that connection then, and told so many at the most. */
-  jobStarted(_worker: string, _number: number, _held: number, _credit: number): void {}
+  jobStarted(worker: string, number: number, held: number, credit: number): void;
   /** A planned fault strikes. */
-  fault(_kind: string): void {}
+  fault(kind: string): void;
 }
+
+/** Somebody who looks at some of it. */
+export type Watcher = Partial<Sight>;
+
+/** All that there is to see. */
+export const HOOKS: readonly (keyof Sight)[] = [
+  'brokerStarted',
+  'brokerEnded',
+  'clientSaid',
+  'workerSaid',
+  'toClient',
+  'toWorker',
+  'peerLeft',
+  'event',
+  'settled',
+  'clientSent',
+  'clientRejected',
+  'submitted',
+  'partial',
+  'readerHolds',
+  'aborting',
+  'ended',
+  'abandoned',
+  'clientClosed',
+  'jobStarted',
+  'fault',
+];

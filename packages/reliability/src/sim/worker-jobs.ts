@@ -1,7 +1,7 @@
 import { Body, type MajordomoError } from '@majordomo/protocol';
 import type { HeldJob } from '../../../worker/src/core/packed-effects';
 import type { Entry } from './agenda';
-import { LAST, readRequest, replyBody, type Work } from './bodies';
+import { LAST, readRequest, replyBody, type HandlerEnd, type Work } from './bodies';
 
 /** How long a handler that waits to be told that nobody wants it does so at the most, in ms: plain workers are not told. */
 const HANG_MS = 150;
@@ -45,11 +45,13 @@ export class Places {
 export interface JobHost {
   readonly places: Places;
   readonly heedsAbort: boolean;
-  readonly now: number;
+  clock(): number;
   after(ms: number, what: () => void): Entry;
   /** A number unlike that of any other run of a handler in the world. */
   nextRun(): number;
   crash(): void;
+  /** True the first time that it is asked about a request. */
+  stumbles(number: number): boolean;
 }
 
 /** The session that a job came from. */
@@ -100,7 +102,7 @@ export class VirtualJob implements HeldJob {
 
   /** It has a place. */
   run(): void {
-    if (this.#deadline <= this.host.now) {
+    if (this.#deadline <= this.host.clock()) {
       this.#phase = 'over';
       this.owner.fail(this, 'EXPIRED');
       this.host.places.release();
@@ -129,7 +131,7 @@ export class VirtualJob implements HeldJob {
     const body = replyBody(this.number, this.#run, this.#sent++, padding);
     if (this.owner.partials) this.owner.partial(this, body);
     else this.#gathered.push(body);
-    if (end === 'crash') this.host.crash();
+    if (this.#dies(end)) this.host.crash();
     else if (this.#phase === 'running') this.#stepLater();
   }
 
@@ -142,9 +144,10 @@ export class VirtualJob implements HeldJob {
     }
     if (this.#phase !== 'running') return;
     this.#phase = 'over';
-    if (this.#aborted) {
+    // One that pays no heed answers all the same: it is for the session to drop that.
+    if (this.#aborted && (this.host.heedsAbort || end === 'hang')) {
       this.owner.fail(this, this.#why);
-    } else if (end === 'crash') {
+    } else if (this.#dies(end)) {
       this.host.crash();
       return;
     } else if (end === 'throw' || end === 'hang') {
@@ -154,6 +157,11 @@ export class VirtualJob implements HeldJob {
       this.owner.finish(this, joined([...this.#gathered, last]));
     }
     this.host.places.release();
+  }
+
+  /** Its process dies of it: at its first PARTIAL, or where it should reply. */
+  #dies(end: HandlerEnd): boolean {
+    return end === 'crash' || (end === 'stumble' && this.host.stumbles(this.number));
   }
 
   windowOpened(): void {

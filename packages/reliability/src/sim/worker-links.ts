@@ -90,7 +90,7 @@ export class PackedLink implements PackedEffects<VirtualJob>, JobOwner {
   }
 
   tick(): void {
-    const { now } = this.host;
+    const now = this.host.clock();
     const next = this.#probe?.tick(now);
     if (typeof next === 'string') {
       if (next !== 'packed') this.#standAside(next);
@@ -110,9 +110,9 @@ export class PackedLink implements PackedEffects<VirtualJob>, JobOwner {
     const nth = ++this.#nth;
     this.#codec = packedWorker();
     this.#connection = this.host.connect({
-      opened: () => this.#hear(nth, () => this.session.linkOpened(this.host.now)),
+      opened: () => this.#hear(nth, () => this.session.linkOpened(this.host.clock())),
       message: (frames) => this.#hear(nth, () => this.#receive(frames)),
-      closed: (reason) => this.#hear(nth, () => this.session.linkClosed(reason, this.host.now)),
+      closed: (reason) => this.#hear(nth, () => this.session.linkClosed(reason, this.host.clock())),
     });
   }
 
@@ -124,7 +124,7 @@ export class PackedLink implements PackedEffects<VirtualJob>, JobOwner {
       return;
     }
     const decoded = this.#codec.decode(frames, DEFAULT_LIMITS);
-    const { now } = this.host;
+    const now = this.host.clock();
     if (verdict === 'packed') this.#probe = undefined;
     if (decoded.ok) {
       for (const command of decoded.command) this.session.received(command, now);
@@ -152,7 +152,7 @@ export class PackedLink implements PackedEffects<VirtualJob>, JobOwner {
   #greet(credit: number): void {
     this.#creditMost = credit;
     const message = this.#codec.take();
-    if (this.host.asks) this.#probe = new Probe(message, this.host.times.probeMs, this.host.now);
+    if (this.host.asks) this.#probe = new Probe(message, this.host.times.probeMs, this.host.clock());
     this.#connection?.send(opening(message));
   }
 
@@ -160,7 +160,7 @@ export class PackedLink implements PackedEffects<VirtualJob>, JobOwner {
     this.#unflushed = false;
     if (this.#codec.empty || !this.#connection) return;
     this.#connection.send(this.#codec.take());
-    this.session.flushed(this.host.now);
+    this.session.flushed(this.host.clock());
   }
 
   closeLink({ flush }: { readonly flush: boolean }): void {
@@ -267,9 +267,9 @@ export class PlainLink implements SessionEffects, JobOwner {
   openLink(): void {
     const nth = ++this.#nth;
     this.#connection = this.host.connect({
-      opened: () => this.#hear(nth, () => this.session.linkOpened(this.host.now)),
+      opened: () => this.#hear(nth, () => this.session.linkOpened(this.host.clock())),
       message: (frames) => this.#hear(nth, () => this.#receive(frames)),
-      closed: (reason) => this.#hear(nth, () => this.session.linkClosed(reason, this.host.now)),
+      closed: (reason) => this.#hear(nth, () => this.session.linkClosed(reason, this.host.clock())),
     });
   }
 
@@ -279,7 +279,7 @@ export class PlainLink implements SessionEffects, JobOwner {
     if (!decoded.ok) return;
     const command: BrokerToWorker = decoded.command;
     if (command.kind !== 'disconnect') this.heard = true;
-    this.session.received(command, this.host.now);
+    this.session.received(command, this.host.clock());
   }
 
   send(command: WorkerToBroker): boolean {
@@ -304,15 +304,15 @@ export class PlainLink implements SessionEffects, JobOwner {
   }
 
   partial(job: VirtualJob, body: Body): void {
-    this.session.partial(job.ref, body, this.host.now);
+    this.session.partial(job.ref, body, this.host.clock());
   }
 
   finish(job: VirtualJob, body: Body): void {
-    this.session.finish(job.ref, body, this.host.now);
+    this.session.finish(job.ref, body, this.host.clock());
   }
 
   fail(job: VirtualJob): void {
-    this.session.giveBack(job.ref, this.host.now);
+    this.session.giveBack(job.ref, this.host.clock());
   }
 
   registered(): void {

@@ -4,7 +4,7 @@ import type { Connect } from './client-process';
 import type { WorkerPlan } from './plan';
 import { Process } from './process';
 import type { Random } from './random';
-import type { Watcher } from './watcher';
+import type { Sight } from './watcher';
 import { Places } from './worker-jobs';
 import {
   PackedLink,
@@ -41,7 +41,7 @@ class WithBroker implements PackedKeeper, PlainKeeper {
   }
 
   start(): void {
-    this.#packed?.session.start(this.host.now);
+    this.#packed?.session.start(this.host.clock());
     this.#fill();
   }
 
@@ -57,20 +57,20 @@ class WithBroker implements PackedKeeper, PlainKeeper {
 
   tick(): void {
     this.#packed?.tick();
-    for (const { session } of [...this.#plain]) session.tick(this.host.now);
+    for (const { session } of [...this.#plain]) session.tick(this.host.clock());
   }
 
   leave(): void {
     this.#ending = true;
     this.#packed?.session.leave();
-    for (const { session } of [...this.#plain]) session.leave(this.host.now);
+    for (const { session } of [...this.#plain]) session.leave(this.host.clock());
     this.#endWhenOver();
   }
 
   close(): void {
     this.#ending = true;
     this.#packed?.session.close();
-    for (const { session } of [...this.#plain]) session.close(this.host.now);
+    for (const { session } of [...this.#plain]) session.close(this.host.clock());
     this.#endWhenOver();
   }
 
@@ -79,7 +79,7 @@ class WithBroker implements PackedKeeper, PlainKeeper {
     this.#fill();
     const staying = this.#staying().sort((left, right) => Number(left.busy) - Number(right.busy));
     for (const { session } of staying.slice(0, Math.max(0, staying.length - this.host.places.count))) {
-      session.leave(this.host.now);
+      session.leave(this.host.clock());
     }
   }
 
@@ -92,7 +92,7 @@ class WithBroker implements PackedKeeper, PlainKeeper {
     for (let have = this.#staying().length; have < this.host.places.count; have++) {
       const link = new PlainLink(this.host, this.#dialect, this);
       this.#plain.add(link);
-      link.session.start(this.host.now);
+      link.session.start(this.host.clock());
     }
   }
 
@@ -109,7 +109,8 @@ class WithBroker implements PackedKeeper, PlainKeeper {
   }
 
   #dismissOthers(): void {
-    for (const link of [...this.#plain]) if (link.name !== this.#dialect) link.session.leave(this.host.now);
+    for (const link of [...this.#plain])
+      if (link.name !== this.#dialect) link.session.leave(this.host.clock());
   }
 
   packedClosed(): void {
@@ -120,8 +121,8 @@ class WithBroker implements PackedKeeper, PlainKeeper {
   sessionLost(link: PlainLink): void {
     if (!this.#packed || this.#ending || link.leaves) return;
     if (!this.#guessed && this.#staying().some(({ stands }) => stands)) return;
-    for (const other of this.#staying()) if (!other.stands) other.session.close(this.host.now);
-    this.#packed.session.again(link.heard, this.host.now);
+    for (const other of this.#staying()) if (!other.stands) other.session.close(this.host.clock());
+    this.#packed.session.again(link.heard, this.host.clock());
   }
 
   sessionClosed(link: PlainLink): void {
@@ -143,6 +144,7 @@ export interface WorkerRun {
   readonly nextRun: () => number;
   /** The process ends by a handler of its own. */
   readonly crashed: () => void;
+  readonly stumbles: (number: number) => boolean;
 }
 
 /** One run of one virtual worker, with real sessions to any number of brokers. */
@@ -158,26 +160,24 @@ export class WorkerProcess extends Process {
     readonly plan: WorkerPlan,
     run: WorkerRun,
     connect: Connect,
-    private readonly watcher: Watcher,
+    private readonly watcher: Sight,
     private readonly invariants: boolean,
   ) {
     super(agenda, plan.name, { clockMs: run.clockMs, turnMs: plan.turnMs, timersFirst: false });
     this.places = new Places(plan.concurrency);
     const delay = backoff(run.random);
     this.#brokers = plan.brokers.map((endpoint) => {
-      const process = this;
       const host: LinkHost = {
         service: plan.service,
         times: TIMES,
         asks: plan.protocol === 'auto',
         places: this.places,
         heedsAbort: plan.heedsAbort,
-        get now() {
-          return process.now;
-        },
+        clock: () => this.now,
         after: (ms, what) => this.after(ms, what),
         nextRun: run.nextRun,
         crash: run.crashed,
+        stumbles: run.stumbles,
         reconnectDelayMs: delay,
         connect: (end) => connect(this.name, endpoint, end),
         hear: (what) => this.input(what),

@@ -63,6 +63,8 @@ export class World {
   readonly #workers = new Map<string, PeerPlace<WorkerPlan, WorkerProcess>>();
   readonly #foreign: ForeignPeer[] = [];
   #handlerRuns = 0;
+  /** Requests that a worker has died of once. */
+  readonly #stumbled = new Set<number>();
   #foreignNumbers = 500_000_000;
 
   constructor(
@@ -72,6 +74,11 @@ export class World {
     this.#random = new Random(plan.seed, 'world');
     this.#network = new Network(this.agenda, plan.weather, this.#random);
     this.#checks = new Checks(plan, options.watchers);
+  }
+
+  /** What was broken first, if anything. */
+  get violation(): Violation | undefined {
+    return this.#checks.violation;
   }
 
   /**
@@ -156,7 +163,7 @@ export class World {
       this.agenda,
       place.plan,
       run,
-      this.#checks,
+      this.#checks.sight,
       this.options.invariants,
       (connections) => {
         place.run = undefined;
@@ -181,7 +188,7 @@ export class World {
       place.plan,
       run,
       this.#connect,
-      this.#checks,
+      this.#checks.sight,
       this.options.invariants,
     );
   }
@@ -198,9 +205,10 @@ export class World {
         random: this.#random.stream(`worker ${name} ${runs}`),
         nextRun: () => ++this.#handlerRuns,
         crashed: () => this.#kill(name, 50, true),
+        stumbles: (number) => !this.#stumbled.has(number) && this.#stumbled.add(number) !== undefined,
       },
       this.#connect,
-      this.#checks,
+      this.#checks.sight,
       this.options.invariants,
     );
   }
@@ -220,7 +228,7 @@ export class World {
   readonly #leaked: (string | number)[] = [];
 
   #strike(fault: FaultPlan): void {
-    this.#checks.fault(fault.kind);
+    this.#checks.sight.fault(fault.kind);
     switch (fault.kind) {
       case 'crash':
         this.#kill(fault.process, fault.downMs, fault.noticed);

@@ -1,6 +1,6 @@
 import type { BrokerEvent } from '../../../../broker/src/core/outbound';
 import type { BrokerPlan } from '../plan';
-import { Watcher, type BrokerRun } from '../watcher';
+import type { Watcher, BrokerRun } from '../watcher';
 import { Violation } from './violation';
 
 /** How often a broker is asked how much it holds, in turns. */
@@ -10,7 +10,7 @@ const ASK_EVERY = 32;
 const LEAVING: readonly string[] = ['disconnected', 'connection_closed'];
 
 /** Asks brokers how they are, as `mmi.broker` would answer, and holds that to their bounds and to itself. */
-export class Bounds extends Watcher {
+export class Bounds implements Watcher {
   /** True once workers of a calm world have a reason to leave. */
   leaving = false;
   #turns = 0;
@@ -20,11 +20,9 @@ export class Bounds extends Watcher {
   constructor(
     private readonly plans: ReadonlyMap<string, BrokerPlan>,
     private readonly calm: boolean,
-  ) {
-    super();
-  }
+  ) {}
 
-  override settled(broker: BrokerRun): void {
+  settled(broker: BrokerRun): void {
     if (++this.#turns % ASK_EVERY !== 0) return;
     const plan = this.plans.get(broker.name) as BrokerPlan;
     const { core } = broker;
@@ -43,7 +41,7 @@ export class Bounds extends Watcher {
     insist('requests waiting', queued, services * plan.queueMax + excess);
   }
 
-  override event(broker: BrokerRun, event: BrokerEvent): void {
+  event(broker: BrokerRun, event: BrokerEvent): void {
     if (event.type === 'workerLost') {
       this.#returned.set(broker, (this.#returned.get(broker) ?? 0) + event.held);
     }

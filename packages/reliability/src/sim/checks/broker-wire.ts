@@ -11,7 +11,7 @@ import {
 import type { BrokerEvent } from '../../../../broker/src/core/outbound';
 import { NOBODY, numberOf } from '../bodies';
 import type { BrokerPlan } from '../plan';
-import { Watcher, type BrokerRun } from '../watcher';
+import type { Watcher, BrokerRun } from '../watcher';
 import { Book, type Asked, type Served } from './book';
 import { checkBeats } from './beats';
 import { checkOrder, turnOf, turnTaken, turnWaits } from './order';
@@ -30,7 +30,7 @@ const LOOK_EVERY = 16;
  * Watches the wire of every broker, and holds it to what docs/PROTOCOL.md promises of requests, replies, credit,
  * windows, attempts, deadlines and cancellation. It keeps its own book of what passed, and looks into no core.
  */
-export class BrokerWire extends Watcher {
+export class BrokerWire implements Watcher {
   readonly #books = new Map<BrokerRun, Book>();
   #ready: { peer: string; service: string; credit: number; packed: boolean } | undefined;
   #turns = 0;
@@ -40,9 +40,7 @@ export class BrokerWire extends Watcher {
     private readonly calm: boolean,
     /** The longest that a message takes, in ms, where the world is calm. */
     private readonly delayMs: number,
-  ) {
-    super();
-  }
+  ) {}
 
   #book(broker: BrokerRun): Book {
     return this.#books.get(broker) as Book;
@@ -52,11 +50,11 @@ export class BrokerWire extends Watcher {
     return this.plans.get(name) as BrokerPlan & { readonly tickMs: number };
   }
 
-  override brokerStarted(broker: BrokerRun): void {
+  brokerStarted(broker: BrokerRun): void {
     this.#books.set(broker, new Book(broker));
   }
 
-  override brokerEnded(broker: BrokerRun, gracefully: boolean): void {
+  brokerEnded(broker: BrokerRun, gracefully: boolean): void {
     const book = this.#book(broker);
     if (gracefully) {
       for (const { dialect, number } of book.asked) {
@@ -67,7 +65,7 @@ export class BrokerWire extends Watcher {
     this.#books.delete(broker);
   }
 
-  override clientSaid(broker: BrokerRun, peer: string, dialect: DialectName, command: ClientToBroker): void {
+  clientSaid(broker: BrokerRun, peer: string, dialect: DialectName, command: ClientToBroker): void {
     const book = this.#book(broker);
     const client = book.clients.get(peer);
     if (client) client.heardAt = broker.now;
@@ -128,7 +126,7 @@ export class BrokerWire extends Watcher {
     book.add(asked);
   }
 
-  override workerSaid(broker: BrokerRun, peer: string, dialect: DialectName, command: WorkerToBroker): void {
+  workerSaid(broker: BrokerRun, peer: string, dialect: DialectName, command: WorkerToBroker): void {
     const book = this.#book(broker);
     const served = book.served.get(peer);
     if (command.kind === 'ready') {
@@ -146,8 +144,7 @@ export class BrokerWire extends Watcher {
       case 'partial':
         book.answered = served.held.get(command.ref);
         this.#streamed(book, served, command.ref);
-        if (!book.answered)
-          book.toDismiss.set(peer, 'PARTIAL under a reference that is not its own');
+        if (!book.answered) book.toDismiss.set(peer, 'PARTIAL under a reference that is not its own');
         return;
       case 'credit':
         served.credit = Math.min(CREDIT_MAX, command.credit);
@@ -193,7 +190,7 @@ export class BrokerWire extends Watcher {
     if (kind === 'failure' && asked.dialect !== 'packed') book.end(asked, false);
   }
 
-  override toWorker(broker: BrokerRun, peer: string, _dialect: DialectName, command: BrokerToWorker): void {
+  toWorker(broker: BrokerRun, peer: string, _dialect: DialectName, command: BrokerToWorker): void {
     const book = this.#book(broker);
     const served = book.served.get(peer);
     if (served) served.sentAt = broker.now;
@@ -272,7 +269,7 @@ export class BrokerWire extends Watcher {
     }
   }
 
-  override toClient(broker: BrokerRun, peer: string, dialect: DialectName, command: BrokerToClient): void {
+  toClient(broker: BrokerRun, peer: string, dialect: DialectName, command: BrokerToClient): void {
     const book = this.#book(broker);
     const client = book.clients.get(peer);
     if (client) client.sentAt = broker.now;
@@ -334,7 +331,8 @@ export class BrokerWire extends Watcher {
       code === 'ATTEMPTS_EXHAUSTED' &&
       origin === 'broker' &&
       isAlone(book, asked.number) &&
-      !asked.partlySent && asked.attempts < attemptsMax
+      !asked.partlySent &&
+      asked.attempts < attemptsMax
     ) {
       throw new Violation(
         'attempts',
@@ -344,11 +342,11 @@ export class BrokerWire extends Watcher {
     book.end(asked, false);
   }
 
-  override peerLeft(broker: BrokerRun, peer: string): void {
+  peerLeft(broker: BrokerRun, peer: string): void {
     this.#book(broker).endAll(peer);
   }
 
-  override event(broker: BrokerRun, event: BrokerEvent): void {
+  event(broker: BrokerRun, event: BrokerEvent): void {
     const book = this.#book(broker);
     if (event.type === 'workerRegistered') this.#registered(book);
     else if (event.type === 'workerLost') this.#lost(book, event.peer);
@@ -391,7 +389,7 @@ export class BrokerWire extends Watcher {
     }
   }
 
-  override settled(broker: BrokerRun): void {
+  settled(broker: BrokerRun): void {
     const book = this.#book(broker);
     for (const [peer, why] of book.toDismiss) {
       if (book.served.has(peer)) throw new Violation('misbehaviour', `a worker stays after ${why}`);
@@ -454,7 +452,7 @@ function swapWithHeld(book: Book, asked: Asked): void {
 function endPlain(
   book: Book,
   peer: string,
-  { id, service, origin }: Extract<BrokerToClient, { kind: 'failure' }>
+  { id, service, origin }: Extract<BrokerToClient, { kind: 'failure' }>,
 ): void {
   // Of those that workers failed at, the worker said which it was.
   if (origin === 'worker') return;

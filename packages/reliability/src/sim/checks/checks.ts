@@ -1,5 +1,5 @@
 import type { BrokerPlan, Plan } from '../plan';
-import { Watcher } from '../watcher';
+import { HOOKS, type Sight, type Watcher } from '../watcher';
 import { Bounds } from './bounds';
 import { BrokerWire } from './broker-wire';
 import { Outcomes } from './outcomes';
@@ -12,17 +12,20 @@ const TICK_MS_MAX = 20;
 /** A bound below this may keep a call from being served. */
 const PLENTY = 1_000;
 
-type Hook = Exclude<keyof Watcher, never>;
+type Hook = (...args: unknown[]) => void;
 
 /** All checkers of a world, and whoever else looks on: what one of them sees, all see. */
-export class Checks extends Watcher {
+export class Checks {
+  /** What those who look on are to be told. */
+  readonly sight: Sight;
   /** True where bounds are so small that any call may be refused. */
   readonly mayRefuse: boolean;
+  /** The first rule that was broken: a core may catch what is thrown through it, and go on. */
+  violation: Violation | undefined;
   readonly #outcomes: Outcomes;
   readonly #bounds: Bounds;
 
   constructor(plan: Plan, others: readonly Watcher[]) {
-    super();
     const plans = new Map<string, BrokerPlan & { readonly tickMs: number }>();
     for (const broker of plan.brokers) {
       const tickMs = Math.min(TICK_MS_MAX, broker.heartbeatMs / TICKS_PER_HEARTBEAT);
@@ -39,28 +42,28 @@ export class Checks extends Watcher {
       this.#outcomes,
       this.#bounds,
     ];
-    for (const hook of HOOKS) this.#join(hook, all);
+    const sight: Partial<Record<keyof Sight, Hook>> = {};
+    for (const hook of HOOKS) sight[hook] = this.#join(hook, all);
+    this.sight = sight as Sight;
   }
 
-  /** Calls those alone that listen to a hook. */
-  #join(hook: Hook, all: readonly Watcher[]): void {
-    const listeners = all.filter((watcher) => watcher[hook] !== Watcher.prototype[hook]);
-    const [only] = listeners;
-    const table = this as unknown as Record<Hook, (...args: unknown[]) => void>;
-    const bound = listeners.map((each) => (each[hook] as (...args: unknown[]) => void).bind(each));
-    const [first, second] = bound;
-    if (!only || !first) return;
-    if (bound.length === 1) table[hook] = first;
-    else if (bound.length === 2 && second) {
-      table[hook] = (...args) => {
-        first(...args);
-        second(...args);
-      };
-    } else {
-      table[hook] = (...args) => {
-        for (const listener of bound) listener(...args);
-      };
+  /** One function that tells all who have something to do with it. */
+  #join(hook: keyof Sight, all: readonly Watcher[]): Hook {
+    const listeners: Hook[] = [];
+    for (const watcher of all) {
+      const listener = watcher[hook] as Hook | undefined;
+      if (listener) listeners.push(listener.bind(watcher));
     }
+    if (listeners.length === 0) return () => undefined;
+    return (...args) => {
+      if (this.violation) throw this.violation;
+      try {
+        for (const listener of listeners) listener(...args);
+      } catch (error) {
+        if (error instanceof Violation) this.violation = error;
+        throw error;
+      }
+    };
   }
 
   /** From now on workers have a reason to leave. */
@@ -78,7 +81,3 @@ export class Checks extends Watcher {
     for (const number of this.#outcomes.pending) throw new Violation('one end', `${number} has not ended`);
   }
 }
-
-const HOOKS = Object.getOwnPropertyNames(Watcher.prototype).filter(
-  (name) => name !== 'constructor',
-) as Hook[];

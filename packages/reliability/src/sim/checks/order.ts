@@ -52,7 +52,8 @@ function checkQueue(book: Book, asked: Asked): void {
   const turn = turnOf(book, asked);
   for (const other of book.asked) {
     if (other === asked || other.state !== 'waits' || other.service !== service) continue;
-    if (other.returned) throw new Violation('put back', `${number} before ${other.number}, which a lost worker had`);
+    if (other.returned)
+      throw new Violation('put back', `${number} before ${other.number}, which a lost worker had`);
     if (other.priority > priority) {
       throw new Violation('priority', `${number} (${priority}) before ${other.number} (${other.priority})`);
     }

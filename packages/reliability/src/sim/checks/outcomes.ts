@@ -1,7 +1,7 @@
 import type { Body, ClientToBroker } from '@majordomo/protocol';
 import { LAST, numberOf, readReplies, type ReplyPart } from '../bodies';
 import { PROBE_NUMBERS } from '../planner';
-import { Watcher, type AppCall, type Outcome } from '../watcher';
+import type { Watcher, AppCall, Outcome } from '../watcher';
 import { Violation } from './violation';
 
 /** What a client may be late by with an outcome beside its grace, in ms: a turn, a timer of whole ms, a probe. */
@@ -32,14 +32,12 @@ interface Open {
  * Watches what applications see: each call ends once, in time, with a reply of its own or an error that fits; PARTIALs
  * come in order, all of one run of a handler, or from the start again of another.
  */
-export class Outcomes extends Watcher {
+export class Outcomes implements Watcher {
   readonly #open = new Map<number, Open>();
   readonly #ended = new Set<number>();
 
   /** @param calm - true where nothing goes wrong */
-  constructor(private readonly calm: boolean) {
-    super();
-  }
+  constructor(private readonly calm: boolean) {}
 
   /** Calls without outcome. */
   get pending(): Iterable<number> {
@@ -50,7 +48,7 @@ export class Outcomes extends Watcher {
     return this.#open.size;
   }
 
-  override submitted(call: AppCall, now: number): void {
+  submitted(call: AppCall, now: number): void {
     const { number } = call;
     this.#open.set(number, {
       call,
@@ -64,7 +62,7 @@ export class Outcomes extends Watcher {
     });
   }
 
-  override clientSent(_client: string, _broker: string, command: ClientToBroker): void {
+  clientSent(_client: string, _broker: string, command: ClientToBroker): void {
     if (command.kind !== 'request') return;
     const number = numberOf(command.body);
     const open = this.#open.get(number);
@@ -77,11 +75,11 @@ export class Outcomes extends Watcher {
       throw new Violation('resending', `${number} was sent ${open.sends} times`);
   }
 
-  override clientRejected(client: string, broker: string, detail: string): void {
+  clientRejected(client: string, broker: string, detail: string): void {
     throw new Violation('client protocol', `${client} refused what ${broker} sent: ${detail}`);
   }
 
-  override partial(call: AppCall, body: Body, now: number): void {
+  partial(call: AppCall, body: Body, now: number): void {
     const open = this.#of(call);
     if (!call.plan.stream)
       throw new Violation('partials', `${call.number} is no stream, and was given a PARTIAL`);
@@ -113,12 +111,12 @@ export class Outcomes extends Watcher {
     open.parts++;
   }
 
-  override readerHolds({ number }: AppCall, waiting: number, max: number): void {
+  readerHolds({ number }: AppCall, waiting: number, max: number): void {
     if (waiting > 2 * max)
       throw new Violation('bounds', `${waiting} PARTIALs of ${number} wait for its reader`);
   }
 
-  override aborting(call: AppCall): void {
+  aborting(call: AppCall): void {
     this.#of(call).aborting = true;
   }
 
@@ -128,7 +126,7 @@ export class Outcomes extends Watcher {
     return open;
   }
 
-  override ended(call: AppCall, outcome: Outcome, now: number, frozenMs: number): void {
+  ended(call: AppCall, outcome: Outcome, now: number, frozenMs: number): void {
     const { number, plan } = call;
     if (this.#ended.has(number)) throw new Violation('one end', `${number} ended twice`);
     const open = this.#of(call);
@@ -203,18 +201,18 @@ export class Outcomes extends Watcher {
     }
   }
 
-  override abandoned(number: number): void {
+  abandoned(number: number): void {
     this.#open.delete(number);
     this.#ended.add(number);
   }
 
-  override clientClosed(client: string, pending: number, sockets: number): void {
+  clientClosed(client: string, pending: number, sockets: number): void {
     if (pending > 0 || sockets > 0) {
       throw new Violation('left behind', `${client} closed with ${pending} calls and ${sockets} sockets`);
     }
   }
 
-  override jobStarted(worker: string, number: number, held: number, credit: number): void {
+  jobStarted(worker: string, number: number, held: number, credit: number): void {
     if (held > credit) throw new Violation('credit', `${worker} holds ${held} of ${credit} with ${number}`);
   }
 }

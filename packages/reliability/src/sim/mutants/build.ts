@@ -8,7 +8,8 @@ export function packagesFolder(): string {
   for (let folder = process.cwd(); ; folder = dirname(folder)) {
     const packages = join(folder, 'packages');
     if (existsSync(join(packages, 'reliability', 'package.json'))) return packages;
-    if (folder === dirname(folder)) throw new Error('The sources are not here: run it inside the repository.');
+    if (folder === dirname(folder))
+      throw new Error('The sources are not here: run it inside the repository.');
   }
 }
 
@@ -19,7 +20,8 @@ export function packagesFolder(): string {
 export function plant({ name, file, find, replace }: Mutant): string {
   const source = readFileSync(join(packagesFolder(), file), 'utf8');
   const count = source.split(find).length - 1;
-  if (count !== 1) throw new Error(`"${name}": what it replaces is in ${file} ${count} times, and should be once.`);
+  if (count !== 1)
+    throw new Error(`"${name}": what it replaces is in ${file} ${count} times, and should be once.`);
   return source.replace(find, () => replace);
 }
 

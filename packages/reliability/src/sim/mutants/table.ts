@@ -194,12 +194,7 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   broker('keep a lost worker among those with credit', 'worker-half', 'worker.readyNode.remove();', ''),
   broker('bytes not given back', 'requests', 'this.#pendingBytes -= request.bytes;', ''),
-  broker(
-    'messages kept for nobody',
-    'requests',
-    'if (request.batch) this.retention.release(request);',
-    '',
-  ),
+  broker('messages kept for nobody', 'requests', 'if (request.batch) this.retention.release(request);', ''),
   broker('give work to a worker that drains', 'worker-half', 'worker.draining = true;', ''),
   broker(
     'tell no worker of a cancellation',
@@ -249,12 +244,7 @@ export const MUTANTS: readonly Mutant[] = [
     'this.retriesLeft = terms.idempotent ? terms.retries : 0;',
     'this.retriesLeft = terms.retries;',
   ),
-  client(
-    'drop what is pending when a session is lost',
-    'packed-talk',
-    'this.calls.waitAgain(call);',
-    '',
-  ),
+  client('drop what is pending when a session is lost', 'packed-talk', 'this.calls.waitAgain(call);', ''),
   client(
     'keep what came before a call was sent again',
     'calls',
@@ -335,7 +325,7 @@ export const MUTANTS: readonly Mutant[] = [
   worker(
     'keep to a broker that is silent (packed)',
     'packed-session',
-    "if (now >= this.#lostAt) {",
+    'if (now >= this.#lostAt) {',
     'if (now < 0) {',
   ),
   worker(
@@ -344,10 +334,5 @@ export const MUTANTS: readonly Mutant[] = [
     "if (this.#state === 'leaving' && this.#jobs.size === 0) this.close();",
     '',
   ),
-  worker(
-    'keep the jobs of a lost broker',
-    'packed-session',
-    'return this.#jobs.takeAll();',
-    'return [];',
-  ),
+  worker('keep the jobs of a lost broker', 'packed-session', 'return this.#jobs.takeAll();', 'return [];'),
 ];
