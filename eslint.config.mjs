@@ -86,6 +86,9 @@ const pure = {
   ],
 };
 
+/** For those who are no part of what is simulated. @type {import('eslint').Linter.RulesRecord} */
+const platform = Object.fromEntries(Object.keys(pure).map((rule) => [rule, 'off']));
+
 /** @type {import('eslint').Linter.Config[]} */
 const cores = ['broker', 'client', 'worker'].map((name) => ({
   files: [`packages/${name}/src/core/**/*.ts`],
@@ -100,6 +103,25 @@ const cores = ['broker', 'client', 'worker'].map((name) => ({
     ...pure,
   },
 }));
+
+/** The simulation runs cores, and only cores, as they are in their sources. */
+const simulation = {
+  files: ['packages/reliability/src/sim/**/*.ts'],
+  rules: {
+    ...imports(
+      {
+        group: [...forbidden('reliability'), '@majordomo/broker', '@majordomo/client', '@majordomo/worker'],
+        message: 'The simulation knows cores and protocol.',
+      },
+      {
+        regex: String.raw`^@majordomo/[a-z]+/|(^|/)\.\./(?!(\.\./)*(broker|client|worker)/src/core/).*/src(/|$)|packages/`,
+        message: 'Packages are closed, but for their cores.',
+      },
+      zeromq,
+    ),
+    ...pure,
+  },
+};
 
 export default tseslint.config(
   { ignores: ['**/dist', '**/coverage', '**/node_modules', '.nx'] },
@@ -128,6 +150,8 @@ export default tseslint.config(
   ...arrows,
   { files: ['packages/protocol/src/**/*.ts'], rules: pure },
   ...cores,
+  simulation,
+  { files: ['packages/reliability/src/sim/mutants/**/*.ts'], rules: platform },
   {
     // Scripts may print; the type check knows their globals.
     files: ['examples/**/*.mjs', '*.mjs', '.ci/*.mjs', 'packages/*/test/**'],

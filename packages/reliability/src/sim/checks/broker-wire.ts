@@ -164,7 +164,8 @@ export class BrokerWire implements Watcher {
 
   #streamed(book: Book, { peer, packed, windows }: Served, ref: Ref): void {
     const window = windows.get(ref);
-    if (!packed || window === undefined) return;
+    // What still comes of a request that has ended is counted against nobody.
+    if (!packed || window === undefined || book.answered?.state !== 'held') return;
     if (window === 0) book.toDismiss.set(peer, 'PARTIAL beyond its window');
     else windows.set(ref, window - 1);
   }

@@ -32,16 +32,20 @@ export async function catchMutant(mutant: Mutant | undefined, data: HuntData): P
   }
 }
 
-/** Hunts planted bugs, two at a time. */
+/**
+ * Hunts planted bugs, two at a time, each with so many seeds.
+ * @param start - the first seed; where it is not given, that which is known to catch it, for a suite that is in a hurry
+ */
 export async function catchAll(
   mutants: readonly Mutant[],
-  data: HuntData,
+  { start, seeds }: { readonly start?: number; readonly seeds: number },
   done: (result: MutantResult) => void = () => undefined,
 ): Promise<MutantResult[]> {
   const results: MutantResult[] = [];
   const left = [...mutants];
   const hunter = async (): Promise<void> => {
     for (let mutant = left.shift(); mutant; mutant = left.shift()) {
+      const data = { start: start ?? mutant.from ?? 1, seeds };
       const result = { mutant, caught: await catchMutant(mutant, data) };
       results.push(result);
       done(result);

@@ -6,25 +6,30 @@ export interface Mutant {
   /** Occurs exactly once. */
   readonly find: string;
   readonly replace: string;
+  /** A seed that has caught it, where the first few do not. */
+  readonly from?: number;
 }
 
-const broker = (name: string, room: string, find: string, replace: string): Mutant => ({
+const broker = (name: string, room: string, find: string, replace: string, from = 1): Mutant => ({
   name,
   file: `broker/src/core/${room}.ts`,
   find,
   replace,
+  from,
 });
-const client = (name: string, room: string, find: string, replace: string): Mutant => ({
+const client = (name: string, room: string, find: string, replace: string, from = 1): Mutant => ({
   name,
   file: `client/src/core/${room}.ts`,
   find,
   replace,
+  from,
 });
-const worker = (name: string, room: string, find: string, replace: string): Mutant => ({
+const worker = (name: string, room: string, find: string, replace: string, from = 1): Mutant => ({
   name,
   file: `worker/src/core/${room}.ts`,
   find,
   replace,
+  from,
 });
 
 /** The planted bugs: what brokers, clients and workers get wrong in the field, and what is easy to get wrong here. */
