@@ -124,7 +124,12 @@ export class Replies {
     const bytes = bytesOf(frames);
     const cost = costOfFrames(frames, bytes);
     if (!this.requests.hasRoomFor(cost) || !this.#fitsOneReply(request, frames.length, bytes)) {
+      const { worker, ref } = request;
       this.#refuseGathered(request);
+      // It would wait for a window that nobody opens any more.
+      if (worker?.dialect.packed) {
+        this.outbound.toWorker(worker.peer, worker.dialect, { kind: 'cancel', ref });
+      }
       return;
     }
     const stream = streamOf(request);

@@ -116,7 +116,7 @@ async function runMutants(options: RawOptions): Promise<boolean> {
   await catchAll(MUTANTS, { start, seeds }, ({ mutant, caught }) => {
     if (caught) caughtCount++;
     const [core] = mutant.file.split('/');
-    const how = caught ? `seed ${String(caught.seed).padStart(5)}  ${caught.check}` : 'not caught';
+    const how = caught ? `${caught.check.padEnd(20)}  ${caught.by}` : 'not caught';
     print(`${(core ?? '').padEnd(6)}  ${mutant.name.padEnd(width)}  ${how}`);
   });
   print(`${caughtCount} of ${MUTANTS.length} planted bugs caught, each by ${seeds} seeds at the most`);

@@ -237,8 +237,10 @@ export class BrokerProcess extends Process {
     while (this.#gone.size > 0 && !this.#closed) {
       const gone = [...this.#gone];
       this.#gone.clear();
-      for (const [peer] of gone) this.watcher.peerLeft(this, peer);
-      this.core.peersGone(gone, this.now);
+      for (const [peer, reason] of gone) {
+        this.watcher.peerLeft(this, peer);
+        this.core.peerGone(peer, reason, this.now);
+      }
     }
   }
 

@@ -251,7 +251,7 @@ class Planner {
     const large = this.#has('large') && random.chance(0.1);
     const unserved = random.chance(0.03);
     const hurried = this.#has('deadlines') && random.chance(0.4);
-    const partials = this.#has('streams') && random.chance(0.4) ? random.pick([1, 3, 12, 40]) : 0;
+    const partials = this.#has('streams') && random.chance(0.4) ? random.pick([1, 3, 12, 40, 120]) : 0;
     return {
       at,
       client,

@@ -165,7 +165,7 @@ export class BrokerWire implements Watcher {
   #streamed(book: Book, { peer, packed, windows }: Served, ref: Ref): void {
     const window = windows.get(ref);
     // What still comes of a request that has ended is counted against nobody.
-    if (!packed || window === undefined || book.answered?.state !== 'held') return;
+    if (!packed || window === undefined || !isWanted(book.answered)) return;
     if (window === 0) book.toDismiss.set(peer, 'PARTIAL beyond its window');
     else windows.set(ref, window - 1);
   }
@@ -420,6 +420,11 @@ export class BrokerWire implements Watcher {
       }
     }
   }
+}
+
+/** True for a request of which it is known that somebody waits for it: plain clients are not told that theirs have ended. */
+function isWanted(asked: Asked | undefined): boolean {
+  return asked?.state === 'held' && asked.dialect === 'packed';
 }
 
 /** True where no other request has or had the number: a client may have sent the same twice. */

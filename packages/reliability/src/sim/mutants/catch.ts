@@ -1,28 +1,26 @@
 import { Worker } from 'node:worker_threads';
-import type { Catch } from '../hunt';
 import { bundle } from './build';
-import type { HuntData } from './subject';
+import { scenarios } from './scenarios';
+import type { HuntData, MutantCatch } from './subject';
 import type { Mutant } from './table';
 
 /** What became of a planted bug. */
 export interface MutantResult {
   readonly mutant: Mutant;
-  /** The first seed that caught it, and how; `undefined` where none did. */
-  readonly caught: Catch | undefined;
+  /** What caught it first, and how; `undefined` where nothing did. */
+  readonly caught: MutantCatch | undefined;
 }
 
-/** A mutant may run in circles: that catches it, too. */
-const STUCK_MS = 60_000;
+/** A mutant that runs in circles where no check sees it is not caught, and must not keep the others from it. */
+const STUCK_MS = 120_000;
 
-/** Hunts one planted bug, or the code as it is, with so many seeds. */
-export async function catchMutant(mutant: Mutant | undefined, data: HuntData): Promise<Catch | undefined> {
+/** Hunts one planted bug, or the code as it is. */
+export async function catchMutant(mutant: Mutant | undefined, data: HuntData): Promise<MutantCatch | undefined> {
   const thread = new Worker(await bundle(mutant), { eval: true, workerData: data });
   let stuck: NodeJS.Timeout | undefined;
   try {
-    return await new Promise<Catch | undefined>((resolve, reject) => {
-      stuck = setTimeout(() => {
-        resolve({ seed: data.start, check: 'stuck', detail: `no end within ${STUCK_MS} ms` });
-      }, STUCK_MS);
+    return await new Promise<MutantCatch | undefined>((resolve, reject) => {
+      stuck = setTimeout(() => resolve(undefined), STUCK_MS);
       thread.once('message', resolve);
       thread.once('error', reject);
     });
@@ -32,20 +30,18 @@ export async function catchMutant(mutant: Mutant | undefined, data: HuntData): P
   }
 }
 
-/**
- * Hunts planted bugs, two at a time, each with so many seeds.
- * @param start - the first seed; where it is not given, that which is known to catch it, for a suite that is in a hurry
- */
+/** Hunts planted bugs, two at a time: with the scenarios, then with so many seeds each. */
 export async function catchAll(
   mutants: readonly Mutant[],
-  { start, seeds }: { readonly start?: number; readonly seeds: number },
+  seeds: { readonly start: number; readonly seeds: number },
   done: (result: MutantResult) => void = () => undefined,
 ): Promise<MutantResult[]> {
   const results: MutantResult[] = [];
   const left = [...mutants];
+  const known = scenarios();
   const hunter = async (): Promise<void> => {
     for (let mutant = left.shift(); mutant; mutant = left.shift()) {
-      const data = { start: start ?? mutant.from ?? 1, seeds };
+      const data = { scenarios: known, ...seeds };
       const result = { mutant, caught: await catchMutant(mutant, data) };
       results.push(result);
       done(result);

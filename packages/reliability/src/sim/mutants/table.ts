@@ -6,30 +6,25 @@ export interface Mutant {
   /** Occurs exactly once. */
   readonly find: string;
   readonly replace: string;
-  /** A seed that has caught it, where the first few do not. */
-  readonly from?: number;
 }
 
-const broker = (name: string, room: string, find: string, replace: string, from = 1): Mutant => ({
+const broker = (name: string, room: string, find: string, replace: string): Mutant => ({
   name,
   file: `broker/src/core/${room}.ts`,
   find,
   replace,
-  from,
 });
-const client = (name: string, room: string, find: string, replace: string, from = 1): Mutant => ({
+const client = (name: string, room: string, find: string, replace: string): Mutant => ({
   name,
   file: `client/src/core/${room}.ts`,
   find,
   replace,
-  from,
 });
-const worker = (name: string, room: string, find: string, replace: string, from = 1): Mutant => ({
+const worker = (name: string, room: string, find: string, replace: string): Mutant => ({
   name,
   file: `worker/src/core/${room}.ts`,
   find,
   replace,
-  from,
 });
 
 /** The planted bugs: what brokers, clients and workers get wrong in the field, and what is easy to get wrong here. */
@@ -182,6 +177,12 @@ export const MUTANTS: readonly Mutant[] = [
     'take PARTIALs beyond the window',
     'replies',
     'if (worker.dialect.packed && request.window === 0) return false;',
+    '',
+  ),
+  broker(
+    'let a worker wait for a window that nobody opens',
+    'replies',
+    "if (worker?.dialect.packed) {\n        this.outbound.toWorker(worker.peer, worker.dialect, { kind: 'cancel', ref });\n      }",
     '',
   ),
   broker('count no PARTIAL against the window', 'replies', 'if (request.window > 0) request.window--;', ''),
