@@ -235,18 +235,6 @@ describe('a client of mdp/0.2 and a packed worker', () => {
     expect(bench.kinds('w')).toEqual(['disconnect']);
   });
 
-  test('a worker that took over a request whose PARTIALs are gathered is granted what it has used, and no more', () => {
-    const { bench, ref } = streaming({ client: mdp01 });
-    bench.congested.add('c');
-    for (const part of numbers(PLAIN_WINDOW)) bench.partial('w', ref, part);
-    bench.gone('w');
-    bench.readyPacked('next', 'tail');
-    expect(bench.sentToWorker('next')).toMatchObject([{ kind: 'request', window: PLAIN_WINDOW }]);
-    bench.congested.clear();
-    bench.tickAfter(10);
-    expect(bench.kinds('next')).toEqual([]);
-  });
-
   test('a worker lost in the middle of what was sent on: nobody takes over, and nobody is told', () => {
     const { bench, ref } = streaming(client);
     bench.partial('w', ref, '0');
@@ -298,12 +286,14 @@ test('a worker that took over from one that waited is granted what it has used, 
   expect(bench.kinds('next')).toEqual([]);
 });
 
-test('what one reply cannot hold ends the request; its packed worker is opened no window any more', () => {
+test('what one reply cannot hold ends the request; its packed worker is told, and opened no window any more', () => {
   const limits = { framesMax: PLAIN_WINDOW / 2, frameBytesMax: 1_000, messageBytesMax: 10_000 };
   const { bench, ref } = streaming({ client: mdp01, settings: { limits } });
   for (const part of numbers(PLAIN_WINDOW)) bench.partial('w', ref, part);
   expect(bench.replies('c')).toEqual(['failure QUEUE_FULL']);
-  expect(bench.sentToWorker('w').filter(({ kind }) => kind === 'window').length).toBeLessThanOrEqual(1);
+  const said = bench.sentToWorker('w');
+  expect(said.filter(({ kind }) => kind === 'window').length).toBeLessThanOrEqual(1);
+  expect(said.at(-1)).toEqual({ kind: 'cancel', ref });
   bench.final('w', ref, 'end');
   expect([bench.core.counters.repliesDropped, bench.core.pendingBytes]).toEqual([1, 0]);
 });

@@ -6,10 +6,12 @@ import {
   packedHalf,
   type BrokerToClient,
   type BrokerToWorker,
+  type ClientToBroker,
   type Dialect,
   type Frame,
   type FromPeer,
   type PlainDialect,
+  type WorkerToBroker,
 } from '@majordomo/protocol';
 import { BrokerCore } from '../../../broker/src/core/broker-core';
 import type { BrokerEvent, Outbound } from '../../../broker/src/core/outbound';
@@ -183,13 +185,13 @@ export class BrokerProcess extends Process {
         this.#packed.end(peer);
       }
     } else if (from instanceof PackedClientAtBroker) {
-      for (const command of decoded.command as readonly import('@majordomo/protocol').ClientToBroker[]) {
+      for (const command of decoded.command as readonly ClientToBroker[]) {
         this.watcher.clientSaid(this, peer, 'packed', command);
         this.core.fromClient(peer, from, command, this.now);
         if (from.over) break;
       }
     } else {
-      for (const command of decoded.command as readonly import('@majordomo/protocol').WorkerToBroker[]) {
+      for (const command of decoded.command as readonly WorkerToBroker[]) {
         this.watcher.workerSaid(this, peer, 'packed', command);
         this.core.fromWorker(peer, from, command, this.now);
         if (from.over) break;

@@ -42,7 +42,7 @@ class Shrinker {
       for (let at = 0; at < smallest[list].length;) {
         const items: readonly unknown[] = smallest[list];
         const rest = [...items.slice(0, at), ...items.slice(at + chunk)];
-        const smaller = { ...smallest, [list]: rest } as Plan;
+        const smaller = { ...smallest, [list]: rest };
         if (this.#stillFails(smaller)) smallest = smaller;
         else at += chunk;
       }

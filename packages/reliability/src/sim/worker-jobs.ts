@@ -131,7 +131,8 @@ export class VirtualJob implements HeldJob {
     const body = replyBody(this.number, this.#run, this.#sent++, padding);
     if (this.owner.partials) this.owner.partial(this, body);
     else this.#gathered.push(body);
-    if (this.#dies(end)) this.host.crash();
+    const last = this.#sent === partials;
+    if (end === 'crash' || (last && this.#dies(end))) this.host.crash();
     else if (this.#phase === 'running') this.#stepLater();
   }
 
@@ -159,7 +160,7 @@ export class VirtualJob implements HeldJob {
     this.host.places.release();
   }
 
-  /** Its process dies of it: at its first PARTIAL, or where it should reply. */
+  /** Its process dies of it: at its first PARTIAL or its last, or where it should reply. */
   #dies(end: HandlerEnd): boolean {
     return end === 'crash' || (end === 'stumble' && this.host.stumbles(this.number));
   }

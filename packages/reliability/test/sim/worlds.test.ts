@@ -25,9 +25,10 @@ test(`${SEEDS} worlds from seeds: nothing breaks, and all that can happen does`,
     ['protocol errors', 100],
     ['messages rejected', 10],
     ['late replies dropped', 10],
-    ...['crash', 'freeze', 'cut', 'partition', 'drain', 'close', 'resize'].map(
-      (kind): [string, number] => [`fault: ${kind}`, 10],
-    ),
+    ...['crash', 'freeze', 'cut', 'partition', 'drain', 'close', 'resize'].map((kind): [string, number] => [
+      `fault: ${kind}`,
+      10,
+    ]),
   ];
   const missing = least.filter(([what, count]) => (tally.counts.get(what) ?? 0) < count);
   expect(missing).toEqual([]);

@@ -15,7 +15,10 @@ export interface MutantResult {
 const STUCK_MS = 120_000;
 
 /** Hunts one planted bug, or the code as it is. */
-export async function catchMutant(mutant: Mutant | undefined, data: HuntData): Promise<MutantCatch | undefined> {
+export async function catchMutant(
+  mutant: Mutant | undefined,
+  data: HuntData,
+): Promise<MutantCatch | undefined> {
   const thread = new Worker(await bundle(mutant), { eval: true, workerData: data });
   let stuck: NodeJS.Timeout | undefined;
   try {
