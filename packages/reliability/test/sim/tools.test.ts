@@ -1,7 +1,11 @@
 import { Agenda, TIME_STEP_MS } from '../../src/sim/agenda';
 import { Network, type Connection, type PeerEnd, type RouterEnd, type Weather } from '../../src/sim/network';
+import { minimal } from '../../src/sim/hunt';
+import { scenarios } from '../../src/sim/mutants/scenarios';
+import type { Plan } from '../../src/sim/plan';
 import { makePlan } from '../../src/sim/planner';
 import { Random } from '../../src/sim/random';
+import { runPlan } from '../../src/sim/run';
 import { shrink } from '../../src/sim/shrink';
 
 describe('randomness', () => {
@@ -161,5 +165,19 @@ describe('shrinking', () => {
       pair.every((number) => calls.some((call) => call.number === number)),
     );
     expect(smallest.calls.map(({ number }) => number)).toEqual(pair);
+  });
+
+  test('a world that fails is shrunk, and has its event log', () => {
+    const { plan } = scenarios().find(({ name }) => name === 'a broker that is gone without a word')!;
+    const extra = plan.calls.map((call) => ({ ...call, number: call.number + 1 }));
+    // A world that says that it is calm and is not.
+    const failing: Plan = { ...plan, calm: true, calls: [...plan.calls, ...extra] };
+    const failure = runPlan(failing);
+    expect(failure?.check).toBe('heartbeat');
+    const smallest = minimal(failing, failure!);
+    expect(smallest.failure?.check).toBe('heartbeat');
+    expect(smallest.plan.faults).toHaveLength(1);
+    expect(smallest.plan.calls.length).toBeLessThan(failing.calls.length);
+    expect(smallest.lines.join('\n')).toMatch(/fault: cut/);
   });
 });

@@ -3,7 +3,7 @@ import { hunt } from '../../src/sim/hunt';
 import { runPlan, tracePlan } from '../../src/sim/run';
 import { Tally } from '../../src/sim/tally';
 
-const SEEDS = 200;
+const SEEDS = 300;
 
 test(`${SEEDS} worlds from seeds: nothing breaks, and all that can happen does`, () => {
   const tally = new Tally();
