@@ -258,4 +258,25 @@ describe('streams', () => {
     await other.final((await other.nextRequest()).address, 'end');
     expect(await client.nextReply(id)).toMatchObject({ kind: 'final', body: [Buffer.from('end')] });
   });
+
+  test('a packed worker lost in the middle of a reply: the client is told, and no other begins anew', async () => {
+    const { endpoint, next } = await serve();
+    const [lost, other] = [new RawPackedWorker(endpoint), new RawPackedWorker(endpoint)];
+    await lost.connect('tail');
+    const client = new RawPackedClient(endpoint);
+    await client.connect();
+    const id = await client.request('tail', ['file'], { window: 5 });
+    const { id: ref } = await lost.nextRequest();
+    await other.connect('tail');
+    await lost.partial(ref, 'one');
+    expect(await client.nextReply(id)).toMatchObject({ kind: 'partial', body: [Buffer.from('one')] });
+    await lost.disconnect();
+    expect(await next('workerLost')).toMatchObject({ reason: 'disconnected', held: 1 });
+    expect(await client.nextReply(id)).toMatchObject({
+      kind: 'failure',
+      code: 'ATTEMPTS_EXHAUSTED',
+      retryable: true,
+    });
+    await other.expectSilence(30);
+  });
 });
