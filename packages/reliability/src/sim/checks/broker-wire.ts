@@ -412,10 +412,11 @@ export class BrokerWire implements Watcher {
     const { tickMs, attemptsMax } = this.#plan(book.broker);
     const lateMs = SLOT_MS + TICKS_LATE * tickMs;
     for (const { state, dueAt, number, attempts, dialect, waitsSince } of book.asked) {
-      if (state !== 'waits') continue;
+      // Which of several alike it is that waits cannot always be told.
+      if (state !== 'waits' || !isAlone(book, number)) continue;
       if (now > Math.max(dueAt, waitsSince) + lateMs)
         throw new Violation('expiry', `${number} still waits ${now - dueAt} ms after its time`);
-      if (attempts >= attemptsMax && dialect === 'packed' && isAlone(book, number)) {
+      if (attempts >= attemptsMax && dialect === 'packed') {
         throw new Violation('attempts', `${number} still waits after ${attempts} workers were lost with it`);
       }
     }
