@@ -6,7 +6,7 @@ import { UsageError } from './errors';
  */
 export function wholeNumber<Default>(
   option: string,
-  given: string | boolean | undefined,
+  given: unknown,
   otherwise: Default,
   least = 0,
   most: number = Number.MAX_SAFE_INTEGER,

@@ -5,7 +5,10 @@ import { makePlan } from '../sim/planner';
 import { tracePlan } from '../sim/run';
 import { Tally } from '../sim/tally';
 import { wholeNumber } from '../whole-number';
-import type { RawOptions } from './table';
+import type { CommandOutcome } from './table';
+
+/** What commander read, by the names of flags; unchecked. */
+type RawOptions = Readonly<Record<string, unknown>>;
 
 /** Seeds are 32 bits. */
 const SEED_MAX = 2 ** 32 - 1;
@@ -19,29 +22,32 @@ const PROGRESS_MS = 5_000;
 /** Lines of an event log that are shown of a failure. */
 const LINES_MAX = 400;
 
-/** Runs worlds, one world, or planted bugs, as the options say. */
-export async function run(options: RawOptions): Promise<boolean> {
+/** Runs worlds, one world, or planted bugs, as the options say, and shows what comes of it as it goes. */
+export async function run(options: RawOptions): Promise<CommandOutcome> {
   const seed = wholeNumber('--seed', options['seed'], undefined, 0, SEED_MAX);
   if (options['mutants']) return runMutants(options);
-  if (seed !== undefined) return runOne(seed, options);
-  return runMany(options);
+  return seed === undefined ? runMany(options) : runOne(seed, options);
+}
+
+function outcome(passed: boolean, report: object): CommandOutcome {
+  return { passed, text: '', report };
 }
 
 function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-function runOne(seed: number, options: RawOptions): boolean {
+function runOne(seed: number, options: RawOptions): CommandOutcome {
   const plan = makePlan(seed);
   if (options['plan']) print(JSON.stringify(plan, undefined, 1));
   const { failure, lines } = tracePlan(plan);
   if (options['trace']) print(lines.join('\n'));
   if (!failure) {
     print(`seed ${seed}: nothing broke, ${lines.length} events`);
-    return true;
+    return outcome(true, { seed, events: lines.length });
   }
   showFailure({ seed, ...failure });
-  return false;
+  return outcome(false, { seed, ...failure });
 }
 
 /** The failure of a seed, and the smallest plan found that fails in the same way. */
@@ -59,7 +65,7 @@ function showFailure(caught: Catch): void {
   print(`again: npm run sim -- --seed ${seed} --trace`);
 }
 
-function runMany(options: RawOptions): boolean {
+function runMany(options: RawOptions): CommandOutcome {
   const start = wholeNumber('--start', options['start'], 1, 0, SEED_MAX);
   const seconds = wholeNumber('--seconds', options['seconds'], Infinity, 1);
   const seeds = wholeNumber(
@@ -94,7 +100,12 @@ function runMany(options: RawOptions): boolean {
   const [first] = caught;
   if (first) showFailure(first);
   else print('nothing broke');
-  return caught.length === 0;
+  return outcome(caught.length === 0, {
+    start,
+    seeds: done,
+    caught,
+    counts: Object.fromEntries(tally.counts),
+  });
 }
 
 /** What the worlds did, so that it can be seen that they do things. */
@@ -108,7 +119,7 @@ function table({ counts }: Tally, seeds: number): string {
   return lines.join('\n');
 }
 
-async function runMutants(options: RawOptions): Promise<boolean> {
+async function runMutants(options: RawOptions): Promise<CommandOutcome> {
   const start = wholeNumber('--start', options['start'], 1, 0, SEED_MAX);
   const seeds = wholeNumber('--seeds', options['seeds'], MUTANT_SEEDS, 1, SEED_MAX);
   const width = Math.max(...MUTANTS.map(({ name }) => name.length));
@@ -120,5 +131,5 @@ async function runMutants(options: RawOptions): Promise<boolean> {
     print(`${(core ?? '').padEnd(6)}  ${mutant.name.padEnd(width)}  ${how}`);
   });
   print(`${caughtCount} of ${MUTANTS.length} planted bugs caught, each by ${seeds} seeds at the most`);
-  return caughtCount === MUTANTS.length;
+  return outcome(caughtCount === MUTANTS.length, { planted: MUTANTS.length, caught: caughtCount });
 }
