@@ -1,13 +1,23 @@
 import { InvalidOptionsError } from './errors';
 import { decodeText, encodeText, type Frame } from './frame';
 import { readU16 } from './integers';
+import { NONCE_BYTES } from './packed/layout';
 
 /** Attributes that this revision knows, by their number (docs/PROTOCOL.md, "Attributes"). */
 const CONTENT_TYPE = 0x01;
 const TRACEPARENT = 0x02;
+const CHALLENGE = 0x10;
 
 /** Bytes of all attributes of one record at the most. */
 export const METADATA_BYTES_MAX = 4_096;
+
+/** What a broker gives a peer to prove its key with: valid for one session, and for one proof in it. */
+export interface Challenge {
+  /** {@link NONCE_BYTES} that nobody could know before. */
+  readonly nonce: Frame;
+  /** The routing id of the peer as the broker's ROUTER has it, 1 to 255 bytes. */
+  readonly routingId: Frame;
+}
 
 /** What can be said about a body beside its frames. */
 export interface MetadataFields {
@@ -38,6 +48,19 @@ export class Metadata implements MetadataFields {
     );
   }
 
+  /** The attributes of a WELCOME that asks for a proof. */
+  static challenge({ nonce, routingId }: Challenge): Metadata {
+    const length = nonce.length + routingId.length;
+    return new Metadata(Uint8Array.from([CHALLENGE, length >> 8, length & 0xff, ...nonce, ...routingId]));
+  }
+
+  /** What a WELCOME asks to prove a key with; `undefined` where it does not, or where that is not whole. */
+  get challenge(): Challenge | undefined {
+    const value = this.#bytesOf(CHALLENGE);
+    if (!value || value.length <= NONCE_BYTES) return undefined;
+    return { nonce: value.subarray(0, NONCE_BYTES), routingId: value.subarray(NONCE_BYTES) };
+  }
+
   get contentType(): string | undefined {
     return this.#find(CONTENT_TYPE);
   }
@@ -47,9 +70,14 @@ export class Metadata implements MetadataFields {
   }
 
   #find(type: number): string | undefined {
+    const value = this.#bytesOf(type);
+    return value && decodeText(value);
+  }
+
+  #bytesOf(type: number): Frame | undefined {
     const { bytes } = this;
     for (let at = 0; at < bytes.length; at += 3 + readU16(bytes, at + 1)) {
-      if (bytes[at] === type) return decodeText(bytes.subarray(at + 3, at + 3 + readU16(bytes, at + 1)));
+      if (bytes[at] === type) return bytes.subarray(at + 3, at + 3 + readU16(bytes, at + 1));
     }
     return undefined;
   }

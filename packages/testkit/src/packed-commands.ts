@@ -83,7 +83,8 @@ export type PackedCommand =
   | { kind: 'credit'; credit: number }
   | { kind: 'heartbeat' }
   | { kind: 'draining' }
-  | { kind: 'disconnect' };
+  | { kind: 'disconnect'; reason?: { code: string; message: string } }
+  | { kind: 'proof'; publicKey: Buffer; mac: Buffer };
 
 export type PackedKind = PackedCommand['kind'];
 

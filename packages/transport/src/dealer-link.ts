@@ -1,6 +1,7 @@
 import type { Frame } from '@majordomo/protocol';
 import { Dealer } from 'zeromq';
 import { sharedContext } from './context';
+import type { ClientKeys } from './curve/keys';
 import { Outbox } from './outbox';
 import { codeOf } from './socket-error';
 
@@ -21,6 +22,8 @@ export interface DealerLinkOptions {
   readonly connectTimeoutMs: number;
   /** Messages that ZeroMQ itself takes in before it pushes back on the other side. Default 1,000. */
   readonly receiveHighWaterMark?: number;
+  /** Keys for CURVE. Default: neither encryption nor authentication. */
+  readonly curve?: ClientKeys | undefined;
 }
 
 /** Tries to observe a socket, each a little later than the one before. */
@@ -84,6 +87,12 @@ export class DealerLink {
       maxMessageSize: options.frameBytesMax,
       receiveHighWaterMark: options.receiveHighWaterMark ?? 1_000,
     });
+    const { curve } = options;
+    if (curve) {
+      this.#socket.curvePublicKey = curve.publicKey;
+      this.#socket.curveSecretKey = curve.secretKey;
+      this.#socket.curveServerKey = curve.serverKey;
+    }
     this.#observe(options.connectTimeoutMs);
     try {
       this.#socket.connect(endpoint);
