@@ -1,3 +1,4 @@
+import type { ClientKeys } from '@majordomo/transport';
 import type { BrokerToClient, ClientToBroker, DialectName, Limits, Rejection } from '@majordomo/protocol';
 
 /** What a wire reports. */
@@ -23,6 +24,8 @@ export interface WireSettings {
   readonly probeMs: number;
   /** Messages that a plain socket takes in while nobody reads from it. */
   readonly receiveHighWaterMark: number;
+  /** Keys for CURVE; `undefined` without. */
+  readonly curve: ClientKeys | undefined;
 }
 
 /** One connection and the dialect that is spoken on it: commands in, commands out. */

@@ -7,6 +7,7 @@ import {
   requireServiceName,
   StateError,
 } from '@majordomo/protocol';
+import { clientKeysOf } from '@majordomo/transport';
 import { setImmediate } from 'node:timers/promises';
 import { Alarm } from './alarm';
 import { BrokerSessions } from './broker-sessions';
@@ -39,6 +40,7 @@ export class Worker {
    * Connects to nothing yet: see {@link start}.
    * @param service - 1–255 bytes of printable UTF-8, not in the broker's own namespace `mmi.` (RFC 8)
    * @throws InvalidServiceError, InvalidOptionsError
+   * @throws InvalidKeyError where keys do not belong together
    */
   constructor(service: string, handler: Handler, options: WorkerOptions = {}) {
     this.service = requireOwnService(service);
@@ -48,7 +50,8 @@ export class Worker {
       for (const broker of this.#brokers) broker.tick();
     });
     const slots = new Slots(resolved.concurrency);
-    const shared = new Shared(service, handler, resolved, slots, alarm, new Counters(), new Events());
+    const keys = resolved.curve && clientKeysOf(resolved.curve);
+    const shared = new Shared(service, handler, resolved, slots, alarm, new Counters(), new Events(), keys);
     this.#shared = shared;
     this.#brokers = resolved.brokers.map((broker) => new BrokerSessions(broker, shared));
   }

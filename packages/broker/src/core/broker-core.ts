@@ -12,13 +12,14 @@ import {
   type Welcome,
   type WorkerToBroker,
 } from '@majordomo/protocol';
+import { Guard } from './access/guard';
 import { ClientHalf } from './client-half';
 import { Clients } from './clients';
 import { newCounters, newRejectionCounts, type Counters, type RejectionCounts } from './counters';
 import { Dispatcher } from './dispatcher';
 import { Liveness } from './liveness';
 import { describeBroker, type BrokerView } from './mmi';
-import type { Outbound } from './outbound';
+import type { BrokerEvent, Outbound } from './outbound';
 import type { PeerGoneReason, PeerId, ServiceRecord, WorkerRecord } from './records';
 import { Replies } from './replies';
 import { Requests } from './requests';
@@ -72,6 +73,8 @@ export class BrokerCore implements BrokerView {
     const requests = new Requests(settings, services, clients, counters, outbound, startedAt);
     const replies = new Replies(settings, requests, counters, outbound);
     const alive = new Liveness({ heartbeatMs, silenceMs: this.#silenceMs, jobDeadlineMs });
+    const { authority } = settings;
+    const guard = authority && new Guard(authority, clients, counters, outbound);
     const dispatcher = new Dispatcher(settings, services, requests, replies, alive, counters, outbound);
     const workers = new WorkerHalf(
       settings,
@@ -84,6 +87,7 @@ export class BrokerCore implements BrokerView {
       alive,
       counters,
       outbound,
+      guard,
     );
     this.#requests = requests;
     this.#replies = replies;
@@ -101,6 +105,7 @@ export class BrokerCore implements BrokerView {
       dispatcher,
       counters,
       outbound,
+      guard,
     );
   }
 
@@ -147,7 +152,7 @@ export class BrokerCore implements BrokerView {
     const worker = this.#workers.table.get(peer);
     const client = worker ? undefined : this.#clients.get(peer);
     if (worker) this.#liveness.seen(worker, now);
-    else if (client?.session) this.#clients.seen(client, now);
+    else if (client?.session && !client.challenge) this.#clients.seen(client, now);
   }
 
   /** The commands of the packed message have been heard. */
@@ -169,6 +174,7 @@ export class BrokerCore implements BrokerView {
     this.outbound.event({ type: 'messageRejected', peer: keyToHex(peer), rejection });
     const worker = this.workers.get(peer);
     if (worker) this.#workers.dismiss(worker, 'invalid_message', now);
+    this.#workers.forgetUnproven(peer);
     const client = this.#clients.get(peer);
     if (client?.session) this.#clientHalf.dismiss(client, client.session);
   }
@@ -185,6 +191,7 @@ export class BrokerCore implements BrokerView {
       if (client) this.#clientHalf.gone(client);
       const worker = this.workers.get(peer);
       if (worker) this.#workers.lose(worker, reason, now);
+      this.#workers.forgetUnproven(peer);
     }
   }
 
@@ -196,6 +203,7 @@ export class BrokerCore implements BrokerView {
       else this.#workers.lose(worker, reason, now);
     }
     this.#tickClients(now);
+    this.#workers.tickUnproven(this.#silenceMs, now);
     this.#clients.forgetIdle(now);
     this.#requests.expire(now);
     this.#requests.relieve();
@@ -250,6 +258,7 @@ export class BrokerCore implements BrokerView {
     this.#refuseNew();
     this.#requests.failAll();
     for (const worker of [...this.workers.values()]) this.#workers.dismiss(worker, 'broker_closing', now);
+    this.#workers.endAllUnproven();
     for (const client of [...this.#clients])
       if (client.session) this.#clientHalf.dismiss(client, client.session);
     this.settle(now);
@@ -257,7 +266,11 @@ export class BrokerCore implements BrokerView {
 
   /** True where a packed peer is in session. */
   inSession(peer: PeerId): boolean {
-    return this.#clients.get(peer)?.session !== undefined || this.workers.get(peer)?.dialect.packed === true;
+    return (
+      this.#clients.get(peer)?.session !== undefined ||
+      this.workers.get(peer)?.dialect.packed === true ||
+      this.#workers.isUnproven(peer)
+    );
   }
 
   /** A packed peer without a session has sent a message that begins none: DISCONNECT. */
@@ -265,6 +278,23 @@ export class BrokerCore implements BrokerView {
     const detail = `a message of a ${half} without a session`;
     if (half === 'client') this.#clientHalf.refuse(peer, dialect, detail);
     else this.#workers.refuse(peer, dialect, detail);
+  }
+
+  /** The rights of identities have changed: whoever may not do any more what it does is cut off. */
+  recheck(now: number): void {
+    this.#workers.recheck(now);
+    this.#clientHalf.recheck();
+  }
+
+  /** A connection was not let in. */
+  connectionRefused(refused: Omit<Extract<BrokerEvent, { type: 'connectionRefused' }>, 'type'>): void {
+    this.counters.connectionsRefused++;
+    this.outbound.event({ type: 'connectionRefused', ...refused });
+  }
+
+  /** A request of the handshake was none. */
+  handshakeMalformed(): void {
+    this.counters.handshakesMalformed++;
   }
 
   /** What a client says. */

@@ -202,6 +202,7 @@ export class Requests {
     if (request.timer) this.#deadlines.remove(request);
     if (request.batch) this.retention.release(request);
     this.#pendingBytes -= request.bytes;
+    if (request.meter !== undefined) request.meter.pending--;
     client.requests.delete(request.id);
     if (!client.session) this.clients.settle(client);
   }
@@ -281,6 +282,18 @@ export class Requests {
     if (waited) this.services.settle(service);
     else if (worker?.dialect.packed)
       this.outbound.toWorker(worker.peer, worker.dialect, { kind: 'cancel', ref });
+  }
+
+  /** What a client waits for and may not ask for any more ends. */
+  denyQueued(client: ClientRecord, mayRequest: (service: string) => boolean): void {
+    for (const request of client.requests.values()) {
+      const { service, state } = request;
+      if (state !== 'queued' || mayRequest(service.name)) continue;
+      service.queue.remove(request);
+      this.counters.unauthorized++;
+      this.endFailed(request, 'UNAUTHORIZED', 'the policy of the broker has changed', false);
+      this.services.settle(service);
+    }
   }
 
   /** A client left: what it waits for is withdrawn; what workers hold of it, they finish for nobody. */

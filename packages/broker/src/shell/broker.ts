@@ -17,14 +17,23 @@ import {
   type PlainDialect,
   type Rejection,
 } from '@majordomo/protocol';
-import { RouterLink, type PeerGoneReason as UnreachableReason, type PeerKey } from '@majordomo/transport';
+import {
+  keyPairOf,
+  type PeerGoneReason as UnreachableReason,
+  type PeerKey,
+  type RouterSecurity,
+} from '@majordomo/transport';
 import { version } from '../../package.json';
+import { parsePolicy, type PolicyInput } from '../core/access/policy';
 import { BrokerCore } from '../core/broker-core';
 import type { BrokerEvent, Outbound } from '../core/outbound';
 import type { PeerGoneReason } from '../core/records';
 import type { About } from '../core/settings';
+import { Access } from './access';
 import { Clock } from './clock';
 import { Departures } from './departures';
+import { isOpenToNetwork, planDoors, type Door, type DoorPlan } from './doors';
+import { Links } from './links';
 import { EventLog } from './log';
 import { brokerOptionsSchema, type BrokerOptions, type ResolvedBrokerOptions } from './options';
 import { PackedClientPeer, PackedPeers, PackedWorkerPeer } from './packed-peers';
@@ -78,7 +87,7 @@ function newReferencePrefix(): string {
 
 /**
  * A Majordomo broker (RFC 7, RFC 8, RFC 18): clients and workers of MDP/0.1, MDP/0.2 and the packed dialect MDP/P1
- * (docs/PROTOCOL.md) on one ROUTER.
+ * (docs/PROTOCOL.md) on one ROUTER, or one for each role of its endpoints.
  *
  * ```ts
  * const broker = new Broker({ bind: 'tcp://127.0.0.1:5555' });
@@ -87,14 +96,16 @@ function newReferencePrefix(): string {
  */
 export class Broker extends EventEmitter<BrokerEvents> {
   readonly options: ResolvedBrokerOptions;
-  readonly #link: RouterLink;
+  readonly #links: Links;
+  readonly #doors: DoorPlan;
+  readonly #access: Access | undefined;
   readonly #core: BrokerCore;
   readonly #log: EventLog;
   readonly #tickMs: number;
   readonly #clock: Clock;
   readonly #suspects = new Suspects((peer) => this.#askSuspect(peer));
   readonly #departures = new Departures((peer, disconnect) => this.#hear(peer, disconnect));
-  readonly #packed = new PackedPeers((peer, frames) => this.#link.send(peer, frames));
+  readonly #packed = new PackedPeers((peer, frames) => this.#links.send(peer, frames));
   /** Peers found gone in this turn of the loop. */
   readonly #gone = new Map<PeerKey, PeerGoneReason>();
   /** True where {@link #settle} is to come in this turn of the loop. */
@@ -108,15 +119,29 @@ export class Broker extends EventEmitter<BrokerEvents> {
   #draining: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
-  /** @throws InvalidOptionsError naming every option that does not fit */
+  /**
+   * @throws InvalidOptionsError naming every option that does not fit
+   * @throws InvalidKeyError where the keys do not belong together
+   */
   constructor(options: BrokerOptions = {}) {
     super();
     this.options = parseOptions(brokerOptionsSchema, options, 'broker');
-    const { limits, backlogMax, backlogBytesMax, heartbeatMs, logger } = this.options;
+    const { limits, backlogMax, backlogBytesMax, heartbeatMs, logger, bind, curve, policy } = this.options;
     this.#tickMs = Math.min(TICK_MS_MAX, Math.max(TICK_MS_MIN, heartbeatMs / TICKS_PER_HEARTBEAT));
     this.#clock = new Clock(Math.max(heartbeatMs, 2 * this.#tickMs));
     this.#log = new EventLog(logger);
-    this.#link = new RouterLink(
+    const keys = curve && keyPairOf(curve.secretKey, curve.publicKey);
+    this.#doors = planDoors(bind, keys !== undefined);
+    this.#access =
+      policy &&
+      new Access(policy, this.#doors.doors, keys, {
+        refused: (refused) => this.#core.connectionRefused(refused),
+        malformed: () => this.#core.handshakeMalformed(),
+        routingIdOf: (peer) => this.#links.routingIdOf(peer),
+        noticesDepartures: () => this.#links.noticesDepartures,
+      });
+    this.#links = new Links(
+      this.#doors,
       {
         frameBytesMax: socketFrameBytesMax(limits),
         highWaterMark: HIGH_WATER_MARK,
@@ -124,6 +149,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
         backlogBytesMax,
         lingerMs: LINGER_MS,
       },
+      (door) => this.#securityOf(door, keys?.secretKey),
       {
         message: (peer, frames) => this.#message(peer, frames),
         connectionChanged: (peer) => this.#connectionChanged(peer),
@@ -131,8 +157,22 @@ export class Broker extends EventEmitter<BrokerEvents> {
         failed: (error) => this.#failed(error),
       },
     );
-    const settings = { ...this.options, referencePrefix: newReferencePrefix(), idSeed: newSeed() };
+    const authority = this.#access;
+    const settings = {
+      ...this.options,
+      referencePrefix: newReferencePrefix(),
+      idSeed: newSeed(),
+      authority,
+    };
     this.#core = new BrokerCore(settings, this.#outbound(), this.#now());
+  }
+
+  /** Without a policy, CURVE lets every key in, and endpoints without CURVE everybody. */
+  #securityOf(door: Door, secretKey: string | undefined): RouterSecurity | undefined {
+    if (!this.#access && !door.curve) return undefined;
+    const everybody = { objectionTo: () => undefined, malformed: () => this.#core.handshakeMalformed() };
+    const gate = this.#access?.gateOf(door) ?? everybody;
+    return { secretKey: door.curve ? secretKey : undefined, label: door.role ?? 'majordomo', gate };
   }
 
   #now(): number {
@@ -152,18 +192,47 @@ export class Broker extends EventEmitter<BrokerEvents> {
   async start(): Promise<void> {
     if (this.#state !== 'new') throw new StateError(`This broker is ${this.#state}; make a new one.`);
     this.#state = 'starting';
-    const { bind, logger } = this.options;
+    const { logger } = this.options;
     try {
-      for (const endpoint of bind) this.#endpoints.push(await this.#link.bind(endpoint));
+      await this.#links.bind(this.#endpoints);
       if (this.#isClosed) throw new StateError('This broker was closed while it started.');
     } catch (error) {
       await this.close();
       throw error;
     }
     this.#state = 'running';
-    this.#link.receive();
+    this.#links.receive();
     this.#ticker = setInterval(() => this.#tick(), this.#tickMs);
     logger.info({ endpoints: this.#endpoints, version }, 'broker listening');
+    this.#warnOfOpenDoors();
+  }
+
+  #warnOfOpenDoors(): void {
+    const { logger } = this.options;
+    for (const [at, { door }] of this.#doors.endpoints.entries()) {
+      const endpoint = this.#endpoints[at] ?? '';
+      if (!isOpenToNetwork(endpoint)) continue;
+      if (!door.curve) {
+        logger.warn({ endpoint }, 'open to the network without CURVE: whoever reaches it can read and speak');
+      } else if (!this.#access) {
+        logger.warn({ endpoint }, 'encrypted, but without a policy every key is let in');
+      }
+    }
+  }
+
+  /**
+   * Replaces the policy. Who is connected stays so, but for those whose key or rights are not in it any more: their
+   * sessions end, with the code UNAUTHORIZED for packed peers, and what of theirs is queued and not allowed fails.
+   * @throws InvalidOptionsError naming everything that does not fit; the one before holds on then
+   * @throws StateError where the broker was made without a policy
+   */
+  setPolicy(policy: PolicyInput): void {
+    if (!this.#access) throw new StateError('This broker was made without a policy; make a new one with it.');
+    this.#access.replace(parsePolicy(policy));
+    if (this.#isClosed) return;
+    this.#core.recheck(this.#now());
+    this.#settleLater();
+    this.options.logger.info({ keys: Object.keys(policy.keys ?? {}).length }, 'policy replaced');
   }
 
   get #isClosed(): boolean {
@@ -222,7 +291,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
     this.#core.stop(this.#now());
     this.#packed.flushAll();
     this.#drained?.();
-    await this.#link.close();
+    await this.#links.close();
     if (served) this.options.logger.info({ endpoints: this.#endpoints }, 'broker closed');
   }
 
@@ -231,7 +300,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
   }
 
   #message(peer: PeerKey, frames: Frame[]): void {
-    if (this.#isClosed) return;
+    if (this.#isClosed || this.#access?.isShut(peer)) return;
     const half = packedHalf(frames);
     if (half) this.#packedMessage(peer, half, frames);
     else this.#plainMessage(peer, frames);
@@ -329,11 +398,17 @@ export class Broker extends EventEmitter<BrokerEvents> {
 
   /**
    * A connection opened or closed, or the peer pretends so: a worker is asked. A client cannot be asked
-   * anything; it is believed, for it speaks of itself only.
+   * anything; it is believed, for it speaks of itself only. Under a policy so is a worker: whoever has its routing id
+   * next must not have its rights, nor what it holds.
    */
   #connectionChanged(peer: PeerKey): void {
-    if (this.#isClosed || this.#departures.has(peer)) return;
-    if (this.#core.workers.has(peer)) {
+    if (this.#isClosed) return;
+    if (this.#access) {
+      this.#access.connectionChanged(peer);
+      this.#departures.settle(peer);
+    }
+    if (this.#departures.has(peer)) return;
+    if (this.#core.workers.has(peer) && !this.#access) {
       this.#suspects.add(peer);
       return;
     }
@@ -387,7 +462,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
       return;
     }
     const frames = plain(dialect).brokerToWorker.encode(command);
-    if (frames) this.#link.send(peer, frames);
+    if (frames) this.#links.send(peer, frames);
   }
 
   #toClient(peer: PeerKey, dialect: Dialect, command: BrokerToClient): void {
@@ -397,7 +472,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
       return;
     }
     const frames = plain(dialect).brokerToClient.encode(command);
-    if (frames) this.#link.send(peer, frames);
+    if (frames) this.#links.send(peer, frames);
   }
 
   /** What a listener throws must not end the core's work in the middle: it surfaces as an error of its own. */
@@ -417,7 +492,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
       toClient: (peer, dialect, command) => this.#toClient(peer, dialect, command),
       toWorker: (peer, dialect, command) => this.#toWorker(peer, dialect, command),
       ended: (peer) => this.#packed.end(peer),
-      isCongested: (peer) => this.#link.isCongested(peer),
+      isCongested: (peer) => this.#links.isCongested(peer),
       event: (event) => this.#report(event),
       about: (): About => ({ version, memoryBytes: process.memoryUsage.rss() }),
     };

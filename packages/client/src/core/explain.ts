@@ -7,7 +7,9 @@ import {
   MessageTooLargeError,
   NoWorkerError,
   QueueFullError,
+  RateLimitedError,
   TimeoutError,
+  UnauthorizedError,
   WorkerFailedError,
   type ClientFailure,
   type ErrorCode,
@@ -77,6 +79,10 @@ export function failed(
   switch (code) {
     case 'QUEUE_FULL':
       return new QueueFullError(text, { retryable });
+    case 'RATE_LIMITED':
+      return new RateLimitedError(text, { retryable });
+    case 'UNAUTHORIZED':
+      return new UnauthorizedError(text, { retryable });
     case 'NO_WORKER':
       return new NoWorkerError(text, { retryable });
     case 'EXPIRED':

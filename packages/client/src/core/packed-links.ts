@@ -1,11 +1,15 @@
 import {
+  CAN_PROVE,
   HEARTBEAT,
   NO_METADATA,
   REVISION,
+  type BrokerDisconnect,
   type BrokerToClient,
+  type Challenge,
   type ClientToBroker,
   type DialectName,
   type Limits,
+  type Proof,
   type Welcome,
 } from '@majordomo/protocol';
 import { BodyBound } from './body-bound';
@@ -25,6 +29,8 @@ export interface PackedLinksSettings {
   /** How long WELCOME may take. */
   readonly connectTimeoutMs: number;
   readonly limits: Limits;
+  /** Proves the client's key to a broker that asks for it; `undefined` without a key, or where that cannot be. */
+  readonly prove?: ((challenge: Challenge) => Proof | undefined) | undefined;
 }
 
 /** What packed links do to the world; see `ClientEffects`. */
@@ -123,7 +129,7 @@ export class PackedLinks {
       kind: 'hello',
       revision: REVISION,
       heartbeatMs: this.settings.heartbeatMs,
-      capabilities: 0,
+      capabilities: this.settings.prove ? CAN_PROVE : 0,
       metadata: NO_METADATA,
     });
   }
@@ -140,20 +146,31 @@ export class PackedLinks {
     switch (command.kind) {
       case 'welcome':
         if (link.state !== 'greeting') return refuse('a second WELCOME');
-        this.#welcome(link, command, now);
-        return undefined;
+        return this.#prove(link, command) ?? this.#welcome(link, command, now);
       case 'draining':
         if (link.state === 'greeting') return lose('the broker is draining');
         this.drain(link, now);
         return undefined;
       case 'disconnect':
-        return lose('the broker ended the session');
+        return lose(ended(command));
       default:
         return link.state === 'greeting' ? refuse(`a ${command.kind} before WELCOME`) : undefined;
     }
   }
 
-  #welcome(link: PackedLink, welcome: Welcome, now: number): void {
+  /** Answers a broker that asks which key this is, before anything else is said; why that cannot be, or `undefined`. */
+  #prove(link: PackedLink, { capabilities, metadata }: Welcome): Ending | undefined {
+    const { prove } = this.settings;
+    if (!prove || (capabilities & CAN_PROVE) === 0) return undefined;
+    const { challenge } = metadata;
+    if (!challenge) return refuse('a WELCOME that asks for a proof and does not say what with');
+    const proof = prove(challenge);
+    if (!proof) return lose('the server key is one that nothing can be proven to');
+    this.effects.send(link.id, proof);
+    return undefined;
+  }
+
+  #welcome(link: PackedLink, welcome: Welcome, now: number): undefined {
     link.state = 'ready';
     link.heartbeatMs = welcome.heartbeatMs;
     link.checkedAt = now;
@@ -267,6 +284,12 @@ export class PackedLinks {
   get anyMissing(): boolean {
     return this.brokers.all.some((broker) => this.#missing(broker));
   }
+}
+
+/** Why a broker ended a session, in words. */
+function ended({ reason }: BrokerDisconnect): string {
+  const why = reason ? ` (${reason.code}: ${reason.message})` : '';
+  return `the broker ended the session${why}`;
 }
 
 function isOpening({ state }: PackedLink): boolean {
