@@ -89,7 +89,7 @@ test('defaults are filled in, what was given is left as it was, and the result i
   const given: BrokerOptions = { bind: 'tcp://127.0.0.1:5556', limits: { framesMax: 10 } };
   const { options } = new Broker(given);
   expect(options).toMatchObject({
-    bind: ['tcp://127.0.0.1:5556'],
+    bind: [{ endpoint: 'tcp://127.0.0.1:5556' }],
     heartbeatMs: 2_500,
     liveness: 4,
     serviceExpiryMs: 60_000,

@@ -2,6 +2,8 @@ import { Worker } from '@majordomo/worker';
 import type { Invocation } from '../command';
 import { EXIT, UsageError, type ExitCode } from '../exit';
 import { createLogger } from '../log';
+import { curveOf } from '../security';
+import type { CurveSetting } from './curve-settings';
 import { untilShutdown } from '../signals';
 import { requireExecutable } from '../worker/executable';
 import { echo, linesOf, wholeOutputOf } from '../worker/handlers';
@@ -16,16 +18,20 @@ type WorkerInvocation = Invocation<
   | 'liveness'
   | 'drainTimeoutMs'
   | 'logLevel'
+  | CurveSetting
 >;
 
 /** `majordomo worker`: serves until a signal asks for the end, then drains. */
 export async function run({ args, settings, output }: WorkerInvocation): Promise<ExitCode> {
-  const { broker: brokers, echo, lines, logLevel, ...options } = settings;
+  const { broker: brokers, echo, lines, logLevel, concurrency, protocol } = settings;
+  const { heartbeatMs, liveness, drainTimeoutMs } = settings;
+  const options = { concurrency, protocol, heartbeatMs, liveness, drainTimeoutMs };
   const [service = '', ...command] = args;
   const handler = chooseHandler(command, echo, lines);
   if (!echo) await requireExecutable(command[0] ?? '');
   const logger = await createLogger(logLevel);
-  const worker = new Worker(service, handler, { ...options, brokers, logger });
+  const curve = await curveOf(settings);
+  const worker = new Worker(service, handler, { ...options, brokers, logger, curve });
   worker.on('registered', ({ broker }) => {
     void output.line(`majordomo worker ${service} registered with ${broker}`);
   });
