@@ -98,7 +98,7 @@ test('defaults are filled in, what was given is left as it was, and the result i
   });
   expect(given).toEqual({ bind: 'tcp://127.0.0.1:5556', limits: { framesMax: 10 } });
   for (const frozen of [options, options.bind, options.limits]) expect(Object.isFrozen(frozen)).toBe(true);
-  expect(new Broker().options.bind).toEqual(['tcp://127.0.0.1:5555']);
+  expect(new Broker().options.bind).toEqual([{ endpoint: 'tcp://127.0.0.1:5555' }]);
 });
 
 test('every option is in the README, and the README has no other', async () => {

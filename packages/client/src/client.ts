@@ -72,7 +72,8 @@ export class Client extends EventEmitter<ClientEvents> {
         found: (link, verdict) => this.#core.linkFound(link, verdict, this.#turn.now),
         received: (link, commands) => this.#core.received(link, commands, this.#turn.now),
         refused: (link, rejection) => this.#core.refused(link, rejection, this.#turn.now),
-        closed: (link, reason) => this.#core.linkClosed(link, reason, this.#turn.now),
+        closed: (link, reason, unauthorized) =>
+          this.#core.linkClosed(link, reason, this.#turn.now, unauthorized),
       },
     );
     const backoff = { minMs: reconnectMinMs, maxMs: reconnectMaxMs };

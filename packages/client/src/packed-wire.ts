@@ -51,7 +51,7 @@ export class PackedWire implements Wire {
       {
         opened: () => events.opened(),
         message: (frames) => this.#message(frames),
-        closed: (reason) => events.closed(reason),
+        closed: (reason, unauthorized) => events.closed(reason, unauthorized),
       },
     );
   }

@@ -23,7 +23,7 @@ export class PlainWire implements Wire {
           if (decoded.ok) events.received([decoded.command]);
           else events.refused(decoded.rejection);
         },
-        closed: (reason) => events.closed(reason),
+        closed: (reason, unauthorized) => events.closed(reason, unauthorized),
       },
     );
   }

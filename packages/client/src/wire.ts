@@ -12,8 +12,11 @@ export interface WireEvents {
   refused(rejection: Rejection): void;
   /** Something waits to leave at the end of this turn of the loop: `flush` is to be called. */
   unflushed(): void;
-  /** The connection is gone, and the wire with it. Not called after `close()`. */
-  closed(reason: string): void;
+  /**
+   * The connection is gone, and the wire with it. Not called after `close()`.
+   * @param unauthorized - true where the broker does not let this key in
+   */
+  closed(reason: string, unauthorized: boolean): void;
 }
 
 /** How wires are made. */

@@ -10,8 +10,11 @@ export interface DealerLinkHandlers {
   /** The connection stands. */
   opened(): void;
   message(frames: Frame[]): void;
-  /** The connection could not be made, or is gone; the link is closed. Not called after `close()`. */
-  closed(reason: string): void;
+  /**
+   * The connection could not be made, or is gone; the link is closed. Not called after `close()`.
+   * @param unauthorized - true where the other side does not let this key in
+   */
+  closed(reason: string, unauthorized: boolean): void;
 }
 
 /** Bounds of a dealer link. */
@@ -47,7 +50,7 @@ const ENDINGS = {
   'connect:retry': 'host not found or not reachable',
   disconnect: 'connection closed',
   'handshake:error:protocol': 'the other side does not speak ZeroMQ',
-  'handshake:error:auth': 'the other side refused the handshake',
+  'handshake:error:auth': 'the other side does not let this key in',
   'handshake:error:other': 'the handshake failed',
 } as const;
 
@@ -127,7 +130,9 @@ export class DealerLink {
       for (let { type } = await events.receive(); type !== 'end'; { type } = await events.receive()) {
         if (type === 'handshake') this.#stands();
         else if (type === 'disconnect') void this.#readOut();
-        else if (type in ENDINGS && !this.#ending) this.#lost(ENDINGS[type as keyof typeof ENDINGS]);
+        else if (type in ENDINGS && !this.#ending) {
+          this.#lost(ENDINGS[type as keyof typeof ENDINGS], type === 'handshake:error:auth');
+        }
       }
     } catch (error) {
       this.#lost(error instanceof Error ? error.message : String(error));
@@ -164,10 +169,10 @@ export class DealerLink {
     }
   }
 
-  #lost(reason: string): void {
+  #lost(reason: string, unauthorized = false): void {
     if (this.#closed) return;
     this.close({ flush: false });
-    this.handlers.closed(reason);
+    this.handlers.closed(reason, unauthorized);
   }
 
   /**

@@ -27,8 +27,7 @@ const endpoints = (fits: (endpoint: string) => boolean, fit: string) => {
 };
 
 const BIND_FIT =
-  'should be tcp://HOST:PORT or ipc://PATH, HOST and PORT may be *; behind it may stand ?role=ROLE, ?curve=off, or ' +
-  '?role=ROLE&curve=off';
+  'should be tcp://HOST:PORT or ipc://PATH; HOST and PORT may be *, and ?role=ROLE&curve=off may follow';
 
 /** An endpoint to listen on, and who comes in by it. */
 export interface BindTo {

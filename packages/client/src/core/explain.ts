@@ -40,6 +40,11 @@ export function timedOut({ service, delivered, sends, terms }: Call, hindrance: 
   return new TimeoutError(`No reply from ${service} within ${terms.timeoutMs} ms: ${why}.`);
 }
 
+/** What is said of a call that no broker lets in. */
+export function notLetIn({ service }: Call, why: string): string {
+  return `The request to ${service} was not allowed: ${why}.`;
+}
+
 /** The error for a call that is not sent again after the connection that carried it broke. */
 export function connectionLost(call: Call, broker: BrokerState, reason: string): ConnectionLostError {
   const { service, terms, delivered, losses } = call;

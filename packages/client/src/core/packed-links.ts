@@ -15,7 +15,7 @@ import {
 import { BodyBound } from './body-bound';
 import { isPlain, type BrokerState, type Brokers } from './brokers';
 import type { Call } from './call';
-import { lose, refuse, type Ending } from './ending';
+import { denied, lose, refuse, type Ending } from './ending';
 import { PackedLink } from './packed-link';
 import { SLOW_MS, type PoolEffects } from './pool';
 import type { Sockets } from './sockets';
@@ -152,7 +152,7 @@ export class PackedLinks {
         this.drain(link, now);
         return undefined;
       case 'disconnect':
-        return lose(ended(command));
+        return ended(command);
       default:
         return link.state === 'greeting' ? refuse(`a ${command.kind} before WELCOME`) : undefined;
     }
@@ -286,10 +286,11 @@ export class PackedLinks {
   }
 }
 
-/** Why a broker ended a session, in words. */
-function ended({ reason }: BrokerDisconnect): string {
-  const why = reason ? ` (${reason.code}: ${reason.message})` : '';
-  return `the broker ended the session${why}`;
+/** Why a broker ended a session. */
+function ended({ reason }: BrokerDisconnect): Ending {
+  if (!reason) return lose('the broker ended the session');
+  const why = `the broker ended the session (${reason.code}: ${reason.message})`;
+  return reason.code === 'UNAUTHORIZED' ? denied(why) : lose(why);
 }
 
 function isOpening({ state }: PackedLink): boolean {
