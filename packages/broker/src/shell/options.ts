@@ -1,6 +1,6 @@
 import { count, curveKeySchema, limitsSchema, loggerSchema, milliseconds } from '@majordomo/protocol';
 import { z } from 'zod';
-import { policySchema } from '../core/access/policy';
+import { policyOptionSchema } from '../core/access/policy';
 import { bindSchema } from './doors';
 
 const MIB = 1024 * 1024;
@@ -21,7 +21,7 @@ const brokerOptions = z.strictObject({
     .readonly()
     .optional(),
   /** Who may connect, request, serve and manage (SECURITY.md); `setPolicy` replaces it. Default: everybody everything. */
-  policy: policySchema.optional(),
+  policy: policyOptionSchema.optional(),
   /** Between heartbeats to a worker or packed client, in ms. Plain workers should use a similar value. Default 2,500. */
   heartbeatMs: milliseconds(1).default(2_500),
   /** Heartbeat intervals of silence after which a worker or packed client is given up. RFC 7: 3 to 5. Default 4. */

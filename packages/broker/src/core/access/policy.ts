@@ -93,6 +93,19 @@ export type Policy = z.output<typeof policySchema>;
 export type Role = Policy['roles'][string];
 export type PeerLimits = Role['limits'];
 
+/** What does not fit, in words; keys are told by their place, for what stands there may be a secret one. */
+function faultsOf({ issues }: z.ZodError, input: unknown): string {
+  const keys = Object.keys((input as { keys?: object } | null)?.keys ?? {});
+  const faults = issues.map((issue) => {
+    const [field, key, ...rest] = issue.path.map(String);
+    const at = field === 'keys' && key !== undefined ? keys.indexOf(key) : -1;
+    const path = at < 0 ? issue.path : [`keys, entry ${at + 1}`, ...rest];
+    const why = issue.code === 'invalid_key' ? issue.issues[0]?.message : issue.message;
+    return `${path.join('.') || 'it'}: ${why ?? 'does not fit'}`;
+  });
+  return faults.join('; ');
+}
+
 /**
  * A policy, validated.
  * @throws InvalidOptionsError naming everything that does not fit
@@ -100,6 +113,13 @@ export type PeerLimits = Role['limits'];
 export function parsePolicy(input: unknown): Policy {
   const parsed = policySchema.safeParse(input);
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'it'}: ${message}`);
-  throw new InvalidOptionsError(`The policy does not fit: ${faults.join('; ')}.`, { cause: parsed.error });
+  throw new InvalidOptionsError(`The policy does not fit: ${faultsOf(parsed.error, input)}.`);
 }
+
+/** The option `policy`: what does not fit is one fault of the options, which names no key. */
+export const policyOptionSchema = z.custom<PolicyInput>().transform((input, { addIssue }): Policy => {
+  const parsed = policySchema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  addIssue({ code: 'custom', message: faultsOf(parsed.error, input) });
+  return z.NEVER;
+});
