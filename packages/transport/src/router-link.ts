@@ -49,6 +49,8 @@ export interface RouterLinkOptions {
   readonly backlogBytesMax: number;
   /** How long `close` leaves unsent messages to ZeroMQ, in ms. */
   readonly lingerMs: number;
+  /** How long a connection may take for its handshake, in ms, before it is closed. Default 10,000. */
+  readonly handshakeMs?: number | undefined;
   /** Default: whoever reaches the socket may connect, without CURVE. */
   readonly security?: RouterSecurity | undefined;
   /** Starts the keys of this router's peers, where one owner has several: a character beyond U+00FF. Default: none. */
@@ -69,7 +71,7 @@ const IN_USE = 'the address is already in use';
  */
 const KEEPALIVE = { idleS: 30, intervalS: 10, count: 3 };
 
-/** How long a connection may take to say who it is, in ms: those that never do cost a file each. */
+/** Connections that never say who they are cost a file each. */
 const HANDSHAKE_MS = 10_000;
 
 /** How often messages to peers that pushed back are tried again, in ms. */
@@ -145,7 +147,7 @@ export class RouterLink {
       sendHighWaterMark: options.highWaterMark,
       receiveHighWaterMark: options.highWaterMark,
       maxMessageSize: options.frameBytesMax,
-      handshakeInterval: HANDSHAKE_MS,
+      handshakeInterval: options.handshakeMs ?? HANDSHAKE_MS,
       tcpKeepalive: 1,
       tcpKeepaliveIdle: KEEPALIVE.idleS,
       tcpKeepaliveInterval: KEEPALIVE.intervalS,

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
 import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,7 +42,7 @@ afterEach(async () => {
 });
 
 /** A router that writes down what it is asked and what comes. */
-async function guarded(gate: Partial<ZapGate> = {}, isCurve = true) {
+async function guarded(gate: Partial<ZapGate> = {}, isCurve = true, handshakeMs?: number) {
   const asked: ZapRequest[] = [];
   const malformed: string[] = [];
   const messages: { peer: string; frames: string[] }[] = [];
@@ -51,6 +53,7 @@ async function guarded(gate: Partial<ZapGate> = {}, isCurve = true) {
       backlogMessagesMax: 100,
       backlogBytesMax: 1 << 20,
       lingerMs: 0,
+      handshakeMs,
       mark: '\u0101',
       security: {
         secretKey: isCurve ? server.secretKey : undefined,
@@ -137,6 +140,15 @@ describe('CURVE', () => {
     const { endpoint, asked } = await guarded({}, false);
     expect(await connect(endpoint, undefined)).toBe('message: back');
     expect(asked).toMatchObject([{ mechanism: 'NULL', publicKey: undefined }]);
+  });
+
+  test('a connection that does not finish its handshake is closed', async () => {
+    const { endpoint } = await guarded({}, true, 50);
+    const { hostname, port } = new URL(endpoint.replace('tcp:', 'http:'));
+    const socket = createConnection(Number(port), hostname);
+    open.push({ close: () => socket.destroy() });
+    socket.resume();
+    await once(socket, 'close');
   });
 
   test('several routers of one process have each their own gate, until the last one closes', async () => {

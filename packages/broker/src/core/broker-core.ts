@@ -174,7 +174,7 @@ export class BrokerCore implements BrokerView {
     this.outbound.event({ type: 'messageRejected', peer: keyToHex(peer), rejection });
     const worker = this.workers.get(peer);
     if (worker) this.#workers.dismiss(worker, 'invalid_message', now);
-    this.#workers.forgetUnproven(peer);
+    this.#workers.newcomers.forget(peer);
     const client = this.#clients.get(peer);
     if (client?.session) this.#clientHalf.dismiss(client, client.session);
   }
@@ -191,7 +191,7 @@ export class BrokerCore implements BrokerView {
       if (client) this.#clientHalf.gone(client);
       const worker = this.workers.get(peer);
       if (worker) this.#workers.lose(worker, reason, now);
-      this.#workers.forgetUnproven(peer);
+      this.#workers.newcomers.forget(peer);
     }
   }
 
@@ -203,7 +203,7 @@ export class BrokerCore implements BrokerView {
       else this.#workers.lose(worker, reason, now);
     }
     this.#tickClients(now);
-    this.#workers.tickUnproven(this.#silenceMs, now);
+    this.#workers.newcomers.tick(this.#silenceMs, now);
     this.#clients.forgetIdle(now);
     this.#requests.expire(now);
     this.#requests.relieve();
@@ -258,7 +258,7 @@ export class BrokerCore implements BrokerView {
     this.#refuseNew();
     this.#requests.failAll();
     for (const worker of [...this.workers.values()]) this.#workers.dismiss(worker, 'broker_closing', now);
-    this.#workers.endAllUnproven();
+    this.#workers.newcomers.endAll();
     for (const client of [...this.#clients])
       if (client.session) this.#clientHalf.dismiss(client, client.session);
     this.settle(now);
@@ -269,7 +269,7 @@ export class BrokerCore implements BrokerView {
     return (
       this.#clients.get(peer)?.session !== undefined ||
       this.workers.get(peer)?.dialect.packed === true ||
-      this.#workers.isUnproven(peer)
+      this.#workers.newcomers.has(peer)
     );
   }
 

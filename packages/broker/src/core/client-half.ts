@@ -98,7 +98,7 @@ export class ClientHalf {
   #hello(peer: PeerId, dialect: Dialect, { capabilities }: Hello, now: number): void {
     const { clientsMax } = this.settings;
     if (this.draining) this.refuse(peer, dialect, 'HELLO while the broker stops');
-    else if (this.workers.table.has(peer) || this.workers.isUnproven(peer))
+    else if (this.workers.table.has(peer) || this.workers.newcomers.has(peer))
       this.refuse(peer, dialect, 'HELLO of a worker');
     else if (this.clients.sessions >= clientsMax) {
       this.refuse(peer, dialect, `HELLO beyond ${clientsMax} clients`);

@@ -1,5 +1,4 @@
 import {
-  CAN_PROVE,
   DISCONNECT,
   DRAINING,
   isMmi,
@@ -7,7 +6,6 @@ import {
   type BrokerDisconnect,
   type BrokerToWorker,
   type Dialect,
-  type Proof,
   type Welcome,
   type WorkerFailure,
   type WorkerFinal,
@@ -15,10 +13,11 @@ import {
   type WorkerReady,
   type WorkerToBroker,
 } from '@majordomo/protocol';
-import { askedToProve, refusal } from './access/admission';
+import { refusal } from './access/admission';
 import type { Identity } from './access/authority';
 import { nameOf, type Guard } from './access/guard';
-import { UnprovenWorkers, type UnprovenWorker } from './access/unproven';
+import { isProbe } from './access/is-probe';
+import { Newcomers, type Registry } from './access/newcomers';
 import type { Clients } from './clients';
 import type { Counters } from './counters';
 import type { Dispatcher } from './dispatcher';
@@ -34,9 +33,10 @@ import type { CoreSettings } from './settings';
 const CREDIT_MAX = 65_536;
 
 /** The workers' half: sessions from READY to their end, and what is said in them. */
-export class WorkerHalf {
+export class WorkerHalf implements Registry {
   readonly table = new Map<PeerId, WorkerRecord>();
-  readonly #unproven = new UnprovenWorkers();
+  /** Those that are not registered yet. */
+  readonly newcomers: Newcomers;
   /** True where no worker may register any more. */
   draining = false;
 
@@ -52,7 +52,9 @@ export class WorkerHalf {
     private readonly counters: Counters,
     private readonly outbound: Outbound,
     private readonly guard: Guard | undefined,
-  ) {}
+  ) {
+    this.newcomers = new Newcomers(welcome, this, guard, counters, outbound);
+  }
 
   /** What a worker says. */
   hear(peer: PeerId, dialect: Dialect, command: WorkerToBroker, now: number): void {
@@ -124,11 +126,7 @@ export class WorkerHalf {
 
   /** A peer that is not registered may register or say goodbye; all else makes it register again. */
   #fromStranger(peer: PeerId, dialect: Dialect, command: WorkerToBroker, now: number): void {
-    const unproven = this.#unproven.get(peer);
-    if (unproven) {
-      this.#fromUnproven(unproven, dialect, command, now);
-      return;
-    }
+    if (this.newcomers.hear(peer, dialect, command, now)) return;
     if (command.kind === 'disconnect') {
       if (dialect.packed) this.outbound.ended(peer);
       return;
@@ -137,129 +135,26 @@ export class WorkerHalf {
       this.refuse(peer, dialect, `${command.kind.toUpperCase()} of a worker that is not registered`);
       return;
     }
-    const objection = this.#objectionTo(peer, command);
+    const objection = this.objectionTo(peer, command);
     if (objection) {
       this.refuse(peer, dialect, objection);
       return;
     }
-    const proves = dialect.packed && (command.capabilities & CAN_PROVE) !== 0;
-    const challenge = proves ? this.guard?.authority.challenge(peer) : undefined;
-    if (challenge) {
-      this.#unproven.add({ peer, dialect, challenge, ready: command, since: now });
-      this.outbound.toWorker(peer, dialect, askedToProve(this.welcome, challenge));
-      return;
-    }
-    this.#admit(peer, dialect, command, this.guard?.authority.stranger(peer), now);
+    this.newcomers.ready(peer, dialect, command, now);
   }
 
-  /** Registers a worker, its identity known, if the policy allows it. */
-  #admit(
+  enrol(
     peer: PeerId,
     dialect: Dialect,
-    command: WorkerReady,
+    ready: WorkerReady,
     identity: Identity | undefined,
+    welcomed: boolean,
     now: number,
-    welcomed = false,
   ): void {
-    if (identity && !identity.rights?.mayServe(command.service)) {
-      this.#deny(peer, dialect, identity, command.service);
-      return;
-    }
-    const worker = this.#register(peer, dialect, command, now);
+    const worker = this.#register(peer, dialect, ready, now);
     worker.identity = identity;
     if (dialect.packed && !welcomed) this.send(worker, this.welcome, now);
     this.dispatcher.now(worker.service, now);
-  }
-
-  #deny(peer: PeerId, dialect: Dialect, identity: Identity, service: string): void {
-    const reason = `${nameOf(identity)} may not serve ${service}`;
-    this.counters.unauthorizedWorkers++;
-    this.guard?.denied({ peer, identity }, 'serve', service, 'UNAUTHORIZED', reason);
-    this.#dismissStranger(peer, dialect, refusal(reason));
-  }
-
-  #dismissStranger(peer: PeerId, dialect: Dialect, farewell: BrokerDisconnect): void {
-    this.outbound.toWorker(peer, dialect, farewell);
-    if (dialect.packed) this.outbound.ended(peer);
-  }
-
-  /** What a worker says before it has proven its key: nothing but the proof leads to anything. */
-  #fromUnproven(unproven: UnprovenWorker, dialect: Dialect, command: WorkerToBroker, now: number): void {
-    const { peer, ready } = unproven;
-    if (isProbe(unproven.dialect, dialect, command)) return;
-    switch (command.kind) {
-      case 'heartbeat':
-        return;
-      case 'credit':
-        ready.credit = command.credit;
-        return;
-      case 'proof':
-        this.#unproven.remove(peer);
-        this.#prove(unproven, command, now);
-        return;
-      case 'disconnect':
-      case 'draining':
-        this.endUnproven(unproven);
-        return;
-      case 'ready':
-      case 'partial':
-      case 'final':
-      case 'failure':
-        this.#unproven.remove(peer);
-        this.refuse(peer, unproven.dialect, `${command.kind.toUpperCase()} before PROOF`);
-        return;
-    }
-  }
-
-  #prove({ peer, dialect, challenge, ready }: UnprovenWorker, proof: Proof, now: number): void {
-    const identity = this.guard?.authority.identify('worker', peer, challenge, proof);
-    if (typeof identity === 'string') {
-      this.counters.proofsRefused++;
-      this.guard?.denied({ peer, identity: undefined }, 'proof', ready.service, 'UNAUTHORIZED', identity);
-      this.#dismissStranger(peer, dialect, refusal(identity));
-      this.guard?.authority.shut(peer);
-      return;
-    }
-    const objection = this.#objectionTo(peer, ready);
-    if (objection) {
-      this.refuse(peer, dialect, objection);
-      return;
-    }
-    this.outbound.event({ type: 'keyProven', peer: keyToHex(peer), key: identity?.keyName ?? '' });
-    this.#admit(peer, dialect, ready, identity, now, true);
-  }
-
-  /** True where a packed worker is asked to prove its key. */
-  isUnproven(peer: PeerId): boolean {
-    return this.#unproven.get(peer) !== undefined;
-  }
-
-  /** The peer of a worker that has proven nothing yet is gone. */
-  forgetUnproven(peer: PeerId): void {
-    this.#unproven.remove(peer);
-  }
-
-  /** A worker that has proven nothing yet is to leave. */
-  endUnproven({ peer, dialect }: UnprovenWorker): void {
-    this.#unproven.remove(peer);
-    this.#dismissStranger(peer, dialect, DISCONNECT);
-  }
-
-  /** Gives up those that have been asked for a proof so long ago, in ms. */
-  tickUnproven(silenceMs: number, now: number): void {
-    const unproven = this.#unproven;
-    for (
-      let silent = unproven.nextSilent(silenceMs, now);
-      silent;
-      silent = unproven.nextSilent(silenceMs, now)
-    ) {
-      this.endUnproven(silent);
-    }
-  }
-
-  /** The broker stops. */
-  endAllUnproven(): void {
-    for (const unproven of [...this.#unproven]) this.endUnproven(unproven);
   }
 
   /** The policy has changed: workers that may not serve any more leave. */
@@ -276,12 +171,12 @@ export class WorkerHalf {
   }
 
   /** Why a worker cannot register, or `undefined`. */
-  #objectionTo(peer: PeerId, { service }: WorkerReady): string | undefined {
+  objectionTo(peer: PeerId, { service }: WorkerReady): string | undefined {
     const { workersMax, servicesMax } = this.settings;
     if (isMmi(service)) return `READY for ${service}, which is the broker's own`;
     if (this.draining) return 'READY while the broker stops';
     if (this.clients.get(peer)?.session) return 'READY of a client';
-    if (this.table.size + this.#unproven.size >= workersMax) return `READY beyond ${workersMax} workers`;
+    if (this.table.size + this.newcomers.size >= workersMax) return `READY beyond ${workersMax} workers`;
     if (this.services.table.size >= servicesMax && !this.services.table.has(service)) {
       return `READY beyond ${servicesMax} services`;
     }
@@ -361,12 +256,4 @@ export class WorkerHalf {
     if (worker.dialect.packed) this.outbound.ended(worker.peer);
     this.dispatcher.later(service);
   }
-}
-
-/**
- * True for a question that a peer sent before it heard that this broker speaks the packed dialect: a broker that was
- * slow to answer hears it afterwards.
- */
-function isProbe(spoken: Dialect, dialect: Dialect, command: WorkerToBroker): boolean {
-  return spoken.packed && !dialect.packed && command.kind === 'heartbeat';
 }

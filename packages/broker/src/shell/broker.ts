@@ -17,23 +17,18 @@ import {
   type PlainDialect,
   type Rejection,
 } from '@majordomo/protocol';
-import {
-  keyPairOf,
-  type PeerGoneReason as UnreachableReason,
-  type PeerKey,
-  type RouterSecurity,
-} from '@majordomo/transport';
+import type { PeerGoneReason as UnreachableReason, PeerKey } from '@majordomo/transport';
 import { version } from '../../package.json';
 import { parsePolicy, type PolicyInput } from '../core/access/policy';
 import { BrokerCore } from '../core/broker-core';
 import type { BrokerEvent, Outbound } from '../core/outbound';
 import type { PeerGoneReason } from '../core/records';
 import type { About } from '../core/settings';
-import { Access } from './access';
+import type { Access } from './access';
 import { Clock } from './clock';
 import { Departures } from './departures';
-import { isOpenToNetwork, planDoors, type Door, type DoorPlan } from './doors';
-import { Links } from './links';
+import { newEntrance, type Entrance } from './entrance';
+import type { Links } from './links';
 import { EventLog } from './log';
 import { brokerOptionsSchema, type BrokerOptions, type ResolvedBrokerOptions } from './options';
 import { PackedClientPeer, PackedPeers, PackedWorkerPeer } from './packed-peers';
@@ -97,7 +92,7 @@ function newReferencePrefix(): string {
 export class Broker extends EventEmitter<BrokerEvents> {
   readonly options: ResolvedBrokerOptions;
   readonly #links: Links;
-  readonly #doors: DoorPlan;
+  readonly #entrance: Entrance;
   readonly #access: Access | undefined;
   readonly #core: BrokerCore;
   readonly #log: EventLog;
@@ -126,22 +121,12 @@ export class Broker extends EventEmitter<BrokerEvents> {
   constructor(options: BrokerOptions = {}) {
     super();
     this.options = parseOptions(brokerOptionsSchema, options, 'broker');
-    const { limits, backlogMax, backlogBytesMax, heartbeatMs, logger, bind, curve, policy } = this.options;
+    const { limits, backlogMax, backlogBytesMax, heartbeatMs, logger } = this.options;
     this.#tickMs = Math.min(TICK_MS_MAX, Math.max(TICK_MS_MIN, heartbeatMs / TICKS_PER_HEARTBEAT));
     this.#clock = new Clock(Math.max(heartbeatMs, 2 * this.#tickMs));
     this.#log = new EventLog(logger);
-    const keys = curve && keyPairOf(curve.secretKey, curve.publicKey);
-    this.#doors = planDoors(bind, keys !== undefined);
-    this.#access =
-      policy &&
-      new Access(policy, this.#doors.doors, keys, {
-        refused: (refused) => this.#core.connectionRefused(refused),
-        malformed: () => this.#core.handshakeMalformed(),
-        routingIdOf: (peer) => this.#links.routingIdOf(peer),
-        noticesDepartures: () => this.#links.noticesDepartures,
-      });
-    this.#links = new Links(
-      this.#doors,
+    this.#entrance = newEntrance(
+      this.options,
       {
         frameBytesMax: socketFrameBytesMax(limits),
         highWaterMark: HIGH_WATER_MARK,
@@ -149,14 +134,19 @@ export class Broker extends EventEmitter<BrokerEvents> {
         backlogBytesMax,
         lingerMs: LINGER_MS,
       },
-      (door) => this.#securityOf(door, keys?.secretKey),
       {
         message: (peer, frames) => this.#message(peer, frames),
         connectionChanged: (peer) => this.#connectionChanged(peer),
         peerGone: (peer, reason) => this.#peerGone(peer, reason),
         failed: (error) => this.#failed(error),
       },
+      {
+        refused: (refused) => this.#core.connectionRefused(refused),
+        malformed: () => this.#core.handshakeMalformed(),
+      },
     );
+    this.#links = this.#entrance.links;
+    this.#access = this.#entrance.access;
     const authority = this.#access;
     const settings = {
       ...this.options,
@@ -165,14 +155,6 @@ export class Broker extends EventEmitter<BrokerEvents> {
       authority,
     };
     this.#core = new BrokerCore(settings, this.#outbound(), this.#now());
-  }
-
-  /** Without a policy, CURVE lets every key in, and endpoints without CURVE everybody. */
-  #securityOf(door: Door, secretKey: string | undefined): RouterSecurity | undefined {
-    if (!this.#access && !door.curve) return undefined;
-    const everybody = { objectionTo: () => undefined, malformed: () => this.#core.handshakeMalformed() };
-    const gate = this.#access?.gateOf(door) ?? everybody;
-    return { secretKey: door.curve ? secretKey : undefined, label: door.role ?? 'majordomo', gate };
   }
 
   #now(): number {
@@ -204,20 +186,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
     this.#links.receive();
     this.#ticker = setInterval(() => this.#tick(), this.#tickMs);
     logger.info({ endpoints: this.#endpoints, version }, 'broker listening');
-    this.#warnOfOpenDoors();
-  }
-
-  #warnOfOpenDoors(): void {
-    const { logger } = this.options;
-    for (const [at, { door }] of this.#doors.endpoints.entries()) {
-      const endpoint = this.#endpoints[at] ?? '';
-      if (!isOpenToNetwork(endpoint)) continue;
-      if (!door.curve) {
-        logger.warn({ endpoint }, 'open to the network without CURVE: whoever reaches it can read and speak');
-      } else if (!this.#access) {
-        logger.warn({ endpoint }, 'encrypted, but without a policy every key is let in');
-      }
-    }
+    this.#entrance.warn(this.#endpoints, logger);
   }
 
   /**

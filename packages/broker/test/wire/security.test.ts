@@ -352,7 +352,7 @@ describe('stolen routing id', () => {
   test('once its owner’s connection is cut, the thief has neither its session nor its rights', async () => {
     const served = await serveSecurely();
     const relay = await TcpRelay.to(served.endpoint);
-    const owner = await provenClient(relay.endpoint, ALICE, { routingId: 'alice' });
+    await provenClient(relay.endpoint, ALICE, { routingId: 'alice' });
     await served.next('keyProven');
     relay.refuse();
     relay.cut();

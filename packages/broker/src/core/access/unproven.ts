@@ -35,10 +35,4 @@ export class UnprovenWorkers {
   [Symbol.iterator](): Iterator<UnprovenWorker> {
     return this.#table.values();
   }
-
-  /** The next that has taken so long, in ms, or `undefined`. */
-  nextSilent(silenceMs: number, now: number): UnprovenWorker | undefined {
-    for (const worker of this.#table.values()) return now - worker.since >= silenceMs ? worker : undefined;
-    return undefined;
-  }
 }
