@@ -60,8 +60,9 @@ export class Client extends EventEmitter<ClientEvents> {
    */
   constructor(options: ClientOptions = {}) {
     super();
-    this.options = parseOptions(clientOptionsSchema, options, 'client');
-    const keys = this.options.curve && clientKeysOf(this.options.curve);
+    const { curve, ...resolved } = parseOptions(clientOptionsSchema, options, 'client');
+    this.options = Object.freeze(resolved);
+    const keys = curve && clientKeysOf(curve);
     const { limits, connectTimeoutMs, probeMs, streamBufferMax, reconnectMinMs, reconnectMaxMs } =
       this.options;
     this.#terms = new Terms(this.options);

@@ -39,5 +39,5 @@ export const workerOptionsSchema = z
 
 /** What a user may write. */
 export type WorkerOptions = z.input<typeof workerOptionsSchema>;
-/** The same with defaults filled in, frozen. */
-export type ResolvedWorkerOptions = Readonly<z.output<typeof workerOptionsSchema>>;
+/** The same with defaults filled in, frozen; the keys are left out, so that nobody shows them by mistake. */
+export type ResolvedWorkerOptions = Readonly<Omit<z.output<typeof workerOptionsSchema>, 'curve'>>;

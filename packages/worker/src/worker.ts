@@ -45,12 +45,13 @@ export class Worker {
   constructor(service: string, handler: Handler, options: WorkerOptions = {}) {
     this.service = requireOwnService(service);
     if (typeof handler !== 'function') throw new InvalidOptionsError('The handler should be a function.');
-    const resolved = parseOptions(workerOptionsSchema, options, 'worker');
+    const { curve, ...parsed } = parseOptions(workerOptionsSchema, options, 'worker');
+    const resolved = Object.freeze(parsed);
     const alarm = new Alarm(() => {
       for (const broker of this.#brokers) broker.tick();
     });
     const slots = new Slots(resolved.concurrency);
-    const keys = resolved.curve && clientKeysOf(resolved.curve);
+    const keys = curve && clientKeysOf(curve);
     const shared = new Shared(service, handler, resolved, slots, alarm, new Counters(), new Events(), keys);
     this.#shared = shared;
     this.#brokers = resolved.brokers.map((broker) => new BrokerSessions(broker, shared));

@@ -146,14 +146,14 @@ export class ClientHalf {
     this.outbound.event({ type: 'keyProven', peer: keyToHex(peer), key: identity.keyName ?? '' });
   }
 
-  /** The policy has changed: sessions without any rights end, and so does what waits and is not allowed any more. */
+  /** The policy has changed: sessions without any rights end, and so does what was asked for and is not allowed any more. */
   recheck(): void {
     for (const client of [...this.clients]) {
       const { identity, peer, session } = client;
       const now = identity ?? (client.challenge ? undefined : this.guard?.authority.stranger(peer));
       if (!now) continue;
       const { rights } = now;
-      this.requests.denyQueued(client, (service) => rights?.mayRequest(service) ?? false);
+      this.requests.revoke(client, (service) => rights?.mayRequest(service) ?? false);
       if (rights || !session) continue;
       const reason = `${nameOf(now)} may do nothing any more`;
       this.counters.unauthorizedClients++;

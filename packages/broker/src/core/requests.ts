@@ -284,15 +284,17 @@ export class Requests {
       this.outbound.toWorker(worker.peer, worker.dialect, { kind: 'cancel', ref });
   }
 
-  /** What a client waits for and may not ask for any more ends. */
-  denyQueued(client: ClientRecord, mayRequest: (service: string) => boolean): void {
+  /** What a client has asked for and may not any more ends, wherever it is; a packed worker that has it is told. */
+  revoke(client: ClientRecord, mayRequest: (service: string) => boolean): void {
     for (const request of client.requests.values()) {
-      const { service, state } = request;
-      if (state !== 'queued' || mayRequest(service.name)) continue;
-      service.queue.remove(request);
+      const { service, worker, ref } = request;
+      if (mayRequest(service.name)) continue;
+      const waited = service.queue.remove(request);
       this.counters.unauthorized++;
       this.endFailed(request, 'UNAUTHORIZED', 'the policy of the broker has changed', false);
-      this.services.settle(service);
+      if (waited) this.services.settle(service);
+      else if (worker?.dialect.packed)
+        this.outbound.toWorker(worker.peer, worker.dialect, { kind: 'cancel', ref });
     }
   }
 

@@ -43,7 +43,10 @@ interface Held extends Identity {
   rights: Rights | undefined;
 }
 
-/** What is held against a key at a door whose role it lacks, or that has none of it. */
+/** Peers that are not heard any more, at the most: each has a connection open. */
+const SHUT_MAX = 100_000;
+
+/** What is held against a key that nobody has. */
 const UNKNOWN_KEY = 'the policy does not have this key';
 
 /**
@@ -184,7 +187,13 @@ export class Access implements Authority {
   }
 
   shut(peer: PeerKey): void {
-    if (this.events.noticesDepartures()) this.#shut.add(peer);
+    if (!this.events.noticesDepartures()) return;
+    this.#shut.add(peer);
+    if (this.#shut.size <= SHUT_MAX) return;
+    for (const longest of this.#shut) {
+      this.#shut.delete(longest);
+      return;
+    }
   }
 
   /** True for a peer that is not heard any more. */

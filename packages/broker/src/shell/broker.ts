@@ -120,13 +120,15 @@ export class Broker extends EventEmitter<BrokerEvents> {
    */
   constructor(options: BrokerOptions = {}) {
     super();
-    this.options = parseOptions(brokerOptionsSchema, options, 'broker');
+    const { curve, ...resolved } = parseOptions(brokerOptionsSchema, options, 'broker');
+    this.options = Object.freeze(resolved);
     const { limits, backlogMax, backlogBytesMax, heartbeatMs, logger } = this.options;
     this.#tickMs = Math.min(TICK_MS_MAX, Math.max(TICK_MS_MIN, heartbeatMs / TICKS_PER_HEARTBEAT));
     this.#clock = new Clock(Math.max(heartbeatMs, 2 * this.#tickMs));
     this.#log = new EventLog(logger);
     this.#entrance = newEntrance(
       this.options,
+      curve,
       {
         frameBytesMax: socketFrameBytesMax(limits),
         highWaterMark: HIGH_WATER_MARK,
@@ -191,7 +193,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
 
   /**
    * Replaces the policy. Who is connected stays so, but for those whose key or rights are not in it any more: their
-   * sessions end, with the code UNAUTHORIZED for packed peers, and what of theirs is queued and not allowed fails.
+   * sessions end, with the code UNAUTHORIZED for packed peers, and what of theirs is under way and not allowed any more fails.
    * @throws InvalidOptionsError naming everything that does not fit; the one before holds on then
    * @throws StateError where the broker was made without a policy
    */

@@ -8,7 +8,7 @@ import {
 import { Access, type AccessEvents } from './access';
 import { isOpenToNetwork, planDoors, type Door } from './doors';
 import { Links } from './links';
-import type { ResolvedBrokerOptions } from './options';
+import type { BrokerKeys, ResolvedBrokerOptions } from './options';
 
 /** Who may come in, and all the ways there are. */
 export interface Entrance {
@@ -24,7 +24,8 @@ export interface Entrance {
  * @throws InvalidKeyError where its keys do not belong together
  */
 export function newEntrance(
-  { bind, curve, policy }: Pick<ResolvedBrokerOptions, 'bind' | 'curve' | 'policy'>,
+  { bind, policy }: Pick<ResolvedBrokerOptions, 'bind' | 'policy'>,
+  curve: BrokerKeys,
   options: RouterLinkOptions,
   handlers: RouterLinkHandlers,
   events: Pick<AccessEvents, 'refused' | 'malformed'>,

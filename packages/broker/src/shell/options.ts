@@ -89,5 +89,7 @@ export const brokerOptionsSchema = brokerOptions.superRefine(({ bind, curve, pol
 
 /** What a user may write. */
 export type BrokerOptions = z.input<typeof brokerOptionsSchema>;
-/** The same with defaults filled in, frozen. */
-export type ResolvedBrokerOptions = Readonly<z.output<typeof brokerOptionsSchema>>;
+/** The same with defaults filled in, frozen; the keys are left out, so that nobody shows them by mistake. */
+export type ResolvedBrokerOptions = Readonly<Omit<z.output<typeof brokerOptionsSchema>, 'curve'>>;
+/** The keys of a broker, as Z85 text. */
+export type BrokerKeys = z.output<typeof brokerOptionsSchema>['curve'];

@@ -420,6 +420,22 @@ describe('a new policy', () => {
     expect(counters(served)).toMatchObject({ unauthorizedClients: 1 });
   });
 
+  test('fails what a worker has and is not allowed any more, and tells the worker', async () => {
+    const served = await serveSecurely();
+    const worker = await provenWorker(served.endpoint, BOB, 'echo');
+    await served.workers(1);
+    const client = await provenClient(served.endpoint, ALICE);
+    const id = await client.request('echo', ['x']);
+    const given = await worker.nextRequest();
+    const { user, ...roles } = POLICY.roles;
+    served.broker.setPolicy({ ...POLICY, roles: { ...roles, user: { ...user, request: [] } } });
+    expect(await client.nextReply(id)).toMatchObject({ kind: 'failure', code: 'UNAUTHORIZED' });
+    expect(await worker.nextCancel()).toBe(given.id);
+    await worker.final(given.id, 'too late');
+    await counted(served, 'repliesDropped', 1);
+    expect([...worker.violations, ...client.violations]).toEqual([]);
+  });
+
   test('sends workers away that may not serve any more, and fails what is queued and not allowed', async () => {
     const served = await serveSecurely();
     const worker = await provenWorker(served.endpoint, BOB, 'echo');

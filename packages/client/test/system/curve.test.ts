@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { generateKeyPair } from '@majordomo/broker';
 import { eventually, leakCheck } from '@majordomo/testkit';
 import { Worker } from '@majordomo/worker';
@@ -37,6 +38,13 @@ test('keys are proven, and what the policy allows is served', async () => {
     message: expect.stringContaining('alice may not request other'),
   });
   expect(counted(broker, 'unauthorized')).toBe(1);
+});
+
+test('the options that are shown hold no secret key', async () => {
+  const { broker, endpoint } = await newBroker({ curve: { secretKey: server.secretKey }, policy });
+  const client = newClient({ brokers: endpoint, curve: curveOf(alice) });
+  const shown = inspect([broker, client, broker.options, client.options], { depth: 10, showHidden: true });
+  for (const { secretKey } of [server, alice]) expect(shown).not.toContain(secretKey);
 });
 
 test('a request that no broker lets in fails at once, and says why', async () => {
