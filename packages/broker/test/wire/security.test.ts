@@ -459,7 +459,8 @@ describe('a new policy', () => {
   test('that does not fit is refused, and the one before holds on', async () => {
     const served = await serveSecurely({ bind: { endpoint: 'tcp://127.0.0.1:0', role: 'user' } });
     const client = await provenClient(served.endpoint, ALICE);
-    const { user: _, ...roles } = POLICY.roles;
+    const { server, partners, admin, guest } = POLICY.roles;
+    const roles = { server, partners, admin, guest };
     expect(() => served.broker.setPolicy({ ...POLICY, roles })).toThrow(
       expect.objectContaining({ code: 'INVALID_OPTIONS', message: expect.stringContaining('no role user') }),
     );

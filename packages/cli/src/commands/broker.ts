@@ -9,7 +9,8 @@ import type { BrokerSetting } from './broker-settings';
 
 /** A policy file, still to be validated. */
 async function readPolicy(path: string): Promise<PolicyInput> {
-  return (await readConfigFile(path, 'policy file')) as unknown as PolicyInput;
+  const policy: unknown = await readConfigFile(path, 'policy file');
+  return policy as PolicyInput;
 }
 
 /** `majordomo broker`: serves until a signal asks for the end, then drains; SIGHUP has it read its policy again. */

@@ -43,7 +43,7 @@ function widest(roles: readonly Role[]): PeerLimits | undefined {
   const limits: { -readonly [Name in keyof PeerLimits]: PeerLimits[Name] } = {};
   for (const name of LIMITS) {
     const each = roles.map((role) => role.limits[name]);
-    if (each.every((limit) => limit !== undefined)) limits[name] = Math.max(...(each as number[]));
+    if (each.every((limit) => limit !== undefined)) limits[name] = Math.max(...each);
   }
   return Object.values(limits).some((limit) => limit !== undefined) ? limits : undefined;
 }
