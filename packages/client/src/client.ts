@@ -22,7 +22,7 @@ import { WithSignal } from './with-signal';
 export interface ClientEvents {
   /** A broker has its first open connection. */
   brokerUp: [event: { readonly endpoint: string }];
-  /** A broker has lost its last one. */
+  /** A broker has lost its last one, or cannot be reached at all; told once, until it is up. */
   brokerDown: [event: { readonly endpoint: string; readonly reason: string }];
   /** A message of a broker was not understood, or came unasked; its connection was closed. */
   rejected: [event: { readonly endpoint: string; readonly detail: string }];

@@ -11,6 +11,13 @@ export {
 export { generateKeyPair, publicKeyOf, readKeyFile, type KeyFile, type KeyPair } from '@majordomo/transport';
 export type { WorkerEvents, WorkerListener, WorkerRejection } from './events';
 export type { Handler, HandlerContext, HandlerResult, WorkerRequest } from './handler';
-export { workerOptionsSchema, type ResolvedWorkerOptions, type WorkerOptions } from './options';
+export {
+  threadedWorkerOptionsSchema,
+  workerOptionsSchema,
+  type ResolvedThreadedWorkerOptions,
+  type ResolvedWorkerOptions,
+  type ThreadedWorkerOptions,
+  type WorkerOptions,
+} from './options';
 export type { WorkerStats } from './stats';
 export { Worker, type WorkerState } from './worker';

@@ -250,7 +250,7 @@ export class Job implements HeldJob, Waiter, StreamSink {
       const outcome = reply
         ? 'answered with the encoded error'
         : owner.tellsFailures
-          ? 'answered with INTERNAL_ERROR'
+          ? `answered with ${internalFailure(error).code}`
           : 'given back to the broker without a reply';
       options.logger.error({ service, broker, err: error }, `a request failed: ${outcome}`);
     }

@@ -158,7 +158,7 @@ export class Requests {
     for (let request = service.queue.shift(); request; request = service.queue.shift()) {
       this.#deadlines.remove(request);
       if (request.dueAt > now) return request;
-      this.#expired(request, 'its time was up before a worker was free', now);
+      this.#expired(request, queuedTooLong(service), now);
     }
     return undefined;
   }
@@ -232,7 +232,8 @@ export class Requests {
     request.worker = undefined;
     if (attempts >= this.settings.attemptsMax) {
       this.counters.exhausted++;
-      this.endFailed(request, 'ATTEMPTS_EXHAUSTED', `${attempts} workers were lost with it`, false);
+      const lost = attempts === 1 ? '1 worker was' : `${attempts} workers were`;
+      this.endFailed(request, 'ATTEMPTS_EXHAUSTED', `its attempts are used up: ${lost} lost with it`, false);
       return;
     }
     this.dropStream(request);
@@ -246,7 +247,7 @@ export class Requests {
     for (const request of this.#deadlines.takeDue(now)) {
       const { service } = request;
       service.queue.remove(request);
-      this.#expired(request, 'its time was up before a worker was free', now);
+      this.#expired(request, queuedTooLong(service), now);
       this.services.settle(service);
     }
     for (const service of this.services.unserved) this.#expireIn(service, now);
@@ -336,4 +337,11 @@ export class Requests {
       for (const request of client.requests.values()) this.retention.moveOut(request);
     }
   }
+}
+
+/** Why the time of a request was up while it waited. */
+function queuedTooLong({ workers }: ServiceRecord): string {
+  const why =
+    workers.size === 0 ? 'no worker is registered' : `no worker was free (${workers.size} registered)`;
+  return `it was queued until its time was up: ${why}`;
 }

@@ -106,7 +106,7 @@ export class ClientCore {
    */
   submit(service: string, body: Body, terms: CallTerms, caller: Caller, now: number): Call {
     if (this.#closed) throw new ClosedError('This client is closed.');
-    if (this.#calls.pending >= this.settings.pendingMax) throw this.#tooMany();
+    if (this.#calls.pending >= this.settings.pendingMax) throw this.#tooMany(now);
     this.#bound.check(body, service);
     const call = new Call(service, body, terms, caller, now);
     this.#calls.begin();
@@ -125,8 +125,8 @@ export class ClientCore {
     return this.#calls.waiting.length === 0 && this.#sessions.size === this.#brokers.all.length;
   }
 
-  #tooMany(): QueueFullError {
-    const why = this.#brokers.describe();
+  #tooMany(now: number): QueueFullError {
+    const why = this.#brokers.describe(now);
     return new QueueFullError(
       `${this.settings.pendingMax} requests are pending already (pendingMax)${why && `: ${why}`}.`,
     );
@@ -201,15 +201,15 @@ export class ClientCore {
     else this.#plain.lost(link, reason);
     this.#brokers.lost(link.broker, reason, now);
     link.broker.unauthorized = unauthorized;
-    if (unauthorized && this.#brokers.allDeny) this.#failWaiting();
+    if (unauthorized && this.#brokers.allDeny) this.#failWaiting(now);
     this.#pump(now);
   }
 
   /** No broker lets us in: what waits need not wait until its time is up. What is asked next is tried again. */
-  #failWaiting(): void {
+  #failWaiting(now: number): void {
     const { waiting } = this.#calls;
     for (const call of [...waiting]) {
-      this.#calls.fail(call, new UnauthorizedError(notLetIn(call, this.#brokers.describe())));
+      this.#calls.fail(call, new UnauthorizedError(notLetIn(call, this.#brokers.describe(now))));
     }
   }
 
@@ -250,7 +250,7 @@ export class ClientCore {
       const { link } = call;
       if (link) link.broker.suspectUntil = now + this.settings.suspectMs;
       if (call.expiresAt > now && link?.packed === false) this.#plain.sendAgain(call, link, now);
-      else this.#giveUp(call, timedOut(call, this.#hindrance(call, hindered)), now);
+      else this.#giveUp(call, timedOut(call, this.#hindrance(call, hindered, now)), now);
     }
     this.#pool.tick(now);
     for (const [link, ending] of this.#sessions.tick(now)) this.#endLink(link.id, ending, now);
@@ -258,11 +258,11 @@ export class ClientCore {
   }
 
   /** What kept a call from being sent or answered, in words, where something is known to. */
-  #hindrance(call: Call, allTaken: boolean): string {
+  #hindrance(call: Call, allTaken: boolean, now: number): string {
     if (call.state === 'waiting' && allTaken) {
       return `every socket was taken (socketsMax ${this.settings.socketsMax})`;
     }
-    return this.#brokers.describe();
+    return this.#brokers.describe(now);
   }
 
   /** Ends a call without a reply. */

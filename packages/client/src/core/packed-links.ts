@@ -153,7 +153,10 @@ export class PackedLinks {
         return undefined;
       case 'disconnect':
         return ended(command);
-      default:
+      case 'partial':
+      case 'final':
+      case 'failure':
+      case 'heartbeat':
         return link.state === 'greeting' ? refuse(`a ${command.kind} before WELCOME`) : undefined;
     }
   }

@@ -87,7 +87,7 @@ describe('a session', () => {
     expect(bus.links[0]!.closed).toBe(true);
     bus.pass(100);
     expect(bus.error(call)?.message).toBe(
-      `No reply from echo within 900 ms: no broker reachable (${A}: the broker does not answer in the packed dialect).`,
+      `No reply from echo within 900 ms: no broker reachable for 100 ms (${A}: the broker does not answer in the packed dialect).`,
     );
   });
 
@@ -323,7 +323,9 @@ describe('sending again', () => {
     bus.pass(1);
     expect(bus.error(call)).toMatchObject({
       code: 'TIMEOUT',
-      message: 'No reply from echo within 900 ms: sent once, no reply.',
+      message:
+        'No reply from echo within 900 ms: sent once, no reply; ' +
+        'a worker has it and was not done in time, or the broker was too slow to say otherwise.',
     });
     expect(sentOf(link, 'cancel')).toHaveLength(1);
     expect(link.closed).toBe(false);
@@ -342,7 +344,16 @@ describe('sending again', () => {
     expect(remaining).toEqual([5_000, 4_900, 4_800].map((ms, n) => (n === 0 ? ms : expect.any(Number))));
     expect(remaining[2]).toBeLessThan(remaining[1]!);
     expect(bus.error(call)).toMatchObject({ code: 'CONNECTION_LOST', retryable: true });
-    expect(bus.error(call)?.message).toMatch(/that was connection number 3 lost with it\.$/);
+    expect(bus.error(call)?.message).toMatch(/; 3 connections were lost with it\.$/);
+  });
+
+  test('with retries: 0 the loss of the connection is an error that says so', () => {
+    const bus = packed();
+    const call = bus.submit({ timeoutMs: 5_000, retries: 0 });
+    greeted(bus, bus.last);
+    bus.lost(bus.last);
+    expect(bus.error(call)).toMatchObject({ code: 'CONNECTION_LOST', retryable: true });
+    expect(bus.error(call)?.message).toMatch(/had been sent; it is not sent again \(retries: 0\)\.$/);
   });
 
   test('idempotent: false: never', () => {
@@ -613,7 +624,10 @@ describe('what a broker should not send', () => {
     bus.opened(bus.last);
     bus.receive(bus.last, command);
     expect(bus.last.closed).toBe(true);
-    expect(bus.events).toEqual([`rejected ${A}: a ${command.kind} before WELCOME`]);
+    expect(bus.events).toEqual([
+      `rejected ${A}: a ${command.kind} before WELCOME`,
+      `down ${A}: a ${command.kind} before WELCOME`,
+    ]);
   });
 
   test('a reply on another connection than that of its call', () => {
