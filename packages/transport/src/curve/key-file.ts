@@ -84,10 +84,18 @@ async function requireFree(path: string): Promise<void> {
   if (isThere) throw new KeyFileError(`The key file ${path} is there already, and is left as it is.`);
 }
 
+async function makeRight(path: string, mode: number): Promise<void> {
+  try {
+    await chmod(path, mode);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+  }
+}
+
 async function write(path: string, key: string, mode: number, force: boolean): Promise<void> {
   try {
     // A file that is there keeps its mode: it is made right before it holds the secret.
-    if (force) await chmod(path, mode).catch(() => undefined);
+    if (force) await makeRight(path, mode);
     await writeFile(path, `${key}\n`, { mode, flag: force ? 'w' : 'wx' });
   } catch (cause) {
     const why = codeOf(cause) === 'EEXIST' ? 'it is there already' : explain(cause);
