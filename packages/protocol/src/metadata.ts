@@ -6,7 +6,7 @@ import { NONCE_BYTES } from './packed/layout';
 /** Attributes that this revision knows, by their number (docs/PROTOCOL.md, "Attributes"). */
 const CONTENT_TYPE = 0x01;
 const TRACEPARENT = 0x02;
-const CHALLENGE = 0x10;
+const CHALLENGE = 0x11;
 
 /** Bytes of all attributes of one record at the most. */
 export const METADATA_BYTES_MAX = 4_096;

@@ -38,7 +38,7 @@ export function rawKey(text: string): Buffer {
 export function challengeIn({ capabilities, metadata }: PackedWelcome): { nonce: Buffer; routingId: Buffer } {
   if ((capabilities & 1) === 0) throw new Error('the WELCOME asks for no proof');
   for (let at = 0; at < metadata.length; at += 3 + metadata.readUInt16BE(at + 1)) {
-    if (metadata[at] !== 0x10) continue;
+    if (metadata[at] !== 0x11) continue;
     const value = metadata.subarray(at + 3, at + 3 + metadata.readUInt16BE(at + 1));
     return { nonce: value.subarray(0, 32), routingId: value.subarray(32) };
   }
