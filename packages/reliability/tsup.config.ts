@@ -1,8 +1,12 @@
 import { defineConfig } from 'tsup';
 
-/** The command; each of its commands is a chunk, loaded when it is run. */
+/** The command, and the program of its child processes. */
 export default defineConfig({
-  entry: ['src/main.ts'],
+  entry: {
+    main: 'src/main.ts',
+    'chaos-child': 'src/chaos/child.ts',
+    'overload-child': 'src/overload/child.ts',
+  },
   format: ['esm'],
   dts: false,
   splitting: true,

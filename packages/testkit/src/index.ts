@@ -70,3 +70,4 @@ export {
   type WorkerRequest,
 } from './raw-worker';
 export { TcpRelay } from './relay';
+export type { Pace } from './relay-pipe';

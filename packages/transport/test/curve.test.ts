@@ -50,6 +50,9 @@ async function guarded(gate: Partial<ZapGate> = {}, isCurve = true, handshakeMs?
     {
       frameBytesMax: 1 << 20,
       highWaterMark: 1_000,
+      highWaterBytes: 1 << 24,
+      backlogTotalBytesMax: 1 << 24,
+      stallMs: 10_000,
       backlogMessagesMax: 100,
       backlogBytesMax: 1 << 20,
       lingerMs: 0,

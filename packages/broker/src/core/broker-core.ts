@@ -1,7 +1,6 @@
 import {
   DRAINING,
   HEARTBEAT,
-  INTERNED_MAX,
   keyToHex,
   NO_METADATA,
   REVISION,
@@ -18,6 +17,7 @@ import { Clients } from './clients';
 import { newCounters, newRejectionCounts, type Counters, type RejectionCounts } from './counters';
 import { Dispatcher } from './dispatcher';
 import { Liveness } from './liveness';
+import { Management } from './management';
 import { describeBroker, type BrokerView } from './mmi';
 import type { BrokerEvent, Outbound } from './outbound';
 import type { PeerGoneReason, PeerId, ServiceRecord, WorkerRecord } from './records';
@@ -39,7 +39,7 @@ import { WorkerHalf } from './worker-half';
 export class BrokerCore implements BrokerView {
   readonly counters: Counters = newCounters();
   readonly rejections: RejectionCounts = newRejectionCounts();
-  readonly #services = new Services();
+  readonly #services: Services;
   readonly #clients: Clients;
   readonly #requests: Requests;
   readonly #replies: Replies;
@@ -47,6 +47,7 @@ export class BrokerCore implements BrokerView {
   readonly #dispatcher: Dispatcher;
   readonly #workers: WorkerHalf;
   readonly #clientHalf: ClientHalf;
+  readonly #management: Management;
   readonly #silenceMs: number;
   #draining = false;
 
@@ -57,7 +58,8 @@ export class BrokerCore implements BrokerView {
   ) {
     const { heartbeatMs, liveness, jobDeadlineMs, limits } = settings;
     const { counters } = this;
-    const services = this.#services;
+    const services = new Services(settings.serviceExpiryMs, startedAt);
+    this.#services = services;
     const clients = new Clients(settings.idSeed);
     this.#clients = clients;
     const welcome: Welcome = {
@@ -66,7 +68,7 @@ export class BrokerCore implements BrokerView {
       heartbeatMs,
       capabilities: 0,
       metadata: NO_METADATA,
-      internedMax: INTERNED_MAX,
+      internedMax: 0,
       ...limits,
     };
     this.#silenceMs = heartbeatMs * liveness;
@@ -94,10 +96,11 @@ export class BrokerCore implements BrokerView {
     this.#liveness = alive;
     this.#dispatcher = dispatcher;
     this.#workers = workers;
+    this.#management = new Management(this);
     this.#clientHalf = new ClientHalf(
       settings,
       welcome,
-      this,
+      this.#management,
       clients,
       workers,
       requests,
@@ -163,6 +166,7 @@ export class BrokerCore implements BrokerView {
   /** All that came together has been heard: gives what waits to workers with credit. */
   settle(now: number): void {
     this.#dispatcher.settle(now);
+    this.#management.endTurn(now);
   }
 
   /**

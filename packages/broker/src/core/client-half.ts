@@ -1,5 +1,4 @@
 import {
-  Body,
   CAN_PROVE,
   DISCONNECT,
   isMmi,
@@ -18,7 +17,7 @@ import { nameOf, type Guard } from './access/guard';
 import type { Clients } from './clients';
 import type { Counters } from './counters';
 import type { Dispatcher } from './dispatcher';
-import { answerMmi, type BrokerView } from './mmi';
+import type { Management } from './management';
 import type { Outbound } from './outbound';
 import type { ClientRecord, PeerId } from './records';
 import type { Replies } from './replies';
@@ -34,7 +33,7 @@ export class ClientHalf {
   constructor(
     private readonly settings: CoreSettings,
     private readonly welcome: Welcome,
-    private readonly view: BrokerView,
+    private readonly management: Management,
     private readonly clients: Clients,
     private readonly workers: WorkerHalf,
     private readonly requests: Requests,
@@ -116,7 +115,8 @@ export class ClientHalf {
       client.challenge = challenge;
       this.counters.clientsWelcomed++;
       this.outbound.event({ type: 'clientWelcomed', peer: keyToHex(peer) });
-      this.outbound.toClient(peer, dialect, challenge ? askedToProve(this.welcome, challenge) : this.welcome);
+      const welcome = { ...this.welcome, internedMax: client.internedMax };
+      this.outbound.toClient(peer, dialect, challenge ? askedToProve(welcome, challenge) : welcome);
     }
   }
 
@@ -229,7 +229,7 @@ export class ClientHalf {
   }
 
   #manage(peer: PeerId, dialect: Dialect, { id, service, body }: ClientRequest, now: number): void {
-    const reply = new Body(answerMmi(this.view, service, body, now));
+    const reply = this.management.answer(service, body, now);
     this.outbound.toClient(peer, dialect, { kind: 'final', id, service, body: reply, metadata: NO_METADATA });
   }
 }

@@ -21,6 +21,7 @@ import { Newcomers, type Registry } from './access/newcomers';
 import type { Clients } from './clients';
 import type { Counters } from './counters';
 import type { Dispatcher } from './dispatcher';
+import { isTighter } from './fits';
 import type { Liveness } from './liveness';
 import type { Outbound } from './outbound';
 import { WorkerRecord, type PeerId, type WorkerLostReason } from './records';
@@ -183,14 +184,12 @@ export class WorkerHalf implements Registry {
     return undefined;
   }
 
-  #register(
-    peer: PeerId,
-    dialect: Dialect,
-    { service: name, credit }: WorkerReady,
-    now: number,
-  ): WorkerRecord {
+  #register(peer: PeerId, dialect: Dialect, ready: WorkerReady, now: number): WorkerRecord {
+    const { service: name, credit } = ready;
     const service = this.services.named(name, now);
     const worker = new WorkerRecord(peer, dialect, service, Math.min(credit, CREDIT_MAX), now);
+    const { limits } = ready.metadata;
+    if (limits && isTighter(limits, this.settings.limits)) worker.limits = limits;
     this.table.set(peer, worker);
     service.workers.add(worker);
     this.liveness.add(worker);

@@ -4,6 +4,8 @@ import {
   DISCONNECT,
   HEARTBEAT,
   keyToHex,
+  mdp01,
+  mdp02,
   packedHalf,
   parseOptions,
   socketFrameBytesMax,
@@ -30,6 +32,7 @@ import { Departures } from './departures';
 import { newEntrance, type Entrance } from './entrance';
 import type { Links } from './links';
 import { EventLog } from './log';
+import { Memory } from './memory';
 import { brokerOptionsSchema, type BrokerOptions, type ResolvedBrokerOptions } from './options';
 import { PackedClientPeer, PackedPeers, PackedWorkerPeer } from './packed-peers';
 import { Suspects } from './suspects';
@@ -46,6 +49,8 @@ export type BrokerEvents = {
 const LINGER_MS = 1_000;
 /** Messages that ZeroMQ holds per peer and direction, beyond what the backlog of a peer that does not read may be. */
 const HIGH_WATER_MARK = 100;
+/** The same in bytes, beside one message; plain clients excepted, to which nothing can be said but replies. */
+const HIGH_WATER_BYTES = 16 * 1_024 * 1_024;
 /** The ticker looks at the clock this often per heartbeat interval, within the bounds below. */
 const TICKS_PER_HEARTBEAT = 10;
 const TICK_MS_MIN = 5;
@@ -69,6 +74,11 @@ type State = 'new' | 'starting' | 'running' | 'draining' | 'closed';
 function plain(dialect: Dialect): PlainDialect {
   return dialect as PlainDialect;
 }
+
+/** What can be said to plain workers at any time, between large messages. */
+const PLAIN_SPACERS = new Map<Dialect, readonly Frame[] | undefined>(
+  [mdp01, mdp02].map((dialect) => [dialect, dialect.brokerToWorker.encode(HEARTBEAT)]),
+);
 
 /** 32 random bits. */
 function newSeed(): number {
@@ -100,7 +110,8 @@ export class Broker extends EventEmitter<BrokerEvents> {
   readonly #clock: Clock;
   readonly #suspects = new Suspects((peer) => this.#askSuspect(peer));
   readonly #departures = new Departures((peer, disconnect) => this.#hear(peer, disconnect));
-  readonly #packed = new PackedPeers((peer, frames) => this.#links.send(peer, frames));
+  readonly #packed = new PackedPeers((peer, frames, spacer) => this.#links.send(peer, frames, spacer));
+  readonly #memory = new Memory();
   /** Peers found gone in this turn of the loop. */
   readonly #gone = new Map<PeerKey, PeerGoneReason>();
   /** True where {@link #settle} is to come in this turn of the loop. */
@@ -122,7 +133,8 @@ export class Broker extends EventEmitter<BrokerEvents> {
     super();
     const { curve, ...resolved } = parseOptions(brokerOptionsSchema, options, 'broker');
     this.options = Object.freeze(resolved);
-    const { limits, backlogMax, backlogBytesMax, heartbeatMs, logger } = this.options;
+    const { limits, backlogMax, backlogBytesMax, backlogTotalBytesMax, stallMs, heartbeatMs, logger } =
+      this.options;
     this.#tickMs = Math.min(TICK_MS_MAX, Math.max(TICK_MS_MIN, heartbeatMs / TICKS_PER_HEARTBEAT));
     this.#clock = new Clock(Math.max(heartbeatMs, 2 * this.#tickMs));
     this.#log = new EventLog(logger);
@@ -133,7 +145,10 @@ export class Broker extends EventEmitter<BrokerEvents> {
         frameBytesMax: socketFrameBytesMax(limits),
         highWaterMark: HIGH_WATER_MARK,
         backlogMessagesMax: backlogMax,
+        highWaterBytes: HIGH_WATER_BYTES,
         backlogBytesMax,
+        backlogTotalBytesMax,
+        stallMs,
         lingerMs: LINGER_MS,
       },
       {
@@ -433,7 +448,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
       return;
     }
     const frames = plain(dialect).brokerToWorker.encode(command);
-    if (frames) this.#links.send(peer, frames);
+    if (frames) this.#links.send(peer, frames, PLAIN_SPACERS.get(dialect));
   }
 
   #toClient(peer: PeerKey, dialect: Dialect, command: BrokerToClient): void {
@@ -465,7 +480,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
       ended: (peer) => this.#packed.end(peer),
       isCongested: (peer) => this.#links.isCongested(peer),
       event: (event) => this.#report(event),
-      about: (): About => ({ version, memoryBytes: process.memoryUsage.rss() }),
+      about: (): About => ({ version, memoryBytes: this.#memory.residentBytes() }),
     };
   }
 }

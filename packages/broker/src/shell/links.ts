@@ -61,9 +61,10 @@ export class Links {
     return this.#links[number] ?? this.#first;
   }
 
-  send(peer: PeerKey, frames: readonly Frame[]): void {
-    if (this.#links.length === 1) this.#first.send(peer, frames);
-    else this.#of(doorNumberOf(peer)).send(peer, frames);
+  /** See {@link RouterLink.send}. */
+  send(peer: PeerKey, frames: readonly Frame[], spacer?: readonly Frame[]): void {
+    if (this.#links.length === 1) this.#first.send(peer, frames, spacer);
+    else this.#of(doorNumberOf(peer)).send(peer, frames, spacer);
   }
 
   isCongested(peer: PeerKey): boolean {

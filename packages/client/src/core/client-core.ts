@@ -198,7 +198,7 @@ export class ClientCore {
     const link = this.#pool.get(id) ?? this.#sessions.get(id);
     if (!link) return;
     if (link.packed) this.#packed.lost(link, reason);
-    else this.#plain.lost(link, reason);
+    else this.#plain.lost(link, reason, now);
     this.#brokers.lost(link.broker, reason, now);
     link.broker.unauthorized = unauthorized;
     if (unauthorized && this.#brokers.allDeny) this.#failWaiting(now);

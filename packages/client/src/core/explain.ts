@@ -96,6 +96,8 @@ export function failed(
       return new RateLimitedError(text, { retryable });
     case 'UNAUTHORIZED':
       return new UnauthorizedError(text, { retryable });
+    case 'MESSAGE_TOO_LARGE':
+      return new MessageTooLargeError(text, { retryable });
     case 'NO_WORKER':
       return new NoWorkerError(text, { retryable });
     case 'EXPIRED':

@@ -1,7 +1,10 @@
 import { Body, DEFAULT_LIMITS } from '@majordomo/protocol';
-import { A, B, Harness, reply, texts } from './harness';
+import { A, B, Harness, reply, texts, type OpenedLink } from './harness';
 
 const bytes = (length: number) => new Uint8Array(length);
+
+/** True for a link that stands and has a call under way. */
+const carries = ({ closed, sent, answered }: OpenedLink): boolean => !closed && sent.length > answered;
 
 describe('one call', () => {
   test('waits for its connection, is sent, and settles with its reply', () => {
@@ -407,6 +410,24 @@ describe('sending again', () => {
     expect(bus.error(call)).toMatchObject({ code: 'CONNECTION_LOST', retryable: true });
     expect(bus.error(call)?.message).toMatch(/; 5 connections were lost with it\.$/);
   });
+
+  test.each([[[A]], [[A, B]]])(
+    'connections that break together are one that a call has lost, however many it is sent on: %j',
+    (brokers) => {
+      const bus = new Harness({ brokers });
+      const before = Array.from({ length: 12 }, () => bus.underWay({ retries: 0 }));
+      for (const { link } of before) bus.final(link, 'x');
+      const dead = bus.open;
+      const call = bus.submit({ timeoutMs: 60_000 });
+      // Their ends are heard of one after another, and the call goes from each to the next.
+      for (let next = dead.find(carries); next; next = dead.find(carries)) bus.lost(next);
+      expect(dead.filter(({ sent }) => sent.length > 1).length).toBeGreaterThan(5);
+      expect(bus.error(call)).toBeUndefined();
+      bus.pass(100);
+      bus.final(bus.opened(bus.last), 'back');
+      expect(bus.reply(call)).toEqual(['back']);
+    },
+  );
 
   test('all of many calls that got no reply at the same moment are sent again', () => {
     const bus = new Harness({ socketsMax: 10 });

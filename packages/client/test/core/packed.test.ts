@@ -487,11 +487,77 @@ describe('a broker that is draining', () => {
     expect(bus.reply(call)).toEqual(['x']);
   });
 
-  test('BROKER_DRAINING: any other call learns it at once', () => {
+  test('BROKER_DRAINING: what may be done once only is sent on where no worker was given it', () => {
+    const bus = packed({ brokers: [A, B] });
+    const call = bus.submit({ idempotent: false });
+    for (const link of bus.open) greeted(bus, link);
+    const refusing = bus.links.find((link) => bus.requests(link).length > 0)!;
+    const other = bus.links.find((link) => link !== refusing)!;
+    bus.receive(refusing, failure(lastId(bus, refusing), 'BROKER_DRAINING', { retryable: true }));
+    bus.receive(other, final(lastId(bus, other), 'x'));
+    expect(bus.reply(call)).toEqual(['x']);
+  });
+
+  test.each([
+    ['a worker may have done it', { idempotent: false }, false],
+    ['its retries are none', { idempotent: false, retries: 0 }, true],
+    ['its retries are none, though it is idempotent', { retries: 0 }, true],
+  ])('BROKER_DRAINING: a call learns it at once where %s', (_why, options, retryable) => {
+    const bus = packed({ brokers: [A, B] });
+    const { call, link, id } = underWay(bus, options);
+    bus.receive(link, failure(id, 'BROKER_DRAINING', { retryable }));
+    expect(bus.error(call)).toMatchObject({ code: 'BROKER_DRAINING', retryable });
+  });
+
+  test('BROKER_DRAINING: what may be done once only is refused no more often than its retries say', () => {
+    const bus = packed({ brokers: [A, B] });
+    const call = bus.submit({ idempotent: false, retries: 1 });
+    for (const link of bus.open) greeted(bus, link);
+    for (const link of [...bus.links].sort(
+      (one, two) => bus.requests(two).length - bus.requests(one).length,
+    )) {
+      bus.receive(link, failure(lastId(bus, link), 'BROKER_DRAINING', { retryable: true }));
+    }
+    expect(bus.error(call)).toMatchObject({ code: 'BROKER_DRAINING' });
+  });
+});
+
+describe('a worker that is lost in the middle of a reply', () => {
+  const lost = { retryable: true };
+
+  test('a call that gathers goes again, and its reply holds nothing of the first', () => {
     const bus = packed();
-    const { call, link, id } = underWay(bus, { idempotent: false });
-    bus.receive(link, failure(id, 'BROKER_DRAINING', { retryable: true }));
-    expect(bus.error(call)).toMatchObject({ code: 'BROKER_DRAINING', retryable: true });
+    const { call, link, id } = underWay(bus);
+    bus.receive(link, partial(id, 'old'), failure(id, 'ATTEMPTS_EXHAUSTED', lost));
+    const again = lastId(bus, link);
+    expect(again).not.toBe(id);
+    bus.receive(link, partial(again, 'new'), final(again, 'end'));
+    expect(bus.reply(call)).toEqual(['new', 'end']);
+  });
+
+  test.each([
+    ['may be done once only', { idempotent: false }],
+    ['has no retries', { retries: 0 }],
+  ])('a call that gathers fails where it %s', (_what, options) => {
+    const bus = packed();
+    const { call, link, id } = underWay(bus, options);
+    bus.receive(link, partial(id, 'old'), failure(id, 'ATTEMPTS_EXHAUSTED', lost));
+    expect(bus.error(call)).toMatchObject({ code: 'ATTEMPTS_EXHAUSTED', retryable: true });
+  });
+
+  test('a stream that was read from fails, and is not sent again', () => {
+    const bus = packed();
+    const { call, link, id } = underWay(bus, { stream: true });
+    bus.receive(link, partial(id, 'old'), failure(id, 'ATTEMPTS_EXHAUSTED', lost));
+    expect(bus.error(call)).toMatchObject({ code: 'ATTEMPTS_EXHAUSTED', retryable: true });
+    expect(bus.requests(link)).toHaveLength(1);
+  });
+
+  test('a call whose attempts are used up is not sent again', () => {
+    const bus = packed();
+    const { call, link, id } = underWay(bus);
+    bus.receive(link, failure(id, 'ATTEMPTS_EXHAUSTED'));
+    expect(bus.error(call)).toMatchObject({ code: 'ATTEMPTS_EXHAUSTED', retryable: false });
   });
 });
 

@@ -9,6 +9,7 @@ import { runDecoders } from '../fuzz/decoder-run';
 import { runEndpoint } from '../fuzz/endpoint-run';
 import { FAST, THOROUGH } from '../fuzz/examiner';
 import { decoderLines, failureLines, socketLines, type SocketReport } from '../fuzz/report';
+import type { CommandOutcome } from './table';
 
 const TARGETS = ['decoders', 'sessions', 'broker', 'client', 'worker'] as const;
 type Target = (typeof TARGETS)[number];
@@ -50,20 +51,20 @@ const CORPUS = join(PACKAGE, 'corpus');
 /** Cases that a run has found, below where the user stands: the good ones go to the corpus. */
 const FOUND = join(process.env['INIT_CWD'] ?? process.cwd(), 'fuzz-found');
 
-/** Fuzzes one target or all of them; false where something was found. */
-export async function run(flags: Readonly<Record<string, unknown>>): Promise<boolean> {
+/** Fuzzes one target or all of them, and shows each when it is done. */
+export async function run(flags: Readonly<Record<string, unknown>>): Promise<CommandOutcome> {
   const parsed = flagsSchema.safeParse(flags);
   if (!parsed.success) {
     const faults = parsed.error.issues.map(({ path, message }) => `--${String(path[0])}: ${message}`);
     throw new UsageError(faults.join('; '));
   }
   const { messages, seed, target, thorough } = parsed.data;
-  let held = true;
+  const targets: { target: Target; messages: number; passed: boolean }[] = [];
   for (const each of target ? [target] : TARGETS) {
     const share = target ? messages : Math.ceil(messages * SHARES[each]);
-    held = (await runTarget(each, share, seed, thorough)) && held;
+    targets.push({ target: each, messages: share, passed: await runTarget(each, share, seed, thorough) });
   }
-  return held;
+  return { passed: targets.every(({ passed }) => passed), text: '', report: { seed, targets } };
 }
 
 function print(lines: readonly string[]): void {

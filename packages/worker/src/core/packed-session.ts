@@ -36,6 +36,8 @@ export interface PackedSessionOptions {
   readonly credit: number;
   /** The interval of heartbeats that READY states, in ms; that of WELCOME holds. */
   readonly heartbeatMs: number;
+  /** What READY says of this worker beside that. Default: nothing. */
+  readonly metadata?: Metadata;
   /** After how many intervals of silence the broker is lost. */
   readonly liveness: number;
   /** How long one try to connect may take, handshake included, in ms. */
@@ -179,7 +181,7 @@ export class PackedSession<Job extends HeldJob> {
     this.#patientUntil = now + this.#options.welcomeTimeoutMs;
     this.#creditTold = this.#credit;
     this.#creditMost = this.#credit;
-    const { service, heartbeatMs } = this.#options;
+    const { service, heartbeatMs, metadata = NO_METADATA } = this.#options;
     this.#effects.send({
       kind: 'ready',
       service,
@@ -187,7 +189,7 @@ export class PackedSession<Job extends HeldJob> {
       revision: REVISION,
       heartbeatMs,
       capabilities: this.#options.prove ? CAN_PROVE : 0,
-      metadata: NO_METADATA,
+      metadata,
     });
   }
 
