@@ -22,7 +22,10 @@ const deepImports = {
   regex: String.raw`^@majordomo/[a-z]+/|(^|/)\.\./.*/src(/|$)|packages/`,
   message: 'Packages are closed: import from their index.',
 };
-const shells = { regex: String.raw`^\.\./`, message: 'A core knows nothing of what runs it.' };
+const outside = 'A core knows nothing of what runs it.';
+const shells = { regex: String.raw`^\.\./`, message: outside };
+/** The same from a folder within a core. */
+const shellsFromWithin = { regex: String.raw`^\.\./\.\./`, message: outside };
 const zeromq = {
   regex: '^zeromq(/|$)',
   message: 'Only transport, testkit, bench and reliability know ZeroMQ.',
@@ -90,19 +93,23 @@ const pure = {
 const platform = Object.fromEntries(Object.keys(pure).map((rule) => [rule, 'off']));
 
 /** @type {import('eslint').Linter.Config[]} */
-const cores = ['broker', 'client', 'worker'].map((name) => ({
-  files: [`packages/${name}/src/core/**/*.ts`],
-  rules: {
+const cores = ['broker', 'client', 'worker'].flatMap((name) => {
+  /** @param {object} leaving */
+  const rules = (leaving) => ({
     ...imports(
       { group: [...forbidden(name), '@majordomo/transport'], message: 'A core knows protocol only.' },
       deepImports,
-      shells,
+      leaving,
       zeromq,
       node,
     ),
     ...pure,
-  },
-}));
+  });
+  return [
+    { files: [`packages/${name}/src/core/**/*.ts`], rules: rules(shells) },
+    { files: [`packages/${name}/src/core/*/**/*.ts`], rules: rules(shellsFromWithin) },
+  ];
+});
 
 /** The simulation runs cores, and only cores, as they are in their sources. */
 const simulation = {

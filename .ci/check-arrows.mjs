@@ -4,6 +4,8 @@ import { ESLint } from 'eslint';
 
 const refused = [
   ['broker/src/core', "import '../shell/options';"],
+  ['broker/src/core/access', "import '../../shell/options';"],
+  ['broker/src/core/access', "import 'node:crypto';"],
   ['broker/src/core', "import 'node:fs';"],
   ['broker/src/core', "import 'fs';"],
   ['broker/src/core', "import 'zeromq';"],
@@ -37,6 +39,7 @@ const refused = [
 ];
 const taken = [
   ['broker/src/core', "import '@majordomo/protocol';"],
+  ['broker/src/core/access', "import '../records';"],
   ['broker/src/shell', "import '@majordomo/transport';"],
   ['broker/src/shell', "import '../core/broker-core';"],
   ['transport/src', "import 'zeromq';"],

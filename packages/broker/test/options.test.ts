@@ -93,7 +93,7 @@ test('defaults are filled in, what was given is left as it was, and the result i
   const given: BrokerOptions = { bind: 'tcp://127.0.0.1:5556', limits: { framesMax: 10 } };
   const { options } = new Broker(given);
   expect(options).toMatchObject({
-    bind: ['tcp://127.0.0.1:5556'],
+    bind: [{ endpoint: 'tcp://127.0.0.1:5556' }],
     heartbeatMs: 2_500,
     liveness: 4,
     serviceExpiryMs: 60_000,
@@ -102,7 +102,7 @@ test('defaults are filled in, what was given is left as it was, and the result i
   });
   expect(given).toEqual({ bind: 'tcp://127.0.0.1:5556', limits: { framesMax: 10 } });
   for (const frozen of [options, options.bind, options.limits]) expect(Object.isFrozen(frozen)).toBe(true);
-  expect(new Broker().options.bind).toEqual(['tcp://127.0.0.1:5555']);
+  expect(new Broker().options.bind).toEqual([{ endpoint: 'tcp://127.0.0.1:5555' }]);
 });
 
 test('every option is in the README, and the README has no other', async () => {

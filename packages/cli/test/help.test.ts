@@ -11,7 +11,7 @@ const COMMANDS = ['broker', 'worker', 'request', 'services', 'workers', 'ping'];
 test('the help lists every command, the exit codes and examples', async () => {
   const { code, stdout, stderr } = await majordomo(['--help']);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  for (const name of COMMANDS) expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
+  for (const name of [...COMMANDS, 'keygen']) expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
   expect(stdout).toMatch(/Exit codes:\n {2}0 {2}ok\n/);
   expect(stdout).toMatch(/Examples:\n {2}\$ majordomo broker/);
 });
@@ -22,6 +22,13 @@ test.each(COMMANDS)('the help of %s has examples of it, its defaults and its var
   expect(stdout).toMatch(new RegExp(`^Examples:\\n  \\$ .*majordomo ${name}`, 'm'));
   expect(stdout.replace(/\s+/g, ' ')).toContain('(default: tcp://127.0.0.1:5555, env: MAJORDOMO_B');
   expect(stdout).toContain('--config <file>');
+});
+
+test('the help of keygen says where it writes to', async () => {
+  const { code, stdout } = await majordomo(['keygen', '--help']);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^Examples:\n {2}\$ majordomo keygen/m);
+  expect(stdout).toContain('(default: .)');
 });
 
 test('--version is that of the package', async () => {

@@ -83,13 +83,13 @@ test.each([
     ['--bind', 'here'],
     {},
     1,
-    '--bind should be tcp://HOST:PORT or ipc://PATH; HOST and PORT may be *, got "here"',
+    '--bind should be tcp://HOST:PORT or ipc://PATH; HOST and PORT may be *, and ?role=ROLE&curve=off may follow, got "here"',
   ],
   [
     [],
     { MAJORDOMO_BIND: 'tcp://*:5555,inproc://x' },
     1,
-    'MAJORDOMO_BIND should be tcp://HOST:PORT or ipc://PATH; HOST and PORT may be *, got ["tcp://*:5555","inproc://x"]',
+    'MAJORDOMO_BIND should be tcp://HOST:PORT or ipc://PATH; HOST and PORT may be *, and ?role=ROLE&curve=off may follow, got ["tcp://*:5555","inproc://x"]',
   ],
 ])('a broker refuses %j with %j', async (args, env, code, message) => {
   expect(await majordomo(['broker', ...args], { env })).toMatchObject({

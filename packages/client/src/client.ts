@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { AbortError, Body, parseOptions, requireServiceName, type BodyInput } from '@majordomo/protocol';
-import { backoffMs } from '@majordomo/transport';
+import { backoffMs, clientKeysOf, makeProof } from '@majordomo/transport';
 import { AbortListeners } from './abort-listeners';
 import type { Call, Caller, CallTerms } from './core/call';
 import { ClientCore, type ClientEffects } from './core/client-core';
@@ -54,26 +54,36 @@ export class Client extends EventEmitter<ClientEvents> {
   /** The tick that a timer asked for. Replies that came while the process was busy are read before it. */
   #afterInput: NodeJS.Immediate | undefined;
 
-  /** @throws InvalidOptionsError naming every option that does not fit */
+  /**
+   * @throws InvalidOptionsError naming every option that does not fit
+   * @throws InvalidKeyError where keys do not belong together
+   */
   constructor(options: ClientOptions = {}) {
     super();
-    this.options = parseOptions(clientOptionsSchema, options, 'client');
+    const { curve, ...resolved } = parseOptions(clientOptionsSchema, options, 'client');
+    this.options = Object.freeze(resolved);
+    const keys = curve && clientKeysOf(curve);
     const { limits, connectTimeoutMs, probeMs, streamBufferMax, reconnectMinMs, reconnectMaxMs } =
       this.options;
     this.#terms = new Terms(this.options);
     this.#links = new Links(
-      { limits, connectTimeoutMs, probeMs, receiveHighWaterMark: streamBufferMax },
+      { limits, connectTimeoutMs, probeMs, receiveHighWaterMark: streamBufferMax, curve: keys },
       {
         opened: (link) => this.#core.linkOpened(link, this.#turn.now),
         found: (link, verdict) => this.#core.linkFound(link, verdict, this.#turn.now),
         received: (link, commands) => this.#core.received(link, commands, this.#turn.now),
         refused: (link, rejection) => this.#core.refused(link, rejection, this.#turn.now),
-        closed: (link, reason) => this.#core.linkClosed(link, reason, this.#turn.now),
+        closed: (link, reason, unauthorized) =>
+          this.#core.linkClosed(link, reason, this.#turn.now, unauthorized),
       },
     );
     const backoff = { minMs: reconnectMinMs, maxMs: reconnectMaxMs };
     this.#core = new ClientCore(
-      { ...this.options, backoffMs: (failures) => backoffMs(failures, backoff, Math.random()) },
+      {
+        ...this.options,
+        backoffMs: (failures) => backoffMs(failures, backoff, Math.random()),
+        prove: keys && ((challenge) => makeProof('client', keys, challenge)),
+      },
       this.#effects(),
     );
   }

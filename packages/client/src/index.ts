@@ -6,6 +6,7 @@ export {
   type ErrorCode,
   type Metadata,
 } from '@majordomo/protocol';
+export { generateKeyPair, publicKeyOf, readKeyFile, type KeyFile, type KeyPair } from '@majordomo/transport';
 export { Client, type ClientEvents } from './client';
 export {
   clientOptionsSchema,

@@ -16,7 +16,7 @@ export interface LinkEvents {
   found(link: number, verdict: DialectName | 'silent'): void;
   received(link: number, commands: readonly BrokerToClient[]): void;
   refused(link: number, rejection: Rejection): void;
-  closed(link: number, reason: string): void;
+  closed(link: number, reason: string, unauthorized: boolean): void;
 }
 
 /** The open connections of a client by their numbers. */
@@ -42,16 +42,16 @@ export class Links {
         const wire = this.#wires.get(id);
         if (wire) this.#unflushed.push(wire);
       },
-      closed: (reason) => {
+      closed: (reason, unauthorized) => {
         this.#forget(id);
-        this.events.closed(id, reason);
+        this.events.closed(id, reason, unauthorized);
       },
     };
     try {
       this.#wires.set(id, this.#connect(id, endpoint, speak, events));
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      queueMicrotask(() => this.events.closed(id, reason));
+      queueMicrotask(() => this.events.closed(id, reason, false));
     }
   }
 

@@ -41,8 +41,8 @@ export const clientOptionsSchema = z
 
 /** What a user may write. */
 export type ClientOptions = z.input<typeof clientOptionsSchema>;
-/** The same with defaults filled in, frozen. */
-export type ResolvedClientOptions = Readonly<z.output<typeof clientOptionsSchema>>;
+/** The same with defaults filled in, frozen; the keys are left out, so that nobody shows them by mistake. */
+export type ResolvedClientOptions = Readonly<Omit<z.output<typeof clientOptionsSchema>, 'curve'>>;
 
 /** Version, trace id, parent id, flags in lower-case hex (W3C Trace Context, "traceparent"); later versions may say more. */
 const TRACEPARENT =

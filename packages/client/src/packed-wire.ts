@@ -40,18 +40,18 @@ export class PackedWire implements Wire {
   constructor(
     endpoint: string,
     private readonly asks: boolean,
-    { limits, connectTimeoutMs, probeMs }: WireSettings,
+    { limits, connectTimeoutMs, probeMs, curve }: WireSettings,
     private readonly events: WireEvents,
   ) {
     this.#limits = limits;
     this.#probeMs = probeMs;
     this.#link = new DealerLink(
       endpoint,
-      { frameBytesMax: socketFrameBytesMax(limits), connectTimeoutMs },
+      { frameBytesMax: socketFrameBytesMax(limits), connectTimeoutMs, curve },
       {
         opened: () => events.opened(),
         message: (frames) => this.#message(frames),
-        closed: (reason) => events.closed(reason),
+        closed: (reason, unauthorized) => events.closed(reason, unauthorized),
       },
     );
   }

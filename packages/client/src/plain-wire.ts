@@ -10,12 +10,12 @@ export class PlainWire implements Wire {
   constructor(
     endpoint: string,
     private readonly dialect: PlainDialect,
-    { limits, connectTimeoutMs, receiveHighWaterMark }: WireSettings,
+    { limits, connectTimeoutMs, receiveHighWaterMark, curve }: WireSettings,
     events: WireEvents,
   ) {
     this.#link = new DealerLink(
       endpoint,
-      { frameBytesMax: limits.frameBytesMax, connectTimeoutMs, receiveHighWaterMark },
+      { frameBytesMax: limits.frameBytesMax, connectTimeoutMs, receiveHighWaterMark, curve },
       {
         opened: () => events.opened(),
         message: (frames) => {
@@ -23,7 +23,7 @@ export class PlainWire implements Wire {
           if (decoded.ok) events.received([decoded.command]);
           else events.refused(decoded.rejection);
         },
-        closed: (reason) => events.closed(reason),
+        closed: (reason, unauthorized) => events.closed(reason, unauthorized),
       },
     );
   }

@@ -1,3 +1,4 @@
+import type { ClientKeys } from '@majordomo/transport';
 import type { BrokerToClient, ClientToBroker, DialectName, Limits, Rejection } from '@majordomo/protocol';
 
 /** What a wire reports. */
@@ -11,8 +12,11 @@ export interface WireEvents {
   refused(rejection: Rejection): void;
   /** Something waits to leave at the end of this turn of the loop: `flush` is to be called. */
   unflushed(): void;
-  /** The connection is gone, and the wire with it. Not called after `close()`. */
-  closed(reason: string): void;
+  /**
+   * The connection is gone, and the wire with it. Not called after `close()`.
+   * @param unauthorized - true where the broker does not let this key in
+   */
+  closed(reason: string, unauthorized: boolean): void;
 }
 
 /** How wires are made. */
@@ -23,6 +27,8 @@ export interface WireSettings {
   readonly probeMs: number;
   /** Messages that a plain socket takes in while nobody reads from it. */
   readonly receiveHighWaterMark: number;
+  /** Keys for CURVE; `undefined` without. */
+  readonly curve: ClientKeys | undefined;
 }
 
 /** One connection and the dialect that is spoken on it: commands in, commands out. */

@@ -4,8 +4,9 @@ import { isFailureCode } from './errors';
 import { encodeText } from './frame';
 import { ADDRESS_BYTES_MAX, U32_MAX } from './limits';
 import { Metadata } from './metadata';
-import { FAILURE_MESSAGE_BYTES_MAX } from './packed/layout';
+import { FAILURE_MESSAGE_BYTES_MAX, MAC_BYTES } from './packed/layout';
 import { serviceNameSchema } from './service-name';
+import { KEY_BYTES } from './z85';
 
 /*
  * What peers say to each other, whatever the dialect. Four directions: a client to its broker and
@@ -71,6 +72,21 @@ export const welcomeSchema = z.strictObject({
   messageBytesMax: u32.min(1),
 });
 
+const bytes = (length: number) =>
+  z.custom<Uint8Array>(
+    (value) => value instanceof Uint8Array && value.length === length,
+    `should be ${length} bytes`,
+  );
+
+/** A peer of a packed session proves which CURVE key it holds: the answer to the challenge of WELCOME. */
+export const proofSchema = z.strictObject({
+  kind: z.literal('proof'),
+  /** The public key that it holds the secret of. */
+  publicKey: bytes(KEY_BYTES),
+  /** What only a holder of that secret, or of the broker's, can have made. */
+  mac: bytes(MAC_BYTES),
+});
+
 /** A client asks a service for work. */
 export const clientRequestSchema = z.strictObject({
   kind: z.literal('request'),
@@ -128,7 +144,9 @@ export const FAILURE_CODES = [
   'MESSAGE_TOO_LARGE',
   'NO_WORKER',
   'QUEUE_FULL',
+  'RATE_LIMITED',
   'STREAM_OVERFLOW',
+  'UNAUTHORIZED',
 ] as const;
 
 /** How a request failed: a code, a text for people, and whether it may succeed when it is made again. */
@@ -142,6 +160,12 @@ const failure = {
     ),
   retryable: z.boolean(),
 };
+
+/** A broker ends a session; packed, it may say why. */
+export const brokerDisconnectSchema = z.strictObject({
+  kind: z.literal('disconnect'),
+  reason: z.strictObject({ code: failure.code, message: failure.message }).optional(),
+});
 
 /** The end of a request that gets no reply. */
 export const clientFailureSchema = z.strictObject({
@@ -209,6 +233,7 @@ export const workerFailureSchema = z.strictObject({ kind: z.literal('failure'), 
 /** All that a client says to its broker. */
 export const clientToBrokerSchema = z.discriminatedUnion('kind', [
   helloSchema,
+  proofSchema,
   clientRequestSchema,
   clientCancelSchema,
   clientWindowSchema,
@@ -223,11 +248,12 @@ export const brokerToClientSchema = z.discriminatedUnion('kind', [
   clientFailureSchema,
   heartbeatSchema,
   drainingSchema,
-  disconnectSchema,
+  brokerDisconnectSchema,
 ]);
 /** All that a worker says to its broker. */
 export const workerToBrokerSchema = z.discriminatedUnion('kind', [
   workerReadySchema,
+  proofSchema,
   workerCreditSchema,
   workerPartialSchema,
   workerFinalSchema,
@@ -244,7 +270,7 @@ export const brokerToWorkerSchema = z.discriminatedUnion('kind', [
   workerWindowSchema,
   heartbeatSchema,
   drainingSchema,
-  disconnectSchema,
+  brokerDisconnectSchema,
 ]);
 
 export type FailureCode = (typeof FAILURE_CODES)[number];
@@ -253,6 +279,8 @@ export type ClientToBroker = z.infer<typeof clientToBrokerSchema>;
 export type ClientRequest = z.infer<typeof clientRequestSchema>;
 export type Hello = z.infer<typeof helloSchema>;
 export type Welcome = z.infer<typeof welcomeSchema>;
+export type Proof = z.infer<typeof proofSchema>;
+export type BrokerDisconnect = z.infer<typeof brokerDisconnectSchema>;
 export type BrokerToClient = z.infer<typeof brokerToClientSchema>;
 export type ClientPartial = z.infer<typeof clientPartialSchema>;
 export type ClientFinal = z.infer<typeof clientFinalSchema>;

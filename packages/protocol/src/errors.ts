@@ -17,15 +17,19 @@ export const ERROR_CODES = [
   'FAILED',
   'INVALID_BODY',
   'INVALID_HANDLER',
+  'INVALID_KEY',
   'INVALID_OPTIONS',
   'INVALID_SERVICE',
+  'KEY_FILE',
   'MESSAGE_TOO_LARGE',
   'NO_WORKER',
   'QUEUE_FULL',
+  'RATE_LIMITED',
   'STATE',
   'STREAM_OVERFLOW',
   'THREAD_CRASHED',
   'TIMEOUT',
+  'UNAUTHORIZED',
   'WORKER_FAILED',
 ] as const;
 
@@ -133,6 +137,22 @@ export class QueueFullError extends MajordomoError {
   }
 }
 
+/** More requests or bytes in a second than the policy of the broker allows: it was not taken. */
+export class RateLimitedError extends MajordomoError {
+  override name = 'RateLimitedError';
+  constructor(message: string, options: MajordomoErrorOptions = {}) {
+    super('RATE_LIMITED', message, { retryable: true, ...options });
+  }
+}
+
+/** The policy of the broker does not allow it: to this key, or to who has proven none. */
+export class UnauthorizedError extends MajordomoError {
+  override name = 'UnauthorizedError';
+  constructor(message: string, options: MajordomoErrorOptions = {}) {
+    super('UNAUTHORIZED', message, options);
+  }
+}
+
 /** The connection broke after a request that may not be sent twice had left. Whether it was done is unknown. */
 export class ConnectionLostError extends MajordomoError {
   override name = 'ConnectionLostError';
@@ -162,6 +182,22 @@ export class ThreadCrashedError extends MajordomoError {
   override name = 'ThreadCrashedError';
   constructor(message: string, options: MajordomoErrorOptions = {}) {
     super('THREAD_CRASHED', message, options);
+  }
+}
+
+/** A CURVE key that is none, or keys that do not belong together. Messages never hold a key. */
+export class InvalidKeyError extends MajordomoError {
+  override name = 'InvalidKeyError';
+  constructor(message: string, options: MajordomoErrorOptions = {}) {
+    super('INVALID_KEY', message, options);
+  }
+}
+
+/** A key file that cannot be read or written. */
+export class KeyFileError extends MajordomoError {
+  override name = 'KeyFileError';
+  constructor(message: string, options: MajordomoErrorOptions = {}) {
+    super('KEY_FILE', message, options);
   }
 }
 

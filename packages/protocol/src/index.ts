@@ -26,7 +26,7 @@ export {
 } from './limits';
 export { IdMap } from './id-map';
 export { loggerSchema, SILENT, type Logger, type LogMethod } from './logger';
-export { Metadata, METADATA_BYTES_MAX, NO_METADATA, type MetadataFields } from './metadata';
+export { Metadata, METADATA_BYTES_MAX, NO_METADATA, type Challenge, type MetadataFields } from './metadata';
 export * from './mmi';
 export {
   connectionOptions,
@@ -37,8 +37,9 @@ export {
   reconnectOrder,
 } from './option-schemas';
 export { parseOptions } from './options';
-export { INTERNED_MAX, REVISION } from './packed/layout';
+export { CAN_PROVE, INTERNED_MAX, MAC_BYTES, NONCE_BYTES, REVISION } from './packed/layout';
 export * from './packed/session';
 export { opening, Probe, PROTOCOLS, type Protocol, type Verdict } from './probe';
 export { REJECTION_REASONS, type Decoded, type Rejection, type RejectionReason } from './rejection';
 export { isServiceName, requireServiceName, serviceNameSchema } from './service-name';
+export { curveKeySchema, decodeZ85, encodeZ85, isCurveKey, KEY_BYTES, KEY_CHARACTERS } from './z85';

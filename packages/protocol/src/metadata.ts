@@ -2,6 +2,7 @@ import { InvalidOptionsError } from './errors';
 import { decodeText, encodeText, type Frame } from './frame';
 import { readU16, readU32 } from './integers';
 import type { Limits } from './limits';
+import { NONCE_BYTES } from './packed/layout';
 
 /** Attributes that this revision knows, by their number (docs/PROTOCOL.md, "Attributes"). */
 const CONTENT_TYPE = 0x01;
@@ -9,9 +10,18 @@ const TRACEPARENT = 0x02;
 const LIMITS = 0x10;
 /** framesMax, frameBytesMax and messageBytesMax. */
 const LIMITS_BYTES = 12;
+const CHALLENGE = 0x11;
 
 /** Bytes of all attributes of one record at the most. */
 export const METADATA_BYTES_MAX = 4_096;
+
+/** What a broker gives a peer to prove its key with: valid for one session, and for one proof in it. */
+export interface Challenge {
+  /** {@link NONCE_BYTES} that nobody could know before. */
+  readonly nonce: Frame;
+  /** The routing id of the peer as the broker's ROUTER has it, 1 to 255 bytes. */
+  readonly routingId: Frame;
+}
 
 /** What can be said about a body beside its frames. */
 export interface MetadataFields {
@@ -46,6 +56,19 @@ export class Metadata implements MetadataFields {
     throw new InvalidOptionsError(
       `Metadata of ${attributes.length} bytes: at most ${METADATA_BYTES_MAX}, attribute headers included.`,
     );
+  }
+
+  /** The attributes of a WELCOME that asks for a proof. */
+  static challenge({ nonce, routingId }: Challenge): Metadata {
+    const length = nonce.length + routingId.length;
+    return new Metadata(Uint8Array.from([CHALLENGE, length >> 8, length & 0xff, ...nonce, ...routingId]));
+  }
+
+  /** What a WELCOME asks to prove a key with; `undefined` where it does not, or where that is not whole. */
+  get challenge(): Challenge | undefined {
+    const value = this.#value(CHALLENGE);
+    if (!value || value.length <= NONCE_BYTES) return undefined;
+    return { nonce: value.subarray(0, NONCE_BYTES), routingId: value.subarray(NONCE_BYTES) };
   }
 
   get contentType(): string | undefined {

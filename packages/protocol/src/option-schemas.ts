@@ -3,6 +3,7 @@ import { endpointSchema } from './endpoint';
 import { limitsSchema } from './limits';
 import { loggerSchema } from './logger';
 import { PROTOCOLS } from './probe';
+import { curveKeySchema } from './z85';
 
 /** Timers of Node hold 31 bits of milliseconds. */
 const MS_MAX = 2 ** 31 - 1;
@@ -39,6 +40,19 @@ export const brokersSchema = endpointList(connectEndpointSchema).refine(
   'should name each once',
 );
 
+/** The keys of a client or worker for CURVE, as Z85 text (40 characters each). */
+export const curveOptions = z.strictObject({
+  /** The public key of the brokers: who does not hold its secret is no broker of ours. */
+  serverKey: curveKeySchema,
+  /**
+   * The secret key of this client or worker, which brokers know it by. Default: a new one for each Client or Worker, which
+   * encrypts all the same, and which no policy knows.
+   */
+  secretKey: curveKeySchema.optional(),
+  /** The public key that belongs to `secretKey`, where it is to be checked that it does. */
+  publicKey: curveKeySchema.optional(),
+});
+
 /** The options that clients and workers have in common: how they connect, and what they speak. */
 export const connectionOptions = {
   /** The brokers to use. Default `tcp://127.0.0.1:5555`. */
@@ -59,6 +73,8 @@ export const connectionOptions = {
    * heartbeat. Default 2,000.
    */
   reconnectMaxMs: milliseconds(1).default(2_000),
+  /** Keys for CURVE: every broker is spoken to encrypted, or not at all. Default: no CURVE. */
+  curve: curveOptions.readonly().optional(),
   /** Bounds of one message in either direction. */
   limits: limitsSchema.readonly().prefault({}),
   /** Where to log to; pino fits. Default: nowhere. */

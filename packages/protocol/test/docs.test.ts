@@ -29,8 +29,10 @@ function firstColumn(title: string): string[] {
   return [...section(title).matchAll(/^\| `([\w.]+)`/gm)].map(([, name]) => name!);
 }
 
-/** Every `file › name` in the document. */
-const named = [...doc.matchAll(/`(\w+\/[\w/.-]+) › ([^`]+)`/g)].map(([, file, name]) => ({
+const security = readFileSync(join(packages, '../SECURITY.md'), 'utf8');
+
+/** Every `file › name` in the documents. */
+const named = [...`${doc}${security}`.matchAll(/`(\w+\/[\w/.-]+) › ([^`]+)`/g)].map(([, file, name]) => ({
   file: file!,
   name: name!,
 }));
@@ -41,6 +43,13 @@ test('the document has every rejection reason and no other', () => {
 
 test('the document has every management service and no other', () => {
   expect(firstColumn('Management services')).toEqual([...MMI_SERVICES]);
+});
+
+test('every attack that the threat model has is shown by a test', () => {
+  const table = security.slice(security.indexOf('## What is defended'), security.indexOf('## What is not'));
+  const rows = table.split('\n').filter((line) => line.startsWith('| ') && !/^\| (Attack|---)/.test(line));
+  expect(rows.length).toBeGreaterThan(15);
+  expect(rows.filter((row) => !row.includes(' › '))).toEqual([]);
 });
 
 test('every test that the document names exists in the file that it names', () => {

@@ -40,6 +40,7 @@ export {
   type RawBrokerOptions,
   type WorkerCommand,
 } from './raw-broker';
+export { challengeIn, curveClient, rawKey, rawKeyPair, rawProof, type RawKeyPair } from './raw-proof';
 export {
   RawClient01,
   RawClient02,

@@ -28,13 +28,15 @@ const KINDS: Readonly<Record<PackedKind, number>> = {
   heartbeat: 12,
   draining: 13,
   disconnect: 14,
+  proof: 15,
 };
 
 const SAID: Readonly<Record<PackedDirection, readonly PackedKind[]>> = {
-  'client-to-broker': ['hello', 'service', 'request', 'cancel', 'window', 'heartbeat', 'disconnect'],
+  'client-to-broker': ['hello', 'proof', 'service', 'request', 'cancel', 'window', 'heartbeat', 'disconnect'],
   'broker-to-client': ['welcome', 'partial', 'final', 'failure', 'heartbeat', 'draining', 'disconnect'],
   'worker-to-broker': [
     'ready',
+    'proof',
     'partial',
     'final',
     'failure',
@@ -141,9 +143,15 @@ function contentOf(
       return [0, u32(command.id), u32(command.more)];
     case 'credit':
       return [0, u32(command.credit)];
+    case 'proof':
+      return [0, command.publicKey, command.mac];
+    case 'disconnect': {
+      if (!command.reason) return [0];
+      const [code, message] = [Buffer.from(command.reason.code), Buffer.from(command.reason.message)];
+      return [0, u8(code.length), u8(0), u16(message.length), code, message];
+    }
     case 'heartbeat':
     case 'draining':
-    case 'disconnect':
       return [0];
   }
 }
@@ -260,6 +268,7 @@ function readRecord(kind: PackedKind, flags: number, content: Cursor, context: C
     cancel: 4,
     window: 8,
     credit: 4,
+    proof: 64,
     heartbeat: 0,
     draining: 0,
     disconnect: 0,
@@ -309,11 +318,28 @@ function readRecord(kind: PackedKind, flags: number, content: Cursor, context: C
     }
     case 'credit':
       return { kind, credit: content.u32() };
+    case 'proof':
+      return { kind, publicKey: content.take(32), mac: content.take(32) };
+    case 'disconnect':
+      return context.direction.startsWith('broker') ? { kind, ...readReason(content) } : { kind };
     case 'heartbeat':
     case 'draining':
-    case 'disconnect':
       return { kind };
   }
+}
+
+/** Why a broker ends a session; nothing where it does not say so, or not so that it can be read. */
+function readReason(content: Cursor): { reason?: { code: string; message: string } } {
+  if (content.left < 4) return {};
+  const codeBytes = content.u8();
+  content.u8();
+  const messageBytes = content.u16();
+  if (codeBytes + messageBytes > content.left || messageBytes > 4096) return {};
+  const code = content.take(codeBytes).toString('latin1');
+  const bytes = content.take(messageBytes);
+  const message = bytes.toString();
+  if (!/^[A-Z][A-Z0-9_]{0,63}$/.test(code) || !Buffer.from(message).equals(bytes)) return {};
+  return { reason: { code, message } };
 }
 
 function readIntroduction(content: Cursor): {

@@ -69,6 +69,12 @@ export interface PackedFailure {
   message: string;
 }
 
+/** Why a broker ends a session. */
+export interface PackedReason {
+  code: string;
+  message: string;
+}
+
 /** One record of MDP/P1. */
 export type PackedCommand =
   | PackedHello
@@ -83,7 +89,8 @@ export type PackedCommand =
   | { kind: 'credit'; credit: number }
   | { kind: 'heartbeat' }
   | { kind: 'draining' }
-  | { kind: 'disconnect' };
+  | { kind: 'disconnect'; reason?: PackedReason }
+  | { kind: 'proof'; publicKey: Buffer; mac: Buffer };
 
 export type PackedKind = PackedCommand['kind'];
 

@@ -1,6 +1,12 @@
 import type { Frame } from './hex';
 import { decodePacked, encodePacked } from './packed-codec';
-import type { PackedCommand, PackedDirection, PackedIntroduction, PackedWelcome } from './packed-commands';
+import type {
+  PackedCommand,
+  PackedDirection,
+  PackedIntroduction,
+  PackedReason,
+  PackedWelcome,
+} from './packed-commands';
 import { PackedInbox } from './packed-inbox';
 import { DEFAULT_TIMEOUT_MS, RawSocket, type RawSocketOptions } from './raw-socket';
 
@@ -97,8 +103,9 @@ export abstract class RawPackedPeer {
     return this.inbox.heartbeat(timeoutMs);
   }
 
-  async expectDisconnect(timeoutMs: number = DEFAULT_TIMEOUT_MS): Promise<void> {
-    await this.inbox.next(['disconnect'], timeoutMs);
+  /** Waits for DISCONNECT; returns why, where the broker says so. */
+  async expectDisconnect(timeoutMs: number = DEFAULT_TIMEOUT_MS): Promise<PackedReason | undefined> {
+    return (await this.inbox.next(['disconnect'], timeoutMs)).reason;
   }
 
   async expectDraining(timeoutMs: number = DEFAULT_TIMEOUT_MS): Promise<void> {

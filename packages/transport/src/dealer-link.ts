@@ -1,6 +1,7 @@
 import type { Frame } from '@majordomo/protocol';
 import { Dealer } from 'zeromq';
 import { sharedContext } from './context';
+import type { ClientKeys } from './curve/keys';
 import { Outbox } from './outbox';
 import { codeOf } from './socket-error';
 
@@ -9,8 +10,11 @@ export interface DealerLinkHandlers {
   /** The connection stands. */
   opened(): void;
   message(frames: Frame[]): void;
-  /** The connection could not be made, or is gone; the link is closed. Not called after `close()`. */
-  closed(reason: string): void;
+  /**
+   * The connection could not be made, or is gone; the link is closed. Not called after `close()`.
+   * @param unauthorized - true where the other side does not let this key in
+   */
+  closed(reason: string, unauthorized: boolean): void;
 }
 
 /** Bounds of a dealer link. */
@@ -21,6 +25,8 @@ export interface DealerLinkOptions {
   readonly connectTimeoutMs: number;
   /** Messages that ZeroMQ itself takes in before it pushes back on the other side. Default 1,000. */
   readonly receiveHighWaterMark?: number;
+  /** Keys for CURVE. Default: neither encryption nor authentication. */
+  readonly curve?: ClientKeys | undefined;
 }
 
 /** Tries to observe a socket, each a little later than the one before. */
@@ -44,7 +50,7 @@ const ENDINGS = {
   'connect:retry': 'host not found or not reachable',
   disconnect: 'connection closed',
   'handshake:error:protocol': 'the other side does not speak ZeroMQ',
-  'handshake:error:auth': 'the other side refused the handshake',
+  'handshake:error:auth': 'the other side does not let this key in',
   'handshake:error:other': 'the handshake failed',
 } as const;
 
@@ -84,6 +90,12 @@ export class DealerLink {
       maxMessageSize: options.frameBytesMax,
       receiveHighWaterMark: options.receiveHighWaterMark ?? 1_000,
     });
+    const { curve } = options;
+    if (curve) {
+      this.#socket.curvePublicKey = curve.publicKey;
+      this.#socket.curveSecretKey = curve.secretKey;
+      this.#socket.curveServerKey = curve.serverKey;
+    }
     this.#observe(options.connectTimeoutMs);
     try {
       this.#socket.connect(endpoint);
@@ -118,7 +130,9 @@ export class DealerLink {
       for (let { type } = await events.receive(); type !== 'end'; { type } = await events.receive()) {
         if (type === 'handshake') this.#stands();
         else if (type === 'disconnect') void this.#readOut();
-        else if (type in ENDINGS && !this.#ending) this.#lost(ENDINGS[type as keyof typeof ENDINGS]);
+        else if (type in ENDINGS && !this.#ending) {
+          this.#lost(ENDINGS[type as keyof typeof ENDINGS], type === 'handshake:error:auth');
+        }
       }
     } catch (error) {
       this.#lost(error instanceof Error ? error.message : String(error));
@@ -155,10 +169,10 @@ export class DealerLink {
     }
   }
 
-  #lost(reason: string): void {
+  #lost(reason: string, unauthorized = false): void {
     if (this.#closed) return;
     this.close({ flush: false });
-    this.handlers.closed(reason);
+    this.handlers.closed(reason, unauthorized);
   }
 
   /**

@@ -1,4 +1,16 @@
 export { backoffMs, type BackoffOptions } from './backoff';
+export { readKeyFile, writeKeyFiles, type KeyFile, type KeyFiles } from './curve/key-file';
+export {
+  clientKeysOf,
+  generateKeyPair,
+  keyPairOf,
+  publicKeyOf,
+  type ClientKeys,
+  type KeyPair,
+} from './curve/keys';
+export { isProven, makeProof, type Half } from './curve/proof';
+export type { ZapGate } from './curve/zap-handler';
+export type { ZapRequest } from './curve/zap-request';
 export { DealerLink, type DealerLinkHandlers, type DealerLinkOptions } from './dealer-link';
 export {
   RouterLink,
@@ -6,4 +18,5 @@ export {
   type PeerKey,
   type RouterLinkHandlers,
   type RouterLinkOptions,
+  type RouterSecurity,
 } from './router-link';

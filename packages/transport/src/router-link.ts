@@ -1,12 +1,22 @@
 import { BindError, bytesToKey, keyToBytes, StateError, type Frame } from '@majordomo/protocol';
 import { capability, Router } from 'zeromq';
 import { sharedContext } from './context';
+import { ZapEntry, type ZapGate } from './curve/zap-handler';
 import { isServed, removeFile } from './ipc-socket';
 import { Outbox } from './outbox';
 import { codeOf } from './socket-error';
 
-/** A peer of a router: its routing id, one character per byte. */
+/** A peer of a router: the mark of the router, where it has one, and the routing id, one character per byte. */
 export type PeerKey = string;
+
+/** Who may connect to a router, and how. */
+export interface RouterSecurity {
+  /** The secret key of a CURVE server, as Z85; without, connections are neither encrypted nor authenticated. */
+  readonly secretKey?: string | undefined;
+  /** Names the ZAP domain, for people to read: 1 to 200 bytes. */
+  readonly label: string;
+  readonly gate: ZapGate;
+}
 
 /** Why a peer can no longer be reached. */
 export type PeerGoneReason = 'unreachable' | 'stalled';
@@ -45,6 +55,12 @@ export interface RouterLinkOptions {
   readonly stallMs: number;
   /** How long `close` leaves unsent messages to ZeroMQ, in ms. */
   readonly lingerMs: number;
+  /** How long a connection may take for its handshake, in ms, before it is closed. Default 10,000. */
+  readonly handshakeMs?: number | undefined;
+  /** Default: whoever reaches the socket may connect, without CURVE. */
+  readonly security?: RouterSecurity | undefined;
+  /** Starts the keys of this router's peers, where one owner has several: a character beyond U+00FF. Default: none. */
+  readonly mark?: string | undefined;
 }
 
 /** ZMQ_ROUTER_NOTIFY, a draft option that zeromq.js has no name for; 3 is "connect and disconnect". */
@@ -60,6 +76,9 @@ const IN_USE = 'the address is already in use';
  * for ever, and a peer with a routing id of its own could not come back: ZeroMQ refuses an id that is taken.
  */
 const KEEPALIVE = { idleS: 30, intervalS: 10, count: 3 };
+
+/** Connections that never say who they are cost a file each. */
+const HANDSHAKE_MS = 10_000;
 
 /** How often messages to peers that pushed back are tried again, in ms. */
 const RETRY_MS = 5;
@@ -82,11 +101,12 @@ class PeerOutbox extends Outbox {
 
   constructor(
     readonly peer: PeerKey,
+    routingId: string,
     taken: (outbox: PeerOutbox) => void,
     refused: (outbox: PeerOutbox, error: unknown) => void,
   ) {
     super();
-    this.id = keyToBytes(peer);
+    this.id = keyToBytes(routingId);
     this.taken = () => taken(this);
     this.refused = (error) => refused(this, error);
   }
@@ -121,6 +141,8 @@ export class RouterLink {
   /** Peers whose oldest message ZeroMQ would not take. */
   readonly #pushedBack = new Set<PeerKey>();
   #retryTimer: NodeJS.Timeout | undefined;
+  readonly #mark: string;
+  readonly #zap: ZapEntry | undefined;
   #closed = false;
   /** True where connections that close are noticed at once, not by missing heartbeats only. */
   readonly noticesDepartures: boolean;
@@ -129,6 +151,9 @@ export class RouterLink {
     private readonly options: RouterLinkOptions,
     private readonly handlers: RouterLinkHandlers,
   ) {
+    const { security, mark = '' } = options;
+    this.#mark = mark;
+    this.#zap = security && new ZapEntry(security.label, security.gate);
     this.#placeBytes = Math.ceil(options.highWaterBytes / options.highWaterMark);
     this.#socket = new NotifyingRouter({
       context: sharedContext(),
@@ -138,12 +163,22 @@ export class RouterLink {
       sendHighWaterMark: options.highWaterMark,
       receiveHighWaterMark: options.highWaterMark,
       maxMessageSize: options.frameBytesMax,
+      handshakeInterval: options.handshakeMs ?? HANDSHAKE_MS,
       tcpKeepalive: 1,
       tcpKeepaliveIdle: KEEPALIVE.idleS,
       tcpKeepaliveInterval: KEEPALIVE.intervalS,
       tcpKeepaliveCount: KEEPALIVE.count,
       tcpMaxRetransmitTimeout: options.stallMs,
     });
+    if (this.#zap) {
+      // Without its handler, nobody comes in.
+      this.#socket.zapDomain = this.#zap.domain;
+      this.#socket.zapEnforceDomain = true;
+    }
+    if (security?.secretKey !== undefined) {
+      this.#socket.curveServer = true;
+      this.#socket.curveSecretKey = security.secretKey;
+    }
     this.noticesDepartures = capability.draft === true;
     if (this.noticesDepartures) this.#socket.notifyConnections();
   }
@@ -154,6 +189,8 @@ export class RouterLink {
    * @throws StateError where the link is closed, before or meanwhile
    */
   async bind(endpoint: string): Promise<string> {
+    this.#requireOpen();
+    await this.#zap?.open();
     this.#requireOpen();
     if (await isServed(endpoint)) throw new BindError(endpoint, `Cannot bind ${endpoint}: ${IN_USE}.`);
     this.#requireOpen();
@@ -190,13 +227,18 @@ export class RouterLink {
         const frames: Frame[] = await this.#socket.receive();
         const id = frames.shift();
         if (!id) continue;
-        const peer = bytesToKey(id);
+        const peer = this.#mark + bytesToKey(id);
         if (frames.length === 1 && frames[0]?.length === 0) this.handlers.connectionChanged(peer);
         else this.handlers.message(peer, frames);
       }
     } catch (error) {
       if (!this.#closed) this.handlers.failed(error);
     }
+  }
+
+  /** The routing id of a peer, one character per byte. */
+  routingIdOf(peer: PeerKey): string {
+    return peer.slice(this.#mark.length);
   }
 
   /** Bytes that wait for all peers, those of messages that ZeroMQ is just being given included. */
@@ -215,7 +257,7 @@ export class RouterLink {
     if (this.#closed) return;
     let outbox = this.#outboxes.get(peer);
     if (!outbox) {
-      outbox = new PeerOutbox(peer, this.#taken, this.#refused);
+      outbox = new PeerOutbox(peer, this.routingIdOf(peer), this.#taken, this.#refused);
       this.#outboxes.set(peer, outbox);
     }
     outbox.spacer = spacer;
@@ -316,6 +358,7 @@ export class RouterLink {
     this.#backlogBytes = 0;
     this.#pushedBack.clear();
     this.#socket.close();
+    this.#zap?.close();
     for (const endpoint of this.#bound) await removeFile(endpoint);
   }
 }

@@ -8,6 +8,7 @@ export {
   type Logger,
   type ServiceErrorOptions,
 } from '@majordomo/protocol';
+export { generateKeyPair, publicKeyOf, readKeyFile, type KeyFile, type KeyPair } from '@majordomo/transport';
 export type { WorkerEvents, WorkerListener, WorkerRejection } from './events';
 export type { Handler, HandlerContext, HandlerResult, WorkerRequest } from './handler';
 export {

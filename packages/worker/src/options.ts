@@ -89,10 +89,12 @@ export const threadedWorkerOptionsSchema = z
 
 /** What a user may write. */
 export type WorkerOptions = z.input<typeof workerOptionsSchema>;
-/** The same with defaults filled in, frozen. */
-export type ResolvedWorkerOptions = Readonly<z.output<typeof workerOptionsSchema>>;
+/** The same with defaults filled in, frozen; the keys are left out, so that nobody shows them by mistake. */
+export type ResolvedWorkerOptions = Readonly<Omit<z.output<typeof workerOptionsSchema>, 'curve'>>;
 
 /** What a user may write for a worker whose handler runs in threads. */
 export type ThreadedWorkerOptions = z.input<typeof threadedWorkerOptionsSchema>;
-/** The same with defaults filled in, frozen. */
-export type ResolvedThreadedWorkerOptions = Readonly<z.output<typeof threadedWorkerOptionsSchema>>;
+/** The same with defaults filled in, frozen; the keys are left out. */
+export type ResolvedThreadedWorkerOptions = Readonly<
+  Omit<z.output<typeof threadedWorkerOptionsSchema>, 'curve'>
+>;

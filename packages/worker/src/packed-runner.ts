@@ -14,7 +14,7 @@ import {
   type WorkerRequest,
   type WorkerToBroker,
 } from '@majordomo/protocol';
-import { backoffMs, DealerLink } from '@majordomo/transport';
+import { backoffMs, DealerLink, makeProof } from '@majordomo/transport';
 import type { BrokerPresence } from './broker-presence';
 import type { PackedEffects, Violation } from './core/packed-effects';
 import { PackedSession } from './core/packed-session';
@@ -67,7 +67,7 @@ export class PackedRunner implements PackedEffects<Job>, JobOwner {
   #congested = false;
 
   constructor(shared: Shared, presence: BrokerPresence, keeper: PackedKeeper) {
-    const { options, slots, service } = shared;
+    const { options, slots, service, keys } = shared;
     const { heartbeatMs, liveness, connectTimeoutMs, probeMs, protocol } = options;
     const backoff = { minMs: options.reconnectMinMs, maxMs: options.reconnectMaxMs };
     this.broker = presence.broker;
@@ -85,6 +85,7 @@ export class PackedRunner implements PackedEffects<Job>, JobOwner {
         connectTimeoutMs,
         welcomeTimeoutMs: connectTimeoutMs + (protocol === 'auto' ? PLAIN_QUESTIONS * probeMs : 0),
         reconnectDelayMs: (failures) => backoffMs(failures, backoff, Math.random()),
+        prove: keys && ((challenge) => makeProof('worker', keys, challenge)),
       },
       this,
     );
@@ -132,7 +133,7 @@ export class PackedRunner implements PackedEffects<Job>, JobOwner {
   }
 
   openLink(): void {
-    const { counters, options } = this.#shared;
+    const { counters, options, keys } = this.#shared;
     const { limits, connectTimeoutMs } = options;
     const nth = ++this.#linksOpened;
     if (nth > 1) counters.reconnects++;
@@ -141,7 +142,7 @@ export class PackedRunner implements PackedEffects<Job>, JobOwner {
     try {
       this.#link = new DealerLink(
         this.broker,
-        { frameBytesMax: socketFrameBytesMax(limits), connectTimeoutMs },
+        { frameBytesMax: socketFrameBytesMax(limits), connectTimeoutMs, curve: keys },
         {
           opened: () => this.#opened(),
           message: (frames) => this.#receive(frames),

@@ -118,14 +118,14 @@ export class PlainRunner implements SessionEffects, JobOwner {
   }
 
   openLink(): void {
-    const { counters, options } = this.#shared;
+    const { counters, options, keys } = this.#shared;
     const { limits, connectTimeoutMs } = options;
     const nth = ++this.#linksOpened;
     if (nth > 1) counters.reconnects++;
     try {
       this.#link = new DealerLink(
         this.broker,
-        { frameBytesMax: limits.frameBytesMax, connectTimeoutMs },
+        { frameBytesMax: limits.frameBytesMax, connectTimeoutMs, curve: keys },
         {
           opened: () => this.#tell((session, now) => session.linkOpened(now)),
           message: (frames) => this.#receive(frames),

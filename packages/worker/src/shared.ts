@@ -1,4 +1,5 @@
 import { Metadata } from '@majordomo/protocol';
+import type { ClientKeys } from '@majordomo/transport';
 import type { Alarm } from './alarm';
 import type { Events } from './events';
 import type { Handler } from './handler';
@@ -21,6 +22,8 @@ export class Shared {
     readonly alarm: Alarm,
     readonly counters: Counters,
     readonly events: Events,
+    /** Keys for CURVE; `undefined` without. */
+    readonly keys: ClientKeys | undefined,
   ) {}
 
   /**

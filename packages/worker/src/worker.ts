@@ -7,6 +7,7 @@ import {
   requireServiceName,
   StateError,
 } from '@majordomo/protocol';
+import { clientKeysOf, type ClientKeys } from '@majordomo/transport';
 import { setImmediate } from 'node:timers/promises';
 import { Alarm } from './alarm';
 import { BrokerSessions } from './broker-sessions';
@@ -54,6 +55,7 @@ export class Worker {
    * {@link start}.
    * @param service - 1–255 bytes of printable UTF-8, not in the broker's own namespace `mmi.` (RFC 8)
    * @throws InvalidServiceError, InvalidOptionsError
+   * @throws InvalidKeyError where keys do not belong together
    */
   constructor(service: string, handler: Handler, options?: WorkerOptions);
   /**
@@ -72,25 +74,29 @@ export class Worker {
     });
     let serve: Handler;
     let resolved: ResolvedWorkerOptions;
+    let keys: ClientKeys | undefined;
     if (typeof handler === 'function') {
       serve = handler;
-      resolved = parseOptions(workerOptionsSchema, options, 'worker');
+      const { curve, ...others } = parseOptions(workerOptionsSchema, options, 'worker');
+      resolved = Object.freeze(others);
+      keys = curve && clientKeysOf(curve);
       this.#loopWatch = new LoopWatch(resolved.heartbeatMs, loopReporter(service, resolved, events));
     } else if (isThreaded(handler)) {
-      const threaded = parseOptions(threadedWorkerOptionsSchema, handler, 'worker');
+      const { curve, ...threaded } = parseOptions(threadedWorkerOptionsSchema, handler, 'worker');
+      keys = curve && clientKeysOf(curve);
       this.#threads = new ThreadPool(
         { ...threaded, service },
         threadReporter(service, threaded, counters, events),
       );
       serve = this.#threads.serve;
-      resolved = threaded;
+      resolved = Object.freeze(threaded);
     } else {
       throw new InvalidOptionsError(
         'The handler should be a function, or the options should name a handlerFile.',
       );
     }
     const slots = new Slots(resolved.concurrency);
-    const shared = new Shared(service, serve, resolved, slots, alarm, counters, events);
+    const shared = new Shared(service, serve, resolved, slots, alarm, counters, events, keys);
     this.#shared = shared;
     this.#brokers = resolved.brokers.map((broker) => new BrokerSessions(broker, shared));
   }

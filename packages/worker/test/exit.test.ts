@@ -69,7 +69,10 @@ describe.each(['esm', 'cjs'] as const)('%s', (format) => {
     expect(texts(await next(broker, 'final'))).toEqual(['from a thread']);
     child.kill();
     expect(await child.exit).toEqual({ code: 0, signal: null });
-    expect({ stdout: child.stdout, stderr: child.stderr }).toEqual({ stdout: 'registered\nclosed\n', stderr: '' });
+    expect({ stdout: child.stdout, stderr: child.stderr }).toEqual({
+      stdout: 'registered\nclosed\n',
+      stderr: '',
+    });
   });
 
   test('an unreachable broker does not hold up the end', async () => {

@@ -1,4 +1,4 @@
-import { DISCONNECT, DRAINING, HEARTBEAT } from '@majordomo/protocol';
+import { CAN_PROVE, DISCONNECT, DRAINING, HEARTBEAT, Metadata } from '@majordomo/protocol';
 import { packedRequest, PackedWorld, welcome } from './fake-packed-effects';
 
 describe('beginning', () => {
@@ -91,6 +91,44 @@ test('a broker of a later revision, with capabilities of its own, is served all 
   world.receive(packedRequest(1));
   world.finish(1);
   expect(world.effects()).toEqual(['startJob 1', 'send final 1 done']);
+});
+
+describe('a broker that asks which key this is', () => {
+  const challenge = { nonce: new Uint8Array(32).fill(7), routingId: Uint8Array.of(1, 2, 3) };
+  const asking = { capabilities: CAN_PROVE, metadata: Metadata.challenge(challenge) };
+  const proof = { kind: 'proof' as const, publicKey: new Uint8Array(32), mac: new Uint8Array(32) };
+
+  test('gets the proof before anything else', () => {
+    const world = new PackedWorld({ prove: (told) => (told.nonce[0] === 7 ? proof : undefined) });
+    world.start().open().effects();
+    world.receive(welcome(asking));
+    expect([world.session.state, world.effects()]).toEqual(['serving', ['send proof', 'registered']]);
+  });
+
+  test('and does not get one from a worker without a key', () => {
+    const world = new PackedWorld().start().open();
+    world.effects();
+    world.receive(welcome(asking));
+    expect(world.effects()).toEqual(['registered']);
+  });
+
+  test('but does not say what with is left', () => {
+    const world = new PackedWorld({ prove: () => proof }).start().open();
+    world.effects();
+    world.receive(welcome({ capabilities: CAN_PROVE }));
+    expect(world.session.state).toBe('disconnected');
+    expect(world.reasons).toEqual(['WELCOME asks for a proof and does not say what with']);
+  });
+
+  test('and sends it away says why', () => {
+    const world = new PackedWorld({ prove: () => proof }).start().open();
+    world.receive(welcome(asking));
+    const reason = { code: 'UNAUTHORIZED', message: 'the key bob may not serve echo' };
+    world.receive({ kind: 'disconnect', reason });
+    expect(world.reasons).toEqual([
+      'the broker said DISCONNECT (UNAUTHORIZED: the key bob may not serve echo)',
+    ]);
+  });
 });
 
 describe('standing aside', () => {

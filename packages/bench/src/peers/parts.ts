@@ -16,9 +16,16 @@ const majordomo: Parts = {
   everything: () => import('./majordomo/everything'),
 };
 
+const secured: Parts = {
+  broker: () => import('./secured/broker'),
+  worker: () => import('./secured/worker'),
+  client: () => import('./secured/client'),
+};
+
 /** What each peer has a module for. Loaded in the process that plays the part, and nowhere else. */
 const PARTS: Readonly<Record<string, Parts>> = {
   'ours-packed': majordomo,
+  'ours-secured': secured,
   'ours-0.2': majordomo,
   'ours-0.1': majordomo,
   nats: {

@@ -1,6 +1,7 @@
 /** The peers by name, ours first, in the order of every table. */
 export const PEER_NAMES = [
   'ours-packed',
+  'ours-secured',
   'ours-0.2',
   'ours-0.1',
   'nats',

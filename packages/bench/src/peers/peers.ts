@@ -22,6 +22,14 @@ export const PEERS: Readonly<Record<PeerName, Peer>> = {
       'hold 512 MiB for one slow peer',
     protocol: 'packed',
   },
+  'ours-secured': {
+    name: 'ours-secured',
+    title: 'ours, packed over CURVE',
+    settings:
+      'as packed, every connection encrypted by CURVE, client and worker with proven keys, each request held against a ' +
+      'policy',
+    protocol: 'packed',
+  },
   'ours-0.2': {
     name: 'ours-0.2',
     title: 'ours, MDP/0.2',

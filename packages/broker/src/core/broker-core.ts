@@ -11,6 +11,7 @@ import {
   type Welcome,
   type WorkerToBroker,
 } from '@majordomo/protocol';
+import { Guard } from './access/guard';
 import { ClientHalf } from './client-half';
 import { Clients } from './clients';
 import { newCounters, newRejectionCounts, type Counters, type RejectionCounts } from './counters';
@@ -19,7 +20,7 @@ import { checkInvariants } from './invariants';
 import { Liveness } from './liveness';
 import { Management } from './management';
 import { describeBroker, type BrokerView } from './mmi';
-import type { Outbound } from './outbound';
+import type { BrokerEvent, Outbound } from './outbound';
 import type { PeerGoneReason, PeerId, ServiceRecord, WorkerRecord } from './records';
 import { Replies } from './replies';
 import { Requests } from './requests';
@@ -75,6 +76,8 @@ export class BrokerCore implements BrokerView {
     const requests = new Requests(settings, services, clients, counters, outbound, startedAt);
     const replies = new Replies(settings, requests, counters, outbound);
     const alive = new Liveness({ heartbeatMs, silenceMs: this.#silenceMs, jobDeadlineMs });
+    const { authority } = settings;
+    const guard = authority && new Guard(authority, clients, counters, outbound);
     const dispatcher = new Dispatcher(settings, services, requests, replies, alive, counters, outbound);
     const workers = new WorkerHalf(
       settings,
@@ -87,6 +90,7 @@ export class BrokerCore implements BrokerView {
       alive,
       counters,
       outbound,
+      guard,
     );
     this.#requests = requests;
     this.#replies = replies;
@@ -105,6 +109,7 @@ export class BrokerCore implements BrokerView {
       dispatcher,
       counters,
       outbound,
+      guard,
     );
   }
 
@@ -172,7 +177,7 @@ export class BrokerCore implements BrokerView {
     const worker = this.#workers.table.get(peer);
     const client = worker ? undefined : this.#clients.get(peer);
     if (worker) this.#liveness.seen(worker, now);
-    else if (client?.session) this.#clients.seen(client, now);
+    else if (client?.session && !client.challenge) this.#clients.seen(client, now);
   }
 
   /** The commands of the packed message have been heard. */
@@ -195,6 +200,7 @@ export class BrokerCore implements BrokerView {
     this.outbound.event({ type: 'messageRejected', peer: keyToHex(peer), rejection });
     const worker = this.workers.get(peer);
     if (worker) this.#workers.dismiss(worker, 'invalid_message', now);
+    this.#workers.newcomers.forget(peer);
     const client = this.#clients.get(peer);
     if (client?.session) this.#clientHalf.dismiss(client, client.session);
   }
@@ -211,6 +217,7 @@ export class BrokerCore implements BrokerView {
       if (client) this.#clientHalf.gone(client);
       const worker = this.workers.get(peer);
       if (worker) this.#workers.lose(worker, reason, now);
+      this.#workers.newcomers.forget(peer);
     }
   }
 
@@ -222,6 +229,7 @@ export class BrokerCore implements BrokerView {
       else this.#workers.lose(worker, reason, now);
     }
     this.#tickClients(now);
+    this.#workers.newcomers.tick(this.#silenceMs, now);
     this.#clients.forgetIdle(now);
     this.#requests.expire(now);
     this.#requests.relieve();
@@ -276,6 +284,7 @@ export class BrokerCore implements BrokerView {
     this.#refuseNew();
     this.#requests.failAll();
     for (const worker of [...this.workers.values()]) this.#workers.dismiss(worker, 'broker_closing', now);
+    this.#workers.newcomers.endAll();
     for (const client of [...this.#clients])
       if (client.session) this.#clientHalf.dismiss(client, client.session);
     this.settle(now);
@@ -283,7 +292,11 @@ export class BrokerCore implements BrokerView {
 
   /** True where a packed peer is in session. */
   inSession(peer: PeerId): boolean {
-    return this.#clients.get(peer)?.session !== undefined || this.workers.get(peer)?.dialect.packed === true;
+    return (
+      this.#clients.get(peer)?.session !== undefined ||
+      this.workers.get(peer)?.dialect.packed === true ||
+      this.#workers.newcomers.has(peer)
+    );
   }
 
   /** A packed peer without a session has sent a message that begins none: DISCONNECT. */
@@ -291,6 +304,23 @@ export class BrokerCore implements BrokerView {
     const detail = `a message of a ${half} without a session`;
     if (half === 'client') this.#clientHalf.refuse(peer, dialect, detail);
     else this.#workers.refuse(peer, dialect, detail);
+  }
+
+  /** The rights of identities have changed: whoever may not do any more what it does is cut off. */
+  recheck(now: number): void {
+    this.#workers.recheck(now);
+    this.#clientHalf.recheck();
+  }
+
+  /** A connection was not let in. */
+  connectionRefused(refused: Omit<Extract<BrokerEvent, { type: 'connectionRefused' }>, 'type'>): void {
+    this.counters.connectionsRefused++;
+    this.outbound.event({ type: 'connectionRefused', ...refused });
+  }
+
+  /** A request of the handshake was none. */
+  handshakeMalformed(): void {
+    this.counters.handshakesMalformed++;
   }
 
   /** What a client says. */

@@ -1,13 +1,19 @@
 import {
+  CAN_PROVE,
   DISCONNECT,
   isMmi,
   keyToHex,
   NO_METADATA,
+  type BrokerDisconnect,
   type ClientRequest,
   type ClientToBroker,
   type Dialect,
+  type Hello,
+  type Proof,
   type Welcome,
 } from '@majordomo/protocol';
+import { askedToProve, refusal } from './access/admission';
+import { nameOf, type Guard } from './access/guard';
 import type { Clients } from './clients';
 import type { Counters } from './counters';
 import type { Dispatcher } from './dispatcher';
@@ -35,14 +41,22 @@ export class ClientHalf {
     private readonly dispatcher: Dispatcher,
     private readonly counters: Counters,
     private readonly outbound: Outbound,
+    private readonly guard: Guard | undefined,
   ) {}
 
   hearPacked(peer: PeerId, dialect: Dialect, command: ClientToBroker, now: number): void {
     const client = this.clients.get(peer);
     if (!client?.session) {
-      if (command.kind === 'hello') this.#hello(peer, dialect, now);
+      if (command.kind === 'hello') this.#hello(peer, dialect, command, now);
       else if (command.kind === 'disconnect') this.outbound.ended(peer);
       else this.refuse(peer, dialect, `${command.kind.toUpperCase()} of a client without a session`);
+      return;
+    }
+    if (client.challenge !== undefined && command.kind !== 'disconnect') {
+      if (command.kind === 'proof') this.#prove(client, dialect, command, now);
+      else if (command.kind !== 'heartbeat') {
+        this.#error(client, dialect, `${command.kind.toUpperCase()} before PROOF`);
+      }
       return;
     }
     this.clients.seen(client, now);
@@ -74,22 +88,78 @@ export class ClientHalf {
       case 'hello':
         this.#error(client, dialect, 'HELLO twice');
         return;
+      case 'proof':
+        this.#error(client, dialect, 'PROOF that was not asked for');
+        return;
     }
   }
 
-  #hello(peer: PeerId, dialect: Dialect, now: number): void {
+  #hello(peer: PeerId, dialect: Dialect, { capabilities }: Hello, now: number): void {
     const { clientsMax } = this.settings;
     if (this.draining) this.refuse(peer, dialect, 'HELLO while the broker stops');
-    else if (this.workers.table.has(peer)) this.refuse(peer, dialect, 'HELLO of a worker');
+    else if (this.workers.table.has(peer) || this.workers.newcomers.has(peer))
+      this.refuse(peer, dialect, 'HELLO of a worker');
     else if (this.clients.sessions >= clientsMax) {
       this.refuse(peer, dialect, `HELLO beyond ${clientsMax} clients`);
     } else {
+      const challenge = (capabilities & CAN_PROVE) === 0 ? undefined : this.guard?.authority.challenge(peer);
+      const identity = challenge ? undefined : this.guard?.authority.stranger(peer);
+      if (identity && !identity.rights) {
+        this.#deny(peer, dialect, `${nameOf(identity)} may do nothing here`);
+        return;
+      }
       const before = this.clients.get(peer);
       if (before) this.gone(before);
-      const { internedMax } = this.clients.begin(peer, dialect, now);
+      const client = this.clients.begin(peer, dialect, now);
+      client.identity = identity;
+      client.challenge = challenge;
       this.counters.clientsWelcomed++;
       this.outbound.event({ type: 'clientWelcomed', peer: keyToHex(peer) });
-      this.outbound.toClient(peer, dialect, { ...this.welcome, internedMax });
+      const welcome = { ...this.welcome, internedMax: client.internedMax };
+      this.outbound.toClient(peer, dialect, challenge ? askedToProve(welcome, challenge) : welcome);
+    }
+  }
+
+  /** A HELLO that the policy does not allow. */
+  #deny(peer: PeerId, dialect: Dialect, reason: string): void {
+    this.counters.unauthorizedClients++;
+    this.guard?.denied({ peer, identity: undefined }, 'session', undefined, 'UNAUTHORIZED', reason);
+    this.outbound.toClient(peer, dialect, refusal(reason));
+    this.outbound.ended(peer);
+  }
+
+  /** The answer to the challenge: one try, and nothing was acted upon before it. */
+  #prove(client: ClientRecord, dialect: Dialect, proof: Proof, now: number): void {
+    const { peer, challenge } = client;
+    if (!this.guard || !challenge) return;
+    const identity = this.guard.authority.identify('client', peer, challenge, proof);
+    if (typeof identity === 'string') {
+      this.counters.proofsRefused++;
+      this.guard.denied({ peer, identity: undefined }, 'proof', undefined, 'UNAUTHORIZED', identity);
+      this.dismiss(client, dialect, refusal(identity));
+      this.guard.authority.shut(peer);
+      return;
+    }
+    client.challenge = undefined;
+    client.identity = identity;
+    this.clients.seen(client, now);
+    this.outbound.event({ type: 'keyProven', peer: keyToHex(peer), key: identity.keyName ?? '' });
+  }
+
+  /** The policy has changed: sessions without any rights end, and so does what was asked for and is not allowed any more. */
+  recheck(): void {
+    for (const client of [...this.clients]) {
+      const { identity, peer, session } = client;
+      const now = identity ?? (client.challenge ? undefined : this.guard?.authority.stranger(peer));
+      if (!now) continue;
+      const { rights } = now;
+      this.requests.revoke(client, (service) => rights?.mayRequest(service) ?? false);
+      if (rights || !session) continue;
+      const reason = `${nameOf(now)} may do nothing any more`;
+      this.counters.unauthorizedClients++;
+      this.guard?.denied({ peer, identity: now }, 'session', undefined, 'UNAUTHORIZED', reason);
+      this.dismiss(client, session, refusal(reason));
+      if (now.keyName !== undefined) this.guard?.authority.shut(peer);
     }
   }
 
@@ -105,8 +175,8 @@ export class ClientHalf {
     this.dismiss(client, dialect);
   }
 
-  dismiss(client: ClientRecord, session: Dialect): void {
-    this.outbound.toClient(client.peer, session, DISCONNECT);
+  dismiss(client: ClientRecord, session: Dialect, farewell: BrokerDisconnect = DISCONNECT): void {
+    this.outbound.toClient(client.peer, session, farewell);
     this.gone(client);
   }
 
@@ -133,16 +203,21 @@ export class ClientHalf {
     now: number,
   ): void {
     if (isMmi(command.service)) {
-      this.#manage(peer, dialect, command, now);
+      this.counters.managementRequests++;
+      if (!this.guard || this.guard.admits(peer, session, dialect, command, now)) {
+        this.#manage(peer, dialect, command, now);
+      }
       return;
     }
     this.counters.requests++;
+    if (this.guard !== undefined && !this.guard.admits(peer, session, dialect, command, now)) return;
     if (this.draining) {
       this.requests.refuseDraining(peer, dialect, command);
       return;
     }
     const request = this.requests.admit(peer, session, dialect, command, now);
     if (!request) return;
+    if (this.guard !== undefined) this.guard.took(request);
     const { service } = request;
     const worker = service.queue.length === 0 ? service.ready.first : undefined;
     if (worker) {
@@ -154,7 +229,6 @@ export class ClientHalf {
   }
 
   #manage(peer: PeerId, dialect: Dialect, { id, service, body }: ClientRequest, now: number): void {
-    this.counters.managementRequests++;
     const reply = this.management.answer(service, body, now);
     this.outbound.toClient(peer, dialect, { kind: 'final', id, service, body: reply, metadata: NO_METADATA });
   }

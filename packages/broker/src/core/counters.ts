@@ -32,6 +32,22 @@ export interface Counters {
   exhausted: number;
   /** Requests whose client left before the end. */
   withdrawn: number;
+  /** Requests not taken because the policy does not allow them. */
+  unauthorized: number;
+  /** Requests not taken because their peer was beyond its limits. */
+  limited: number;
+  /** Requests to the broker itself (`mmi.*`) that the policy does not allow, and those beyond the limits of their peer. */
+  unauthorizedManagement: number;
+  limitedManagement: number;
+  /** Packed sessions of clients, and workers, that the policy does not allow, those cut off by a new policy included. */
+  unauthorizedClients: number;
+  unauthorizedWorkers: number;
+  /** Sessions ended because a key was not proven. */
+  proofsRefused: number;
+  /** Connections not let in, because the policy does not have their key for the endpoint. */
+  connectionsRefused: number;
+  /** Requests of the handshake (ZAP) that were none. */
+  handshakesMalformed: number;
   /** Replies to requests that had ended. */
   repliesDropped: number;
   /** Packed sessions begun by clients. */
@@ -60,6 +76,15 @@ export function newCounters(): Counters {
     overflowed: 0,
     exhausted: 0,
     withdrawn: 0,
+    unauthorized: 0,
+    limited: 0,
+    unauthorizedManagement: 0,
+    limitedManagement: 0,
+    unauthorizedClients: 0,
+    unauthorizedWorkers: 0,
+    proofsRefused: 0,
+    connectionsRefused: 0,
+    handshakesMalformed: 0,
     repliesDropped: 0,
     clientsWelcomed: 0,
     workersRegistered: 0,

@@ -6,6 +6,7 @@ import type {
   FailureCode,
   Rejection,
 } from '@majordomo/protocol';
+import type { Deed } from './access/guard';
 import type { PeerId, WorkerLostReason } from './records';
 import type { About } from './settings';
 
@@ -75,6 +76,34 @@ export type BrokerEvent =
       readonly type: 'protocolError';
       readonly peer: string;
       readonly detail: string;
+    }
+  | {
+      /** The policy does not allow it, or not so much of it. */
+      readonly type: 'denied';
+      readonly peer: string;
+      /** The name of the key, where one was proven. */
+      readonly key: string | undefined;
+      readonly what: Deed;
+      readonly service: string | undefined;
+      readonly code: FailureCode;
+      readonly reason: string;
+    }
+  | {
+      /** A packed peer has proven which key it holds. */
+      readonly type: 'keyProven';
+      readonly peer: string;
+      readonly key: string;
+    }
+  | {
+      /** A connection was not let in. */
+      readonly type: 'connectionRefused';
+      readonly address: string;
+      readonly mechanism: string;
+      /** The role of the endpoint, where it has one. */
+      readonly role: string | undefined;
+      /** The name of the key, where the policy has it. */
+      readonly key: string | undefined;
+      readonly reason: string;
     }
   | { readonly type: 'messageRejected'; readonly peer: string; readonly rejection: Rejection };
 

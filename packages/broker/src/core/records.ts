@@ -1,18 +1,21 @@
 import {
   IdMap,
   type Body,
+  type Challenge,
   type Dialect,
   type Frame,
   type Limits,
   type Metadata,
   type Ref,
 } from '@majordomo/protocol';
+import type { Identity } from './access/authority';
+import type { Meter } from './access/meter';
 import type { FairQueue, Place } from './fair-queue';
 import { ListNode, type LinkedList } from './linked-list';
 import type { Batch } from './retention';
 import type { Timed } from './timer-wheel';
 
-/** Names a peer: its routing id, one character per byte. */
+/** Names a peer: the mark of its router, where there are several, and its routing id, one character per byte. */
 export type PeerId = string;
 
 /**
@@ -32,6 +35,12 @@ export class ClientRecord {
   internedMax = 0;
   /** Its places in the order of these times; see `Clients`. */
   seenNode: ListNode<ClientRecord> | undefined = undefined;
+  /** Who it is, where there is a policy; `undefined` for plain ones, and before the proof. */
+  identity: Identity | undefined = undefined;
+  /** What it has been asked to prove its key with, until it has. */
+  challenge: Challenge | undefined = undefined;
+  /** What it has used of its limits, where those are its own. */
+  meter: Meter | undefined = undefined;
   beatNode: ListNode<ClientRecord> | undefined = undefined;
 
   /**
@@ -88,6 +97,8 @@ export class RequestRecord implements Timed {
   /** Where it stands while it is `queued`. */
   place: Place<RequestRecord> | undefined = undefined;
   timer: ListNode<Timed> | undefined = undefined;
+  /** Where it counts as pending. */
+  meter: Meter | undefined = undefined;
 
   /**
    * @param id - the client's number for it
@@ -151,6 +162,8 @@ export class WorkerRecord {
   limits: Limits | undefined = undefined;
   /** The number of the last reference that a packed worker was given. */
   lastRef = 0;
+  /** Who it is, where there is a policy. */
+  identity: Identity | undefined = undefined;
   /** Its place among its service's workers with credit. */
   readonly readyNode: ListNode<WorkerRecord>;
   /** Its places in the lists of `Liveness`. */
@@ -190,4 +203,5 @@ export type WorkerLostReason =
   | 'job_deadline'
   | 'protocol_error'
   | 'invalid_message'
+  | 'unauthorized'
   | 'broker_closing';

@@ -242,6 +242,7 @@ export class Requests {
     if (request.timer) this.#deadlines.remove(request);
     if (request.batch) this.retention.release(request);
     this.#pendingBytes -= request.bytes;
+    if (request.meter !== undefined) request.meter.pending--;
     client.requests.delete(request.id);
     if (!client.session) this.clients.settle(client);
   }
@@ -331,6 +332,20 @@ export class Requests {
     if (waited) this.services.settle(service);
     else if (worker?.dialect.packed)
       this.outbound.toWorker(worker.peer, worker.dialect, { kind: 'cancel', ref });
+  }
+
+  /** What a client has asked for and may not any more ends, wherever it is; a packed worker that has it is told. */
+  revoke(client: ClientRecord, mayRequest: (service: string) => boolean): void {
+    for (const request of client.requests.values()) {
+      const { service, worker, ref } = request;
+      if (mayRequest(service.name)) continue;
+      const waited = service.queue.remove(request);
+      this.counters.unauthorized++;
+      this.endFailed(request, 'UNAUTHORIZED', 'the policy of the broker has changed', false);
+      if (waited) this.services.settle(service);
+      else if (worker?.dialect.packed)
+        this.outbound.toWorker(worker.peer, worker.dialect, { kind: 'cancel', ref });
+    }
   }
 
   /** A client left: what it waits for is withdrawn; what workers hold of it, they finish for nobody. */

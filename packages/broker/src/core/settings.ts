@@ -1,4 +1,5 @@
 import type { Limits } from '@majordomo/protocol';
+import type { Authority } from './access/authority';
 
 /** What the core goes by: the broker's options, resolved. Times in ms, sizes in bytes. */
 export interface CoreSettings {
@@ -18,6 +19,8 @@ export interface CoreSettings {
   readonly referencePrefix: string;
   /** 32 random bits, unknown to clients: of the tables of ids that they choose. */
   readonly idSeed: number;
+  /** Who may do what; without, everybody may do everything. */
+  readonly authority?: Authority | undefined;
 }
 
 /** What the shell knows of the process, for `mmi.broker`. */

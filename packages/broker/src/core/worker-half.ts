@@ -3,6 +3,7 @@ import {
   DRAINING,
   isMmi,
   keyToHex,
+  type BrokerDisconnect,
   type BrokerToWorker,
   type Dialect,
   type Welcome,
@@ -12,6 +13,11 @@ import {
   type WorkerReady,
   type WorkerToBroker,
 } from '@majordomo/protocol';
+import { refusal } from './access/admission';
+import type { Identity } from './access/authority';
+import { nameOf, type Guard } from './access/guard';
+import { isProbe } from './access/is-probe';
+import { Newcomers, type Registry } from './access/newcomers';
 import type { Clients } from './clients';
 import type { Counters } from './counters';
 import type { Dispatcher } from './dispatcher';
@@ -28,8 +34,10 @@ import type { CoreSettings } from './settings';
 const CREDIT_MAX = 65_536;
 
 /** The workers' half: sessions from READY to their end, and what is said in them. */
-export class WorkerHalf {
+export class WorkerHalf implements Registry {
   readonly table = new Map<PeerId, WorkerRecord>();
+  /** Those that are not registered yet. */
+  readonly newcomers: Newcomers;
   /** True where no worker may register any more. */
   draining = false;
 
@@ -44,7 +52,10 @@ export class WorkerHalf {
     private readonly liveness: Liveness,
     private readonly counters: Counters,
     private readonly outbound: Outbound,
-  ) {}
+    private readonly guard: Guard | undefined,
+  ) {
+    this.newcomers = new Newcomers(welcome, this, guard, counters, outbound);
+  }
 
   /** What a worker says. */
   hear(peer: PeerId, dialect: Dialect, command: WorkerToBroker, now: number): void {
@@ -87,6 +98,9 @@ export class WorkerHalf {
       case 'ready':
         this.#protocolError(worker, 'READY twice', now);
         return;
+      case 'proof':
+        this.#protocolError(worker, 'PROOF that was not asked for', now);
+        return;
     }
   }
 
@@ -113,6 +127,7 @@ export class WorkerHalf {
 
   /** A peer that is not registered may register or say goodbye; all else makes it register again. */
   #fromStranger(peer: PeerId, dialect: Dialect, command: WorkerToBroker, now: number): void {
+    if (this.newcomers.hear(peer, dialect, command, now)) return;
     if (command.kind === 'disconnect') {
       if (dialect.packed) this.outbound.ended(peer);
       return;
@@ -121,25 +136,55 @@ export class WorkerHalf {
       this.refuse(peer, dialect, `${command.kind.toUpperCase()} of a worker that is not registered`);
       return;
     }
-    const objection = this.#objectionTo(peer, command);
-    if (objection) this.refuse(peer, dialect, objection);
-    else this.#register(peer, dialect, command, now);
+    const objection = this.objectionTo(peer, command);
+    if (objection) {
+      this.refuse(peer, dialect, objection);
+      return;
+    }
+    this.newcomers.ready(peer, dialect, command, now);
+  }
+
+  enrol(
+    peer: PeerId,
+    dialect: Dialect,
+    ready: WorkerReady,
+    identity: Identity | undefined,
+    welcomed: boolean,
+    now: number,
+  ): void {
+    const worker = this.#register(peer, dialect, ready, now);
+    worker.identity = identity;
+    if (dialect.packed && !welcomed) this.send(worker, this.welcome, now);
+    this.dispatcher.now(worker.service, now);
+  }
+
+  /** The policy has changed: workers that may not serve any more leave. */
+  recheck(now: number): void {
+    for (const worker of [...this.table.values()]) {
+      const { identity, peer, service } = worker;
+      if (!identity || identity.rights?.mayServe(service.name)) continue;
+      const reason = `${nameOf(identity)} may not serve ${service.name} any more`;
+      this.counters.unauthorizedWorkers++;
+      this.guard?.denied({ peer, identity }, 'serve', service.name, 'UNAUTHORIZED', reason);
+      this.dismiss(worker, 'unauthorized', now, refusal(reason));
+      if (identity.keyName !== undefined && !identity.rights) this.guard?.authority.shut(peer);
+    }
   }
 
   /** Why a worker cannot register, or `undefined`. */
-  #objectionTo(peer: PeerId, { service }: WorkerReady): string | undefined {
+  objectionTo(peer: PeerId, { service }: WorkerReady): string | undefined {
     const { workersMax, servicesMax } = this.settings;
     if (isMmi(service)) return `READY for ${service}, which is the broker's own`;
     if (this.draining) return 'READY while the broker stops';
     if (this.clients.get(peer)?.session) return 'READY of a client';
-    if (this.table.size >= workersMax) return `READY beyond ${workersMax} workers`;
+    if (this.table.size + this.newcomers.size >= workersMax) return `READY beyond ${workersMax} workers`;
     if (this.services.table.size >= servicesMax && !this.services.table.has(service)) {
       return `READY beyond ${servicesMax} services`;
     }
     return undefined;
   }
 
-  #register(peer: PeerId, dialect: Dialect, ready: WorkerReady, now: number): void {
+  #register(peer: PeerId, dialect: Dialect, ready: WorkerReady, now: number): WorkerRecord {
     const { service: name, credit } = ready;
     const service = this.services.named(name, now);
     const worker = new WorkerRecord(peer, dialect, service, Math.min(credit, CREDIT_MAX), now);
@@ -156,8 +201,7 @@ export class WorkerHalf {
       service: name,
       dialect: dialect.name,
     });
-    if (dialect.packed) this.send(worker, this.welcome, now);
-    this.dispatcher.now(service, now);
+    return worker;
   }
 
   /** A valid command out of place from a registered worker: DISCONNECT, and no worker any more. */
@@ -175,8 +219,13 @@ export class WorkerHalf {
     if (dialect.packed) this.outbound.ended(peer);
   }
 
-  dismiss(worker: WorkerRecord, reason: WorkerLostReason, now: number): void {
-    this.send(worker, DISCONNECT, now);
+  dismiss(
+    worker: WorkerRecord,
+    reason: WorkerLostReason,
+    now: number,
+    farewell: BrokerDisconnect = DISCONNECT,
+  ): void {
+    this.send(worker, farewell, now);
     this.lose(worker, reason, now);
   }
 
@@ -206,12 +255,4 @@ export class WorkerHalf {
     if (worker.dialect.packed) this.outbound.ended(worker.peer);
     this.dispatcher.later(service);
   }
-}
-
-/**
- * True for a question that a peer sent before it heard that this broker speaks the packed dialect: a broker that was
- * slow to answer hears it afterwards.
- */
-function isProbe(spoken: Dialect, dialect: Dialect, command: WorkerToBroker): boolean {
-  return spoken.packed && !dialect.packed && command.kind === 'heartbeat';
 }

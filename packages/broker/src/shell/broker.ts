@@ -19,14 +19,18 @@ import {
   type PlainDialect,
   type Rejection,
 } from '@majordomo/protocol';
-import { RouterLink, type PeerGoneReason as UnreachableReason, type PeerKey } from '@majordomo/transport';
+import type { PeerGoneReason as UnreachableReason, PeerKey } from '@majordomo/transport';
 import { version } from '../../package.json';
+import { parsePolicy, type PolicyInput } from '../core/access/policy';
 import { BrokerCore } from '../core/broker-core';
 import type { BrokerEvent, Outbound } from '../core/outbound';
 import type { PeerGoneReason } from '../core/records';
 import type { About } from '../core/settings';
+import type { Access } from './access';
 import { Clock } from './clock';
 import { Departures } from './departures';
+import { newEntrance, type Entrance } from './entrance';
+import type { Links } from './links';
 import { EventLog } from './log';
 import { Memory } from './memory';
 import { brokerOptionsSchema, type BrokerOptions, type ResolvedBrokerOptions } from './options';
@@ -88,7 +92,7 @@ function newReferencePrefix(): string {
 
 /**
  * A Majordomo broker (RFC 7, RFC 8, RFC 18): clients and workers of MDP/0.1, MDP/0.2 and the packed dialect MDP/P1
- * (docs/PROTOCOL.md) on one ROUTER.
+ * (docs/PROTOCOL.md) on one ROUTER, or one for each role of its endpoints.
  *
  * ```ts
  * const broker = new Broker({ bind: 'tcp://127.0.0.1:5555' });
@@ -97,14 +101,16 @@ function newReferencePrefix(): string {
  */
 export class Broker extends EventEmitter<BrokerEvents> {
   readonly options: ResolvedBrokerOptions;
-  readonly #link: RouterLink;
+  readonly #links: Links;
+  readonly #entrance: Entrance;
+  readonly #access: Access | undefined;
   readonly #core: BrokerCore;
   readonly #log: EventLog;
   readonly #tickMs: number;
   readonly #clock: Clock;
   readonly #suspects = new Suspects((peer) => this.#askSuspect(peer));
   readonly #departures = new Departures((peer, disconnect) => this.#hear(peer, disconnect));
-  readonly #packed = new PackedPeers((peer, frames, spacer) => this.#link.send(peer, frames, spacer));
+  readonly #packed = new PackedPeers((peer, frames, spacer) => this.#links.send(peer, frames, spacer));
   readonly #memory = new Memory();
   /** Peers found gone in this turn of the loop. */
   readonly #gone = new Map<PeerKey, PeerGoneReason>();
@@ -119,16 +125,22 @@ export class Broker extends EventEmitter<BrokerEvents> {
   #draining: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
-  /** @throws InvalidOptionsError naming every option that does not fit */
+  /**
+   * @throws InvalidOptionsError naming every option that does not fit
+   * @throws InvalidKeyError where the keys do not belong together
+   */
   constructor(options: BrokerOptions = {}) {
     super();
-    this.options = parseOptions(brokerOptionsSchema, options, 'broker');
+    const { curve, ...resolved } = parseOptions(brokerOptionsSchema, options, 'broker');
+    this.options = Object.freeze(resolved);
     const { limits, backlogMax, backlogBytesMax, backlogTotalBytesMax, stallMs, heartbeatMs, logger } =
       this.options;
     this.#tickMs = Math.min(TICK_MS_MAX, Math.max(TICK_MS_MIN, heartbeatMs / TICKS_PER_HEARTBEAT));
     this.#clock = new Clock(Math.max(heartbeatMs, 2 * this.#tickMs));
     this.#log = new EventLog(logger);
-    this.#link = new RouterLink(
+    this.#entrance = newEntrance(
+      this.options,
+      curve,
       {
         frameBytesMax: socketFrameBytesMax(limits),
         highWaterMark: HIGH_WATER_MARK,
@@ -145,8 +157,20 @@ export class Broker extends EventEmitter<BrokerEvents> {
         peerGone: (peer, reason) => this.#peerGone(peer, reason),
         failed: (error) => this.#failed(error),
       },
+      {
+        refused: (refused) => this.#core.connectionRefused(refused),
+        malformed: () => this.#core.handshakeMalformed(),
+      },
     );
-    const settings = { ...this.options, referencePrefix: newReferencePrefix(), idSeed: newSeed() };
+    this.#links = this.#entrance.links;
+    this.#access = this.#entrance.access;
+    const authority = this.#access;
+    const settings = {
+      ...this.options,
+      referencePrefix: newReferencePrefix(),
+      idSeed: newSeed(),
+      authority,
+    };
     this.#core = new BrokerCore(settings, this.#outbound(), this.#now());
   }
 
@@ -167,18 +191,34 @@ export class Broker extends EventEmitter<BrokerEvents> {
   async start(): Promise<void> {
     if (this.#state !== 'new') throw new StateError(`This broker is ${this.#state}; make a new one.`);
     this.#state = 'starting';
-    const { bind, logger } = this.options;
+    const { logger } = this.options;
     try {
-      for (const endpoint of bind) this.#endpoints.push(await this.#link.bind(endpoint));
+      await this.#links.bind(this.#endpoints);
       if (this.#isClosed) throw new StateError('This broker was closed while it started.');
     } catch (error) {
       await this.close();
       throw error;
     }
     this.#state = 'running';
-    this.#link.receive();
+    this.#links.receive();
     this.#ticker = setInterval(() => this.#tick(), this.#tickMs);
     logger.info({ endpoints: this.#endpoints, version }, 'broker listening');
+    this.#entrance.warn(this.#endpoints, logger);
+  }
+
+  /**
+   * Replaces the policy. Who is connected stays so, but for those whose key or rights are not in it any more: their
+   * sessions end, with the code UNAUTHORIZED for packed peers, and what of theirs is under way and not allowed any more fails.
+   * @throws InvalidOptionsError naming everything that does not fit; the one before holds on then
+   * @throws StateError where the broker was made without a policy
+   */
+  setPolicy(policy: PolicyInput): void {
+    if (!this.#access) throw new StateError('This broker was made without a policy; make a new one with it.');
+    this.#access.replace(parsePolicy(policy));
+    if (this.#isClosed) return;
+    this.#core.recheck(this.#now());
+    this.#settleLater();
+    this.options.logger.info({ keys: Object.keys(policy.keys ?? {}).length }, 'policy replaced');
   }
 
   get #isClosed(): boolean {
@@ -237,7 +277,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
     this.#core.stop(this.#now());
     this.#packed.flushAll();
     this.#drained?.();
-    await this.#link.close();
+    await this.#links.close();
     if (served) this.options.logger.info({ endpoints: this.#endpoints }, 'broker closed');
   }
 
@@ -246,7 +286,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
   }
 
   #message(peer: PeerKey, frames: Frame[]): void {
-    if (this.#isClosed) return;
+    if (this.#isClosed || this.#access?.isShut(peer)) return;
     const half = packedHalf(frames);
     if (half) this.#packedMessage(peer, half, frames);
     else this.#plainMessage(peer, frames);
@@ -344,11 +384,17 @@ export class Broker extends EventEmitter<BrokerEvents> {
 
   /**
    * A connection opened or closed, or the peer pretends so: a worker is asked. A client cannot be asked
-   * anything; it is believed, for it speaks of itself only.
+   * anything; it is believed, for it speaks of itself only. Under a policy so is a worker: whoever has its routing id
+   * next must not have its rights, nor what it holds.
    */
   #connectionChanged(peer: PeerKey): void {
-    if (this.#isClosed || this.#departures.has(peer)) return;
-    if (this.#core.workers.has(peer)) {
+    if (this.#isClosed) return;
+    if (this.#access) {
+      this.#access.connectionChanged(peer);
+      this.#departures.settle(peer);
+    }
+    if (this.#departures.has(peer)) return;
+    if (this.#core.workers.has(peer) && !this.#access) {
       this.#suspects.add(peer);
       return;
     }
@@ -402,7 +448,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
       return;
     }
     const frames = plain(dialect).brokerToWorker.encode(command);
-    if (frames) this.#link.send(peer, frames, PLAIN_SPACERS.get(dialect));
+    if (frames) this.#links.send(peer, frames, PLAIN_SPACERS.get(dialect));
   }
 
   #toClient(peer: PeerKey, dialect: Dialect, command: BrokerToClient): void {
@@ -412,7 +458,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
       return;
     }
     const frames = plain(dialect).brokerToClient.encode(command);
-    if (frames) this.#link.send(peer, frames);
+    if (frames) this.#links.send(peer, frames);
   }
 
   /** What a listener throws must not end the core's work in the middle: it surfaces as an error of its own. */
@@ -432,7 +478,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
       toClient: (peer, dialect, command) => this.#toClient(peer, dialect, command),
       toWorker: (peer, dialect, command) => this.#toWorker(peer, dialect, command),
       ended: (peer) => this.#packed.end(peer),
-      isCongested: (peer) => this.#link.isCongested(peer),
+      isCongested: (peer) => this.#links.isCongested(peer),
       event: (event) => this.#report(event),
       about: (): About => ({ version, memoryBytes: this.#memory.residentBytes() }),
     };

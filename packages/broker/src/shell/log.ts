@@ -16,6 +16,9 @@ const LEVELS: Readonly<Record<EventType, keyof Logger>> = {
   clientGone: 'debug',
   protocolError: 'warn',
   messageRejected: 'warn',
+  denied: 'warn',
+  keyProven: 'debug',
+  connectionRefused: 'warn',
 };
 
 const TEXTS: Readonly<Record<EventType, string>> = {
@@ -30,6 +33,9 @@ const TEXTS: Readonly<Record<EventType, string>> = {
   clientGone: 'client left',
   protocolError: 'command out of place: peer disconnected',
   messageRejected: 'message rejected',
+  denied: 'denied by the policy',
+  keyProven: 'peer has proven its key',
+  connectionRefused: 'connection not let in',
 };
 
 /** Lines of one kind in one second; what comes on top is counted, and said in one line. */

@@ -1,22 +1,27 @@
-import {
-  count,
-  endpointList,
-  endpointSchema,
-  limitsSchema,
-  loggerSchema,
-  milliseconds,
-} from '@majordomo/protocol';
+import { count, curveKeySchema, limitsSchema, loggerSchema, milliseconds } from '@majordomo/protocol';
 import { z } from 'zod';
+import { policyOptionSchema } from '../core/access/policy';
+import { bindSchema } from './doors';
 
 const MIB = 1024 * 1024;
 
-/** The options of a broker: what a user may write, with units and defaults. */
-export const brokerOptionsSchema = z.strictObject({
+/** The options of a broker one by one: what a user may write, with units and defaults. */
+const brokerOptions = z.strictObject({
   /**
-   * Endpoints to listen on, all on one socket. Default `tcp://127.0.0.1:5555`: MDP has no security of its
-   * own, so a network interface is opened only when it is asked for.
+   * Endpoints to listen on: texts, or objects `{ endpoint, role, curve }`. Those of one role are on one socket. Default
+   * `tcp://127.0.0.1:5555`: MDP has no security of its own, so a network interface is opened only when it is asked for.
    */
-  bind: endpointList(endpointSchema),
+  bind: bindSchema,
+  /**
+   * The broker's keys for CURVE, as Z85 text: endpoints are encrypted then, and clients and workers have to know the
+   * public key. `publicKey` only checks that the two belong together. Default: no CURVE.
+   */
+  curve: z
+    .strictObject({ secretKey: curveKeySchema, publicKey: curveKeySchema.optional() })
+    .readonly()
+    .optional(),
+  /** Who may connect, request, serve and manage (SECURITY.md); `setPolicy` replaces it. Default: everybody everything. */
+  policy: policyOptionSchema.optional(),
   /** Between heartbeats to a worker or packed client, in ms. Plain workers should use a similar value. Default 2,500. */
   heartbeatMs: milliseconds(1).default(2_500),
   /** Heartbeat intervals of silence after which a worker or packed client is given up. RFC 7: 3 to 5. Default 4. */
@@ -67,7 +72,31 @@ export const brokerOptionsSchema = z.strictObject({
   logger: loggerSchema,
 });
 
+/** The options of a broker: what a user may write, with units and defaults. */
+export const brokerOptionsSchema = brokerOptions.superRefine(({ bind, curve, policy }, { addIssue }) => {
+  for (const [at, entry] of bind.entries()) {
+    if (entry.curve === true && !curve) {
+      addIssue({
+        code: 'custom',
+        path: ['bind', at, 'curve'],
+        message: 'needs the option curve, with the keys',
+      });
+    }
+    if (entry.role === undefined) continue;
+    if (!policy) addIssue({ code: 'custom', path: ['bind', at, 'role'], message: 'needs the option policy' });
+    else if (!Object.hasOwn(policy.roles, entry.role)) {
+      addIssue({
+        code: 'custom',
+        path: ['bind', at, 'role'],
+        message: `the policy has no role ${entry.role}`,
+      });
+    }
+  }
+});
+
 /** What a user may write. */
 export type BrokerOptions = z.input<typeof brokerOptionsSchema>;
-/** The same with defaults filled in, frozen. */
-export type ResolvedBrokerOptions = Readonly<z.output<typeof brokerOptionsSchema>>;
+/** The same with defaults filled in, frozen; the keys are left out, so that nobody shows them by mistake. */
+export type ResolvedBrokerOptions = Readonly<Omit<z.output<typeof brokerOptionsSchema>, 'curve'>>;
+/** The keys of a broker, as Z85 text. */
+export type BrokerKeys = z.output<typeof brokerOptionsSchema>['curve'];

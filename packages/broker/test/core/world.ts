@@ -681,7 +681,9 @@ export class World {
       counters.failed +
       counters.overflowed +
       counters.exhausted +
-      counters.withdrawn;
+      counters.withdrawn +
+      counters.unauthorized +
+      counters.limited;
     equal(counters.requests, this.#asked.length, 'requests counted');
     equal(counters.requests - ended, open.length, 'requests counted and not ended');
     equal(workers.size, this.#sessions.size, 'workers');

@@ -16,6 +16,9 @@ const EVENT_TYPES: readonly EventType[] = [
   'clientGone',
   'protocolError',
   'messageRejected',
+  'denied',
+  'keyProven',
+  'connectionRefused',
 ];
 
 /** How long to wait for what should happen at once, on a machine under load. */

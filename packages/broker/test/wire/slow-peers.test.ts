@@ -1,5 +1,6 @@
 import {
   closeAllSockets,
+  eventually,
   leakCheck,
   RawClient02,
   RawPackedClient,
@@ -63,7 +64,7 @@ test('a client of mdp/0.2 that does not read pauses its packed worker, and is no
 });
 
 test('a packed client that does not read is cut off, and its worker told', async () => {
-  const { endpoint, next } = await serve({ backlogMax: 50, heartbeatMs: 30_000 });
+  const { broker, endpoint, next } = await serve({ backlogMax: 50, heartbeatMs: 30_000 });
   const worker = new RawPackedWorker(endpoint);
   await worker.connect('flood');
   const deaf = new RawPackedClient(endpoint, { read: false, highWaterMark: 1 });
@@ -80,6 +81,8 @@ test('a packed client that does not read is cut off, and its worker told', async
   expect(await cancelled).toBe(id);
   expect(await next('clientGone')).toMatchObject({ withdrawn: 1 });
   await worker.failure(id, 'CANCELLED');
+  // All that the worker had sent before has to be read first.
+  await eventually(() => broker.describe().counters['repliesDropped'] === 1, { timeoutMs: 15_000 });
   const other = new RawPackedClient(endpoint);
   await other.connect();
   const reply = other.ask('flood', 'x');

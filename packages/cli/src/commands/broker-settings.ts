@@ -3,6 +3,8 @@ import type { SettingKey } from '../settings/table';
 /** What can be set of a broker. */
 export const BROKER_SETTINGS = [
   'bind',
+  'curveSecretKeyFile',
+  'policy',
   'heartbeatMs',
   'liveness',
   'serviceExpiryMs',

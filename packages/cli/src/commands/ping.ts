@@ -1,6 +1,7 @@
 import { mmiBrokerSchema, type MmiBroker } from '@majordomo/protocol';
 import type { Invocation } from '../command';
 import type { ExitCode } from '../exit';
+import type { CurveSetting } from './curve-settings';
 import { duration, table, trimmed, type Column } from '../format';
 import { askEach, isNotImplemented, readFound, type Ask, type Outcome } from '../mmi/ask';
 import { complainOfFailures } from '../mmi/report';
@@ -26,7 +27,7 @@ const COLUMNS: readonly Column<Answered>[] = [
 export async function run({
   settings,
   output,
-}: Invocation<'broker' | 'protocol' | 'timeoutMs' | 'json'>): Promise<ExitCode> {
+}: Invocation<'broker' | 'protocol' | 'timeoutMs' | 'json' | CurveSetting>): Promise<ExitCode> {
   const outcomes = await askEach(settings, pingOne);
   if (settings.json) await output.json(outcomes.map(toJson));
   else {

@@ -4,6 +4,8 @@ import type { Invocation } from '../command';
 import { UsageError, type ExitCode } from '../exit';
 import { readBody } from '../request/body';
 import { startProgress } from '../request/progress';
+import { curveOf } from '../security';
+import type { CurveSetting } from './curve-settings';
 import { sendMany } from '../request/send-many';
 import { sendOne, type Call, type Format } from '../request/send-one';
 import { exitCodeOfLoad, renderSummary } from '../request/summary';
@@ -19,6 +21,7 @@ type RequestInvocation = Invocation<
   | 'concurrency'
   | 'raw'
   | 'json'
+  | CurveSetting
 >;
 
 /** `majordomo request`: one request and its replies, or many and how they went. */
@@ -30,7 +33,8 @@ export async function run({ args, settings, output }: RequestInvocation): Promis
   const service = requireServiceName(name);
   const body = await readBody(texts, process.stdin);
   const call: Call = { service, body, timeoutMs, retries, priority, failFast };
-  const client = new Client({ brokers, protocol, socketsMax: concurrency, pendingMax: concurrency });
+  const curve = await curveOf(settings);
+  const client = new Client({ brokers, protocol, curve, socketsMax: concurrency, pendingMax: concurrency });
   try {
     if (count === undefined) return await sendOne(client, call, format, output);
     const progress = startProgress(count);

@@ -1,4 +1,5 @@
 import { defineCommand } from '../command';
+import { CURVE_SETTINGS } from './curve-settings';
 import { BROKER_SETTINGS } from './broker-settings';
 
 /** How long a question to a broker about itself may take, in ms: it has nothing to wait for. */
@@ -10,7 +11,8 @@ const broker = defineCommand({
   summary: 'run a broker',
   description:
     'Runs a broker until SIGINT or SIGTERM, which finish the work in hand first; a second one ends it at once. ' +
-    'Prints a line per endpoint once it listens there, and logs to standard error.',
+    'Prints a line per endpoint once it listens there, and logs to standard error. With --policy, SIGHUP has it read that ' +
+    'file again.',
   settings: BROKER_SETTINGS,
   defaults: {},
   examples: [
@@ -20,6 +22,10 @@ const broker = defineCommand({
       'listen to the network and to this machine',
     ],
     ['majordomo broker --bind tcp://127.0.0.1:0', 'take a free port and print it'],
+    [
+      "majordomo broker --bind 'tcp://*:5555' --bind 'tcp://*:5556?role=partners' --curve-secret-key-file broker.key --policy policy.json",
+      'encrypted, by a policy, and one endpoint for one role',
+    ],
     [
       'MAJORDOMO_LOG_LEVEL=warn majordomo broker --config broker.json',
       'settings from a file, one from the environment',
@@ -53,6 +59,7 @@ const worker = defineCommand({
     'liveness',
     'drainTimeoutMs',
     'logLevel',
+    ...CURVE_SETTINGS,
   ],
   defaults: {},
   examples: [
@@ -89,6 +96,7 @@ const request = defineCommand({
     'concurrency',
     'raw',
     'json',
+    ...CURVE_SETTINGS,
   ],
   defaults: {},
   examples: [
@@ -105,7 +113,7 @@ const services = defineCommand({
   operands: [['[service]', 'this one only']],
   summary: 'list the services of a broker',
   description: 'Lists the services that each broker knows, with their workers and queues.',
-  settings: ['broker', 'timeoutMs', 'protocol', 'json'],
+  settings: ['broker', 'timeoutMs', 'protocol', 'json', ...CURVE_SETTINGS],
   defaults: { timeoutMs: MANAGEMENT_TIMEOUT_MS },
   examples: [
     ['majordomo services', 'all of them'],
@@ -120,7 +128,7 @@ const workers = defineCommand({
   operands: [['[service]', 'those of this one only']],
   summary: 'list the workers of a broker',
   description: 'Lists the workers that are registered with each broker.',
-  settings: ['broker', 'timeoutMs', 'protocol', 'json'],
+  settings: ['broker', 'timeoutMs', 'protocol', 'json', ...CURVE_SETTINGS],
   defaults: { timeoutMs: MANAGEMENT_TIMEOUT_MS },
   examples: [
     ['majordomo workers', 'all of them'],
@@ -135,7 +143,7 @@ const ping = defineCommand({
   operands: [],
   summary: 'see whether brokers answer, and how fast',
   description: 'Asks each broker about itself and prints its version, how long it is up, and the round trip.',
-  settings: ['broker', 'timeoutMs', 'protocol', 'json'],
+  settings: ['broker', 'timeoutMs', 'protocol', 'json', ...CURVE_SETTINGS],
   defaults: { timeoutMs: MANAGEMENT_TIMEOUT_MS },
   examples: [
     ['majordomo ping', 'the broker of this machine'],
@@ -146,5 +154,21 @@ const ping = defineCommand({
   load: () => import('./ping'),
 });
 
+const keygen = defineCommand({
+  name: 'keygen',
+  operands: [['[name]', 'what the files are called: NAME.key and NAME.pub; majordomo unless said']],
+  summary: 'make a CURVE key pair',
+  description:
+    'Makes a CURVE key pair and writes it to two files: NAME.key with the secret key, which its owner alone may read, ' +
+    'and NAME.pub with the public one. Prints the public key. Files that are there are left as they are.',
+  settings: ['out', 'force', 'json'],
+  defaults: {},
+  examples: [
+    ['majordomo keygen broker', 'broker.key and broker.pub, here'],
+    ['majordomo keygen billing --out /etc/majordomo/keys', 'in another folder'],
+  ],
+  load: () => import('./keygen'),
+});
+
 /** Every subcommand, in the order of the help. */
-export const COMMANDS = [broker, worker, request, services, workers, ping] as const;
+export const COMMANDS = [broker, worker, request, services, workers, ping, keygen] as const;

@@ -2,6 +2,8 @@ import { Worker } from '@majordomo/worker';
 import type { Invocation } from '../command';
 import { EXIT, UsageError, type ExitCode } from '../exit';
 import { createLogger } from '../log';
+import { curveOf } from '../security';
+import type { CurveSetting } from './curve-settings';
 import { untilShutdown } from '../signals';
 import { requireExecutable } from '../worker/executable';
 import { echo, linesOf, wholeOutputOf } from '../worker/handlers';
@@ -18,6 +20,7 @@ type WorkerInvocation = Invocation<
   | 'liveness'
   | 'drainTimeoutMs'
   | 'logLevel'
+  | CurveSetting
 >;
 
 /** `majordomo worker`: serves until a signal asks for the end, then drains. */
@@ -28,7 +31,8 @@ export async function run({ args, settings, output }: WorkerInvocation): Promise
   checkHandler(command, settings);
   if (command.length > 0) await requireExecutable(command[0] ?? '');
   const logger = await createLogger(logLevel);
-  const common = { brokers, concurrency, protocol, heartbeatMs, liveness, drainTimeoutMs, logger };
+  const curve = await curveOf(settings);
+  const common = { brokers, concurrency, protocol, heartbeatMs, liveness, drainTimeoutMs, logger, curve };
   const worker =
     handlerFile === undefined
       ? new Worker(service, chooseHandler(command, settings), common)

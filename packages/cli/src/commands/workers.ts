@@ -2,6 +2,7 @@ import { mmiWorkerSchema, type MmiWorker } from '@majordomo/protocol';
 import { z } from 'zod';
 import type { Invocation } from '../command';
 import type { ExitCode } from '../exit';
+import type { CurveSetting } from './curve-settings';
 import { duration, trimmed, type Column } from '../format';
 import { askEach, readFound } from '../mmi/ask';
 import { reportLists } from '../mmi/report';
@@ -26,7 +27,7 @@ export async function run({
   args: [only = ''],
   settings,
   output,
-}: Invocation<'broker' | 'protocol' | 'timeoutMs' | 'json'>): Promise<ExitCode> {
+}: Invocation<'broker' | 'protocol' | 'timeoutMs' | 'json' | CurveSetting>): Promise<ExitCode> {
   const outcomes = await askEach(settings, async (ask) =>
     readFound(SERVICE, only, await ask(SERVICE, only), z.array(mmiWorkerSchema)),
   );

@@ -2,11 +2,14 @@ import { Client } from '@majordomo/client';
 import { isMajordomoError, MMI_STATUS, type Body, type Protocol } from '@majordomo/protocol';
 import type { z } from 'zod';
 import { CliError, EXIT, exitCodeOf, type ExitCode } from '../exit';
+import type { CurveSetting } from '../commands/curve-settings';
+import { curveOf } from '../security';
+import type { Settings } from '../settings/table';
 
 const PROBE_MS_MAX = 500;
 
 /** How to reach brokers, and how long to wait for each. */
-export interface Reach {
+export interface Reach extends Settings<CurveSetting> {
   readonly broker: readonly string[];
   readonly protocol: Protocol;
   readonly timeoutMs: number;
@@ -21,12 +24,14 @@ export type Outcome<Value> =
 export type Ask = (service: string, argument: string) => Promise<Body>;
 
 /** Puts the same question to each broker, all at once, each over a connection of its own. */
-export function askEach<Value>(
-  { broker: brokers, protocol, timeoutMs }: Reach,
+export async function askEach<Value>(
+  reach: Reach,
   question: (ask: Ask) => Promise<Value>,
 ): Promise<Outcome<Value>[]> {
+  const { broker: brokers, protocol, timeoutMs } = reach;
+  const curve = await curveOf(reach);
   const askOne = async (broker: string): Promise<Outcome<Value>> => {
-    const client = new Client({ brokers: [broker], protocol, probeMs: probeMsWithin(timeoutMs) });
+    const client = new Client({ brokers: [broker], protocol, curve, probeMs: probeMsWithin(timeoutMs) });
     try {
       const ask: Ask = (service, argument) => client.request(service, argument, { timeoutMs, retries: 0 });
       return { broker, ok: true, value: await question(ask) };

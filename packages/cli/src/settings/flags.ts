@@ -14,7 +14,15 @@ export function flagFor(key: SettingKey, defaults: Partial<Settings<SettingKey>>
 function describe(key: SettingKey, setting: Setting, defaults: Partial<Settings<SettingKey>>): string {
   const value = defaults[key] ?? setting.schema.parse(undefined);
   const notes: string[] = [];
-  if (value !== undefined && value !== false) notes.push(`default: ${String(value)}`);
+  if (value !== undefined && value !== false) notes.push(`default: ${shown(value)}`);
   if (!setting.flagOnly) notes.push(`env: ${variableOf(key)}`);
   return notes.length === 0 ? setting.description : `${setting.description} (${notes.join(', ')})`;
+}
+
+/** A default as it would be written. */
+function shown(value: unknown): string {
+  return [value]
+    .flat()
+    .map((item) => (typeof item === 'object' && item !== null && 'endpoint' in item ? item.endpoint : item))
+    .join();
 }

@@ -26,10 +26,43 @@ const endpoints = (fits: (endpoint: string) => boolean, fit: string) => {
   return z.union([endpoint.transform((one) => [one]), z.array(endpoint).min(1, fit)], fit);
 };
 
+const BIND_FIT =
+  'should be tcp://HOST:PORT or ipc://PATH; HOST and PORT may be *, and ?role=ROLE&curve=off may follow';
+
+/** An endpoint to listen on, and who comes in by it. */
+export interface BindTo {
+  readonly endpoint: string;
+  readonly role?: string;
+  readonly curve?: boolean;
+}
+
+const SWITCHES: Readonly<Record<string, boolean>> = { on: true, off: false };
+
+/** `tcp://HOST:PORT?role=ROLE&curve=off` in its parts; `undefined` where it is none. */
+function bindTo(text: string): BindTo | undefined {
+  const [, endpoint = '', query] = /^([^?]*)(?:\?(.*))?$/s.exec(text) ?? [];
+  if (!isEndpoint(endpoint) || endpoint.startsWith('inproc://')) return undefined;
+  const to: { endpoint: string; role?: string; curve?: boolean } = { endpoint };
+  for (const [key, value] of new URLSearchParams(query)) {
+    const isOn = SWITCHES[value];
+    if (key === 'role' && to.role === undefined && value !== '') to.role = value;
+    else if (key === 'curve' && to.curve === undefined && isOn !== undefined) to.curve = isOn;
+    else return undefined;
+  }
+  return to;
+}
+
+const bindEndpoint = z.string(BIND_FIT).transform((text, { addIssue }): BindTo => {
+  const to = bindTo(text);
+  if (to) return to;
+  addIssue({ code: 'custom', message: BIND_FIT });
+  return z.NEVER;
+});
+
 /** Endpoints to listen on. */
-export const bindEndpoints = endpoints(
-  (text) => !text.startsWith('inproc://'),
-  'should be tcp://HOST:PORT or ipc://PATH; HOST and PORT may be *',
+export const bindEndpoints = z.union(
+  [bindEndpoint.transform((one) => [one]), z.array(bindEndpoint).min(1, BIND_FIT)],
+  BIND_FIT,
 );
 
 /** Endpoints to connect to: no wildcards. */

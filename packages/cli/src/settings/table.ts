@@ -1,4 +1,5 @@
 import {
+  curveKeySchema,
   DEFAULT_ENDPOINT,
   DEFAULT_LIMITS,
   FRAMES_MAX,
@@ -25,8 +26,8 @@ export const SETTINGS = {
   bind: {
     takes: 'list',
     placeholder: 'endpoint',
-    schema: bindEndpoints.default([DEFAULT_ENDPOINT]),
-    description: 'listen here; may be repeated',
+    schema: bindEndpoints.prefault([DEFAULT_ENDPOINT]),
+    description: 'listen here; may be repeated; ?role=ROLE and ?curve=off may stand behind it',
     faultExit: EXIT.failure,
   },
   broker: {
@@ -35,6 +36,43 @@ export const SETTINGS = {
     schema: brokerEndpoints.default([DEFAULT_ENDPOINT]),
     description: 'the broker; may be repeated',
     faultExit: EXIT.failure,
+  },
+  curveSecretKeyFile: {
+    takes: 'text',
+    placeholder: 'file',
+    schema: z.string().min(1).optional(),
+    description: 'the file with the own secret CURVE key: nothing goes unencrypted then',
+  },
+  curveServerKeyFile: {
+    takes: 'text',
+    placeholder: 'file',
+    schema: z.string().min(1).optional(),
+    description: 'the file with the public CURVE key of the broker',
+  },
+  curveServerKey: {
+    takes: 'text',
+    placeholder: 'key',
+    schema: curveKeySchema.optional(),
+    description: 'the public CURVE key of the broker itself',
+  },
+  policy: {
+    takes: 'text',
+    placeholder: 'file',
+    schema: z.string().min(1).optional(),
+    description: 'who may connect, request, serve and manage; read again at SIGHUP',
+  },
+  out: {
+    takes: 'text',
+    placeholder: 'folder',
+    schema: z.string().min(1).default('.'),
+    description: 'where to write to',
+    flagOnly: true,
+  },
+  force: {
+    takes: 'switch',
+    schema: onOff(),
+    description: 'replace files that are there',
+    flagOnly: true,
   },
   protocol: {
     takes: 'text',

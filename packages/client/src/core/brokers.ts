@@ -25,6 +25,8 @@ export interface BrokerState {
   draining: boolean;
   links: number;
   lastFailure: string;
+  /** True where it did not let us in at the last try, or sent us away: the key, or the lack of one, is not what it wants. */
+  unauthorized: boolean;
 }
 
 /** What the brokers tell of themselves. */
@@ -79,6 +81,7 @@ export class Brokers {
       draining: false,
       links: 0,
       lastFailure: '',
+      unauthorized: false,
     }));
   }
 
@@ -99,6 +102,7 @@ export class Brokers {
 
   /** A connection to it stands, and serves. */
   stands(broker: BrokerState): void {
+    broker.unauthorized = false;
     if (broker.connected) return;
     broker.connected = true;
     broker.toldDown = false;
@@ -173,6 +177,11 @@ export class Brokers {
     let soonest = Infinity;
     for (const { downUntil } of this.all) if (downUntil > now) soonest = Math.min(soonest, downUntil);
     return soonest;
+  }
+
+  /** True where none of them lets us in. */
+  get allDeny(): boolean {
+    return this.all.every(({ unauthorized }) => unauthorized);
   }
 
   /** Says in words why no reply may have come. */

@@ -2,6 +2,7 @@ import {
   AbortError,
   ClosedError,
   QueueFullError,
+  UnauthorizedError,
   type Body,
   type BrokerToClient,
   type ClientToBroker,
@@ -16,8 +17,8 @@ import { Brokers, isHopeful, type BrokerEvents, type BrokerState } from './broke
 import { Call, type Caller, type CallTerms } from './call';
 import { Calls } from './calls';
 import type { Ending } from './ending';
+import { notLetIn, timedOut } from './explain';
 import { checkInvariants } from './invariants';
-import { timedOut } from './explain';
 import { PackedLinks, type PackedLinksSettings } from './packed-links';
 import { PackedTalk, type PackedTalkSettings } from './packed-talk';
 import { PlainTalk } from './plain-talk';
@@ -206,14 +207,27 @@ export class ClientCore {
     this.#pump(now);
   }
 
-  /** The connection is gone; the shell has closed the socket. */
-  linkClosed(id: number, reason: string, now: number): void {
+  /**
+   * The connection is gone; the shell has closed the socket.
+   * @param unauthorized - true where the broker does not let us in
+   */
+  linkClosed(id: number, reason: string, now: number, unauthorized = false): void {
     const link = this.#pool.get(id) ?? this.#sessions.get(id);
     if (!link) return;
     if (link.packed) this.#packed.lost(link, reason);
     else this.#plain.lost(link, reason, now);
     this.#brokers.lost(link.broker, reason, now);
+    link.broker.unauthorized = unauthorized;
+    if (unauthorized && this.#brokers.allDeny) this.#failWaiting(now);
     this.#pump(now);
+  }
+
+  /** No broker lets us in: what waits need not wait until its time is up. What is asked next is tried again. */
+  #failWaiting(now: number): void {
+    const { waiting } = this.#calls;
+    for (const call of [...waiting]) {
+      this.#calls.fail(call, new UnauthorizedError(notLetIn(call, this.#brokers.describe(now))));
+    }
   }
 
   /** What was understood of a message: one command of a plain dialect, or those of a packed message. */
@@ -236,12 +250,12 @@ export class ClientCore {
     this.#endLink(id, { refused: true, reason: detail }, now);
   }
 
-  #endLink(id: number, { refused, reason }: Ending, now: number): void {
+  #endLink(id: number, { refused, reason, unauthorized }: Ending, now: number): void {
     const link = this.#pool.get(id) ?? this.#sessions.get(id);
     if (!link) return;
     if (refused) this.effects.rejected(link.broker.endpoint, { detail: reason });
     this.effects.closeLink(id);
-    this.linkClosed(id, reason, now);
+    this.linkClosed(id, reason, now, unauthorized);
   }
 
   /** Time has passed: sends again, gives up, keeps sessions alive, closes idle sockets. */

@@ -7,7 +7,9 @@ import {
   MessageTooLargeError,
   NoWorkerError,
   QueueFullError,
+  RateLimitedError,
   TimeoutError,
+  UnauthorizedError,
   WorkerFailedError,
   type ClientFailure,
   type ErrorCode,
@@ -39,6 +41,11 @@ export function timedOut({ service, delivered, sends, terms, link }: Call, hindr
   else if (link?.packed && !terms.stream)
     why += '; a worker has it and was not done in time, or the broker was too slow to say otherwise';
   return new TimeoutError(`No reply from ${service} within ${terms.timeoutMs} ms: ${why}.`);
+}
+
+/** What is said of a call that no broker lets in. */
+export function notLetIn({ service }: Call, why: string): string {
+  return `The request to ${service} was not allowed: ${why}.`;
 }
 
 /** The error for a call that is not sent again after the connection that carried it broke. */
@@ -85,6 +92,10 @@ export function failed(
   switch (code) {
     case 'QUEUE_FULL':
       return new QueueFullError(text, { retryable });
+    case 'RATE_LIMITED':
+      return new RateLimitedError(text, { retryable });
+    case 'UNAUTHORIZED':
+      return new UnauthorizedError(text, { retryable });
     case 'MESSAGE_TOO_LARGE':
       return new MessageTooLargeError(text, { retryable });
     case 'NO_WORKER':

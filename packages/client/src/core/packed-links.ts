@@ -1,17 +1,21 @@
 import {
+  CAN_PROVE,
   HEARTBEAT,
   NO_METADATA,
   REVISION,
+  type BrokerDisconnect,
   type BrokerToClient,
+  type Challenge,
   type ClientToBroker,
   type DialectName,
   type Limits,
+  type Proof,
   type Welcome,
 } from '@majordomo/protocol';
 import { BodyBound } from './body-bound';
 import { isPlain, type BrokerState, type Brokers } from './brokers';
 import type { Call } from './call';
-import { lose, refuse, type Ending } from './ending';
+import { denied, lose, refuse, type Ending } from './ending';
 import { PackedLink } from './packed-link';
 import { SLOW_MS, type PoolEffects } from './pool';
 import type { Sockets } from './sockets';
@@ -25,6 +29,8 @@ export interface PackedLinksSettings {
   /** How long WELCOME may take. */
   readonly connectTimeoutMs: number;
   readonly limits: Limits;
+  /** Proves the client's key to a broker that asks for it; `undefined` without a key, or where that cannot be. */
+  readonly prove?: ((challenge: Challenge) => Proof | undefined) | undefined;
 }
 
 /** What packed links do to the world; see `ClientEffects`. */
@@ -123,7 +129,7 @@ export class PackedLinks {
       kind: 'hello',
       revision: REVISION,
       heartbeatMs: this.settings.heartbeatMs,
-      capabilities: 0,
+      capabilities: this.settings.prove ? CAN_PROVE : 0,
       metadata: NO_METADATA,
     });
   }
@@ -140,14 +146,13 @@ export class PackedLinks {
     switch (command.kind) {
       case 'welcome':
         if (link.state !== 'greeting') return refuse('a second WELCOME');
-        this.#welcome(link, command, now);
-        return undefined;
+        return this.#prove(link, command) ?? this.#welcome(link, command, now);
       case 'draining':
         if (link.state === 'greeting') return lose('the broker is draining');
         this.drain(link, now);
         return undefined;
       case 'disconnect':
-        return lose('the broker ended the session');
+        return ended(command);
       case 'partial':
       case 'final':
       case 'failure':
@@ -156,7 +161,19 @@ export class PackedLinks {
     }
   }
 
-  #welcome(link: PackedLink, welcome: Welcome, now: number): void {
+  /** Answers a broker that asks which key this is, before anything else is said; why that cannot be, or `undefined`. */
+  #prove(link: PackedLink, { capabilities, metadata }: Welcome): Ending | undefined {
+    const { prove } = this.settings;
+    if (!prove || (capabilities & CAN_PROVE) === 0) return undefined;
+    const { challenge } = metadata;
+    if (!challenge) return refuse('a WELCOME that asks for a proof and does not say what with');
+    const proof = prove(challenge);
+    if (!proof) return lose('the server key is one that nothing can be proven to');
+    this.effects.send(link.id, proof);
+    return undefined;
+  }
+
+  #welcome(link: PackedLink, welcome: Welcome, now: number): undefined {
     link.state = 'ready';
     link.heartbeatMs = welcome.heartbeatMs;
     link.checkedAt = now;
@@ -270,6 +287,13 @@ export class PackedLinks {
   get anyMissing(): boolean {
     return this.brokers.all.some((broker) => this.#missing(broker));
   }
+}
+
+/** Why a broker ended a session. */
+function ended({ reason }: BrokerDisconnect): Ending {
+  if (!reason) return lose('the broker ended the session');
+  const why = `the broker ended the session (${reason.code}: ${reason.message})`;
+  return reason.code === 'UNAUTHORIZED' ? denied(why) : lose(why);
 }
 
 function isOpening({ state }: PackedLink): boolean {

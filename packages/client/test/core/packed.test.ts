@@ -1,9 +1,11 @@
 import {
   Body,
+  CAN_PROVE,
   DEFAULT_LIMITS,
   HEARTBEAT,
   Metadata,
   type BrokerToClient,
+  type Challenge,
   type ClientToBroker,
 } from '@majordomo/protocol';
 import type { ClientCoreSettings } from '../../src/core/client-core';
@@ -178,6 +180,68 @@ test('a broker of a later revision, with capabilities of its own, is spoken to a
   greeted(bus, bus.last, { revision: 200, capabilities: 0xffff_ffff });
   bus.receive(bus.last, final(lastId(bus, bus.last), 'x'));
   expect(bus.reply(call)).toEqual(['x']);
+});
+
+describe('a broker that asks which key this is', () => {
+  const challenge = { nonce: new Uint8Array(32).fill(7), routingId: Uint8Array.of(1, 2, 3) };
+  const asking = { capabilities: CAN_PROVE, metadata: Metadata.challenge(challenge) };
+  const proof = { kind: 'proof' as const, publicKey: new Uint8Array(32), mac: new Uint8Array(32) };
+
+  test('gets the proof before anything else', () => {
+    const asked: Challenge[] = [];
+    const bus = packed({
+      prove: (told) => {
+        asked.push(told);
+        return proof;
+      },
+    });
+    const call = bus.submit();
+    greeted(bus, bus.last, asking);
+    expect(asked).toEqual([challenge]);
+    expect(bus.last.sent.map(({ kind }) => kind)).toEqual(['hello', 'proof', 'request']);
+    expect(sentOf(bus.last, 'hello')[0]?.capabilities).toBe(CAN_PROVE);
+    bus.receive(bus.last, final(lastId(bus, bus.last), 'x'));
+    expect(bus.reply(call)).toEqual(['x']);
+  });
+
+  test('and does not get one from a client without a key', () => {
+    const bus = packed();
+    bus.submit();
+    greeted(bus, bus.last, asking);
+    expect(bus.last.sent.map(({ kind }) => kind)).toEqual(['hello', 'request']);
+  });
+
+  test('but does not say what with is left', () => {
+    const bus = packed({ prove: () => proof });
+    bus.submit();
+    const link = bus.last;
+    greeted(bus, link, { capabilities: CAN_PROVE });
+    expect(bus.events).toContainEqual(expect.stringContaining('asks for a proof'));
+    expect(bus.requests(link)).toEqual([]);
+  });
+
+  test('and takes no other key: the calls fail at once, with its reason', () => {
+    const bus = packed({ prove: () => proof });
+    const call = bus.submit();
+    greeted(bus, bus.last, asking);
+    const reason = { code: 'UNAUTHORIZED', message: 'the policy does not have this key' };
+    bus.receive(bus.last, { kind: 'disconnect', reason });
+    expect(bus.error(call)).toMatchObject({
+      code: 'UNAUTHORIZED',
+      message: expect.stringContaining('UNAUTHORIZED: the policy does not have this key'),
+    });
+  });
+
+  test('and takes no other key is left to one that does', () => {
+    const bus = packed({ brokers: [A, B] });
+    const call = bus.submit();
+    const [first, second] = bus.open as [OpenedLink, OpenedLink];
+    bus.opened(first);
+    bus.receive(first, { kind: 'disconnect', reason: { code: 'UNAUTHORIZED', message: 'no' } });
+    greeted(bus, second);
+    bus.receive(second, final(lastId(bus, second), 'x'));
+    expect(bus.reply(call)).toEqual(['x']);
+  });
 });
 
 describe('several brokers', () => {

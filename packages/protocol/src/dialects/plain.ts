@@ -243,6 +243,7 @@ export function workerHalf(prefix: readonly Frame[], codes: WorkerCodes): Worker
         case 'credit':
         case 'failure':
         case 'draining':
+        case 'proof':
           return undefined;
       }
     },

@@ -3,6 +3,7 @@ import { encodeText, type Frame } from '../frame';
 import { StateError } from '../errors';
 import { FRAMES_MAX, INLINE_BYTES_MAX } from '../limits';
 import { NO_METADATA, type Metadata } from '../metadata';
+import { KEY_BYTES } from '../z85';
 import {
   APART_BYTES_MIN,
   APART_FLAG,
@@ -292,6 +293,30 @@ export class BatchWriter implements SectionSink {
   credit(credit: number): void {
     const at = this.#begin(KIND.credit, 0, FIXED.credit);
     this.#view.setUint32(at, credit);
+    this.#end(at);
+  }
+
+  /** PROOF. */
+  proof(publicKey: Frame, mac: Frame): void {
+    const at = this.#begin(KIND.proof, 0, FIXED.proof);
+    this.#bytes.set(publicKey, at);
+    this.#bytes.set(mac, at + KEY_BYTES);
+    this.#end(at);
+  }
+
+  /** DISCONNECT of a broker; a code or message that is too long is cut. */
+  disconnect(reason: { readonly code: string; readonly message: string } | undefined): void {
+    if (!reason) {
+      this.bare(KIND.disconnect);
+      return;
+    }
+    const codeBytes = encodeText(reason.code).subarray(0, FAILURE_CODE_MAX);
+    const messageBytes = encodeCut(reason.message, FAILURE_MESSAGE_BYTES_MAX);
+    const at = this.#begin(KIND.disconnect, 0, FIXED.reason);
+    this.#bytes[at] = codeBytes.length;
+    this.#view.setUint16(at + 2, messageBytes.length);
+    this.#copy(codeBytes);
+    this.#copy(messageBytes);
     this.#end(at);
   }
 

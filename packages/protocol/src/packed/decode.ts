@@ -3,25 +3,29 @@ import {
   DRAINING,
   HEARTBEAT,
   PRIORITY_MAX,
+  type BrokerDisconnect,
   type BrokerToClient,
   type BrokerToWorker,
   type ClientFailure,
   type ClientToBroker,
+  type Proof,
   type Welcome,
   type WorkerToBroker,
 } from '../commands';
 import { isFailureCode } from '../errors';
-import { decodeTextStrictly, type Frame } from '../frame';
+import { copyOf, decodeTextStrictly, type Frame } from '../frame';
 import { SERVICE_BYTES_MAX, type Limits } from '../limits';
 import type { Metadata } from '../metadata';
 import { accept, type Decoded } from '../rejection';
 import { isServiceName } from '../service-name';
+import { KEY_BYTES } from '../z85';
 import {
   FAIL_FAST,
   FAILURE_MESSAGE_BYTES_MAX,
   FIXED,
   INTERNED_MAX,
   KIND,
+  MAC_BYTES,
   OF_WORKER,
   RETRYABLE,
   SKIPPABLE_KIND,
@@ -110,6 +114,8 @@ export function readFromClient(reader: RecordReader, services: InternedServices)
       const introduction = readIntroduction(reader, FIXED.hello);
       return introduction && { kind: 'hello', ...introduction };
     }
+    case KIND.proof:
+      return readProof(reader);
     case KIND.heartbeat:
       return reader.has(0) ? HEARTBEAT : undefined;
     case KIND.disconnect:
@@ -166,6 +172,8 @@ export function readFromWorker(reader: RecordReader): WorkerToBroker | undefined
       return reader.has(FIXED.credit) ? { kind: 'credit', credit: reader.u32(0) } : undefined;
     case KIND.ready:
       return readReady(reader);
+    case KIND.proof:
+      return readProof(reader);
     case KIND.heartbeat:
       return reader.has(0) ? HEARTBEAT : undefined;
     case KIND.draining:
@@ -199,7 +207,7 @@ export function readToWorker(reader: RecordReader): BrokerToWorker | undefined {
 /** What a broker says to clients and workers alike. */
 function readToEither(
   reader: RecordReader,
-): Welcome | typeof HEARTBEAT | typeof DRAINING | typeof DISCONNECT | undefined {
+): Welcome | typeof HEARTBEAT | typeof DRAINING | BrokerDisconnect | undefined {
   switch (reader.kind) {
     case KIND.welcome:
       return readWelcome(reader);
@@ -208,10 +216,31 @@ function readToEither(
     case KIND.draining:
       return reader.has(0) ? DRAINING : undefined;
     case KIND.disconnect:
-      return reader.has(0) ? DISCONNECT : undefined;
+      return reader.has(0) ? readDisconnect(reader) : undefined;
     default:
       return unknownKind(reader);
   }
+}
+
+function readProof(reader: RecordReader): Proof | undefined {
+  if (!reader.has(FIXED.proof)) return undefined;
+  const content = reader.rest(0);
+  const publicKey = copyOf(content, 0, KEY_BYTES);
+  return { kind: 'proof', publicKey, mac: copyOf(content, KEY_BYTES, KEY_BYTES + MAC_BYTES) };
+}
+
+/** DISCONNECT of a broker, which is to be heard whatever it says: a reason that cannot be read is none. */
+function readDisconnect(reader: RecordReader): BrokerDisconnect {
+  const content = reader.rest(0);
+  if (content.length < FIXED.reason) return DISCONNECT;
+  const codeBytes = reader.u8(0);
+  const messageBytes = reader.u16(2);
+  const end = FIXED.reason + codeBytes + messageBytes;
+  if (end > content.length || messageBytes > FAILURE_MESSAGE_BYTES_MAX) return DISCONNECT;
+  const code = decodeTextStrictly(content.subarray(FIXED.reason, FIXED.reason + codeBytes));
+  const message = decodeTextStrictly(content.subarray(FIXED.reason + codeBytes, end));
+  if (code === undefined || message === undefined || !isFailureCode(code)) return DISCONNECT;
+  return { kind: 'disconnect', reason: { code, message } };
 }
 
 /** The id at the start of a content of at least so many bytes; 0 is none, and a fault. */

@@ -54,6 +54,9 @@ export function writeFromClient(writer: BatchWriter, command: ClientToBroker, nu
     case 'hello':
       writer.hello(command.revision, command.heartbeatMs, command.capabilities, command.metadata);
       return;
+    case 'proof':
+      writer.proof(command.publicKey, command.mac);
+      return;
     case 'heartbeat':
     case 'disconnect':
       writer.bare(KIND[command.kind]);
@@ -77,9 +80,11 @@ export function writeToClient(writer: BatchWriter, command: BrokerToClient): voi
     case 'welcome':
       writeWelcome(writer, command);
       return;
+    case 'disconnect':
+      writer.disconnect(command.reason);
+      return;
     case 'heartbeat':
     case 'draining':
-    case 'disconnect':
       writer.bare(KIND[command.kind]);
       return;
   }
@@ -106,6 +111,9 @@ export function writeFromWorker(writer: BatchWriter, command: WorkerToBroker): v
       writer.ready(service, credit, revision, heartbeatMs, capabilities, metadata);
       return;
     }
+    case 'proof':
+      writer.proof(command.publicKey, command.mac);
+      return;
     case 'heartbeat':
     case 'draining':
     case 'disconnect':
@@ -131,9 +139,11 @@ export function writeToWorker(writer: BatchWriter, command: BrokerToWorker): voi
     case 'welcome':
       writeWelcome(writer, command);
       return;
+    case 'disconnect':
+      writer.disconnect(command.reason);
+      return;
     case 'heartbeat':
     case 'draining':
-    case 'disconnect':
       writer.bare(KIND[command.kind]);
       return;
   }

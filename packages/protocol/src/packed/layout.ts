@@ -14,6 +14,16 @@ export const HEADER_BYTES = 6;
 /** The revision of the dialect that this package speaks, as HELLO, READY and WELCOME state it. */
 export const REVISION = 1;
 
+/**
+ * The capability PROOF: of a peer, that it can prove which key it holds; of a broker, that it is to do so (docs/PROTOCOL.md,
+ * "Proof of a key").
+ */
+export const CAN_PROVE = 0x0000_0001;
+
+/** Bytes of a broker's nonce, and of the code that proves a key. */
+export const NONCE_BYTES = 32;
+export const MAC_BYTES = 32;
+
 /** The kinds of records. */
 export const KIND = {
   hello: 0x01,
@@ -30,6 +40,7 @@ export const KIND = {
   heartbeat: 0x0c,
   draining: 0x0d,
   disconnect: 0x0e,
+  proof: 0x0f,
 } as const;
 
 /** Set in kinds that a receiver which does not know them skips; others it refuses. */
@@ -59,6 +70,8 @@ export const FIXED = {
   cancel: 4,
   window: 8,
   credit: 4,
+  reason: 4,
+  proof: 64,
 } as const;
 
 /** In the length of a body's frame: it travels as a frame of its own. */

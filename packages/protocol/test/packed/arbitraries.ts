@@ -92,6 +92,17 @@ const welcome = fc.record({
   messageBytesMax: u32(1),
 });
 
+const proof = fc.record({
+  kind: kind('proof'),
+  publicKey: fc.uint8Array({ minLength: 32, maxLength: 32 }),
+  mac: fc.uint8Array({ minLength: 32, maxLength: 32 }),
+});
+
+const refusal = fc.record({
+  kind: kind('disconnect'),
+  reason: fc.record({ code: failure.code, message: failure.message }),
+});
+
 const reply = fc.constantFrom('partial', 'final');
 
 /** Few names, so that numbers are used again. */
@@ -104,6 +115,7 @@ export const COMMANDS: Record<DirectionName, fc.Arbitrary<object>> = {
       arbitrary: fc.record({ kind: kind('request'), id, service, ...asked, failFast: fc.boolean() }),
     },
     fc.record({ kind: kind('hello'), ...introduction }),
+    proof,
     fc.record({ kind: kind('cancel'), id }),
     fc.record({ kind: kind('window'), id, more: u32(1) }),
     bare('heartbeat', 'disconnect'),
@@ -118,6 +130,7 @@ export const COMMANDS: Record<DirectionName, fc.Arbitrary<object>> = {
       ...failure,
     }),
     welcome,
+    refusal,
     bare('heartbeat', 'draining', 'disconnect'),
   ),
   'worker-to-broker': fc.oneof(
@@ -125,6 +138,7 @@ export const COMMANDS: Record<DirectionName, fc.Arbitrary<object>> = {
     fc.record({ kind: kind('failure'), ref: id, ...failure }),
     fc.record({ kind: kind('ready'), service, credit: u32(0), ...introduction }),
     fc.record({ kind: kind('credit'), credit: u32(0) }),
+    proof,
     bare('heartbeat', 'draining', 'disconnect'),
   ),
   'broker-to-worker': fc.oneof(
@@ -140,6 +154,7 @@ export const COMMANDS: Record<DirectionName, fc.Arbitrary<object>> = {
     fc.record({ kind: kind('cancel'), ref: id }),
     fc.record({ kind: kind('window'), ref: id, more: u32(1) }),
     welcome,
+    refusal,
     bare('heartbeat', 'draining', 'disconnect'),
   ),
 };

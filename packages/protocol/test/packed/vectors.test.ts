@@ -57,6 +57,10 @@ function inOurWords(
   if (command.kind === 'service') return undefined;
   const ofWorkers = direction.includes('worker');
   const json: Record<string, unknown> = { ...command };
+  if (command.kind === 'proof') {
+    json['publicKey'] = command.publicKey.toString('hex');
+    json['mac'] = command.mac.toString('hex');
+  }
   if ('metadata' in command) json['metadata'] = command.metadata.toString('hex');
   if ('body' in command) json['body'] = hexOf(command.body);
   if (ofWorkers && 'id' in command) json['ref'] = command.id;

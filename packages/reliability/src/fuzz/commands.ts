@@ -6,9 +6,11 @@ import {
   HEARTBEAT,
   Metadata,
   NO_METADATA,
+  type BrokerDisconnect,
   type BrokerToClient,
   type BrokerToWorker,
   type ClientToBroker,
+  type Proof,
   type WorkerToBroker,
 } from '@majordomo/protocol';
 import type { Direction } from './message';
@@ -110,6 +112,14 @@ const failureOf = (rng: Rng) => ({
   retryable: rng.oneIn(2),
 });
 
+/** DISCONNECT of a broker, with a reason or without. */
+function endOf(rng: Rng): BrokerDisconnect {
+  const { code, message } = failureOf(rng);
+  return rng.oneIn(2) ? { kind: 'disconnect', reason: { code, message } } : DISCONNECT;
+}
+
+const proofOf = (rng: Rng): Proof => ({ kind: 'proof', publicKey: rng.bytes(32), mac: rng.bytes(32) });
+
 function fromClient(rng: Rng): ClientToBroker {
   switch (rng.below(10)) {
     case 0:
@@ -119,7 +129,7 @@ function fromClient(rng: Rng): ClientToBroker {
     case 2:
       return { kind: 'window', id: idOf(rng), more: rng.pick([1, 64, 2 ** 32 - 1]) };
     case 3:
-      return rng.oneIn(4) ? DISCONNECT : HEARTBEAT;
+      return rng.oneIn(8) ? proofOf(rng) : rng.pick([DISCONNECT, HEARTBEAT, HEARTBEAT, HEARTBEAT]);
     default:
       return {
         kind: 'request',
@@ -140,7 +150,7 @@ function toClient(rng: Rng, packed: boolean): BrokerToClient {
     case 1:
       return { kind: 'failure', id, service, origin: rng.pick(['broker', 'worker']), ...failureOf(rng) };
     case 2:
-      return rng.pick([HEARTBEAT, DRAINING, DISCONNECT]);
+      return rng.pick([HEARTBEAT, DRAINING, endOf(rng)]);
     case 3:
     case 4:
     case 5:
@@ -169,7 +179,7 @@ function fromWorker(rng: Rng, packed: boolean): WorkerToBroker {
     case 3:
       return { kind: 'failure', ref: refOf(rng, packed), ...failureOf(rng) };
     case 4:
-      return rng.pick([HEARTBEAT, DRAINING, DISCONNECT]);
+      return rng.oneIn(8) ? proofOf(rng) : rng.pick([HEARTBEAT, DRAINING, DISCONNECT]);
     case 5:
     case 6:
       return { kind: 'partial', ref: refOf(rng, packed), body: bodyOf(rng), metadata: metadataOf(rng) };
@@ -187,7 +197,7 @@ function toWorker(rng: Rng, packed: boolean): BrokerToWorker {
     case 2:
       return { kind: 'window', ref: refOf(rng, packed), more: rng.pick([1, 64, 2 ** 32 - 1]) };
     case 3:
-      return rng.pick([HEARTBEAT, DRAINING, DISCONNECT]);
+      return rng.pick([HEARTBEAT, DRAINING, endOf(rng)]);
     default:
       return { kind: 'request', ref: refOf(rng, packed), ...askedOf(rng), attempt: rng.pick([0, 1, 2, 255]) };
   }

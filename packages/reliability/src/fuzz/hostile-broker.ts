@@ -105,6 +105,7 @@ class Victim {
       case 'cancel':
       case 'window':
       case 'draining':
+      case 'proof':
       case 'disconnect':
         return [];
     }

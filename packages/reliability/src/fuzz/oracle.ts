@@ -43,6 +43,12 @@ function asOurs(command: Said, direction: Direction): object {
       return { kind: command.kind, ...named(command.id) };
     case 'window':
       return { kind: command.kind, ...named(command.id), more: command.more };
+    case 'proof':
+      return {
+        kind: command.kind,
+        publicKey: Uint8Array.from(command.publicKey),
+        mac: Uint8Array.from(command.mac),
+      };
     case 'credit':
     case 'heartbeat':
     case 'draining':

@@ -10,6 +10,8 @@ const isBody = (value: unknown): value is Body =>
 const isMetadata = (value: unknown): value is Metadata =>
   typeof value === 'object' && value !== null && 'bytes' in value;
 
+const isRecord = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
 /** True where both hold the same bytes. */
 export function sameBytes(left: Uint8Array, right: Uint8Array): boolean {
   return left.length === right.length && Buffer.compare(left, right) === 0;
@@ -22,9 +24,11 @@ export function sameFrames(left: readonly Uint8Array[], right: readonly Uint8Arr
 }
 
 function sameValue(left: unknown, right: unknown): boolean {
+  if (left instanceof Uint8Array) return right instanceof Uint8Array && sameBytes(left, right);
   if (isBody(left)) return isBody(right) && sameFrames(left.frames, right.frames);
   if (isMetadata(left)) return isMetadata(right) && sameBytes(left.bytes, right.bytes);
-  return left === right;
+  // What is left are values, and the reason of a DISCONNECT.
+  return left === right || (isRecord(left) && isRecord(right) && difference(left, right) === undefined);
 }
 
 /** The first field in which two commands differ, or `undefined`. */

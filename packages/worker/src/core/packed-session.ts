@@ -1,4 +1,5 @@
 import {
+  CAN_PROVE,
   CancelledError,
   ClosedError,
   ConnectionLostError,
@@ -10,9 +11,12 @@ import {
   REVISION,
   StateError,
   type Body,
+  type BrokerDisconnect,
   type BrokerToWorker,
+  type Challenge,
   type MajordomoError,
   type Metadata,
+  type Proof,
   type Ref,
   type Welcome,
   type WorkerRequest,
@@ -42,6 +46,8 @@ export interface PackedSessionOptions {
   readonly welcomeTimeoutMs: number;
   /** How long to wait before the next try after so many failures in a row (1 or more), in ms; jitter is in it. */
   readonly reconnectDelayMs: (failures: number) => number;
+  /** Proves the worker's key to a broker that asks for it; `undefined` without a key, or where that cannot be. */
+  readonly prove?: ((challenge: Challenge) => Proof | undefined) | undefined;
 }
 
 const MOVES: Readonly<Record<PackedState, readonly PackedState[]>> = {
@@ -201,7 +207,7 @@ export class PackedSession<Job extends HeldJob> {
       credit: this.#credit,
       revision: REVISION,
       heartbeatMs,
-      capabilities: 0,
+      capabilities: this.#options.prove ? CAN_PROVE : 0,
       metadata,
     });
   }
@@ -268,7 +274,7 @@ export class PackedSession<Job extends HeldJob> {
         this.#departWhenDone();
         return;
       case 'disconnect':
-        this.#lose('the broker said DISCONNECT', now);
+        this.#lose(farewellOf(command), now);
         return;
       case 'welcome':
         this.#violate('unexpected_command', 'the broker said WELCOME twice', now);
@@ -285,7 +291,7 @@ export class PackedSession<Job extends HeldJob> {
         this.#welcomed(command, now);
         return;
       case 'disconnect':
-        this.#lose('the broker said DISCONNECT', now);
+        this.#lose(farewellOf(command), now);
         return;
       case 'request':
         this.#violate('unexpected_request', 'the broker sent a REQUEST before WELCOME', now);
@@ -299,12 +305,25 @@ export class PackedSession<Job extends HeldJob> {
   }
 
   #welcomed(welcome: Welcome, now: number): void {
+    if (!this.#prove(welcome, now)) return;
     this.#move('serving');
     this.#heartbeatMs = welcome.heartbeatMs;
     this.#heartbeatAt = now + welcome.heartbeatMs;
     this.#heardAt = now;
     this.#tellCredit();
     this.#effects.registered(welcome);
+  }
+
+  /** Answers a broker that asks which key this is, before anything else is said; false where that cannot be. */
+  #prove({ capabilities, metadata }: Welcome, now: number): boolean {
+    const { prove } = this.#options;
+    if (!prove || (capabilities & CAN_PROVE) === 0) return true;
+    const { challenge } = metadata;
+    const proof = challenge && prove(challenge);
+    if (proof) this.#effects.send(proof);
+    else if (challenge) this.#lose('the server key is one that nothing can be proven to', now);
+    else this.#violate('unexpected_command', 'WELCOME asks for a proof and does not say what with', now);
+    return proof !== undefined;
   }
 
   #find(ref: Ref): Job | undefined {
@@ -485,4 +504,10 @@ export class PackedSession<Job extends HeldJob> {
     for (const job of due) job.expiresAt = Infinity;
     this.#abortAll(due, new ExpiredError('The time that the client allowed for this request is up.'));
   }
+}
+
+/** Why the broker ended the session, in words. */
+function farewellOf({ reason }: BrokerDisconnect): string {
+  const why = reason ? ` (${reason.code}: ${reason.message})` : '';
+  return `the broker said DISCONNECT${why}`;
 }

@@ -1,0 +1,41 @@
+import type { PeerLimits } from './policy';
+
+/** Which limit one more request would break. */
+export type Beyond = keyof PeerLimits;
+
+const SECOND_MS = 1_000;
+
+/**
+ * How much of its limits a key, or a peer without one, has used. Requests and bytes are buckets that hold what is
+ * allowed in a second and are filled again evenly. A request that finds bytes left may take more than there are: what it
+ * owes is waited for, so that no body is refused for ever.
+ */
+export class Meter {
+  /** Requests that have not ended. */
+  pending = 0;
+  #requests = Infinity;
+  #bytes = Infinity;
+  #filledAt = 0;
+
+  /** Which limit a request of so many bytes is beyond; where it is none, the request is counted. */
+  take(
+    { requestsPerSecond, bytesPerSecond, pending }: PeerLimits,
+    bytes: number,
+    now: number,
+  ): Beyond | undefined {
+    const seconds = (now - this.#filledAt) / SECOND_MS;
+    this.#filledAt = now;
+    if (requestsPerSecond !== undefined) {
+      this.#requests = Math.min(requestsPerSecond, this.#requests + seconds * requestsPerSecond);
+    }
+    if (bytesPerSecond !== undefined) {
+      this.#bytes = Math.min(bytesPerSecond, this.#bytes + seconds * bytesPerSecond);
+    }
+    if (pending !== undefined && this.pending >= pending) return 'pending';
+    if (requestsPerSecond !== undefined && this.#requests < 1) return 'requestsPerSecond';
+    if (bytesPerSecond !== undefined && this.#bytes <= 0) return 'bytesPerSecond';
+    this.#requests--;
+    this.#bytes -= bytes;
+    return undefined;
+  }
+}
