@@ -12,6 +12,7 @@ const ARROWS = {
   broker: ['transport', 'protocol'],
   client: ['transport', 'protocol'],
   worker: ['transport', 'protocol'],
+  titanic: ['client', 'worker', 'protocol'],
   cli: ['broker', 'client', 'worker', 'protocol'],
   testkit: [],
   bench: ['broker', 'client', 'worker', 'protocol'],
@@ -83,7 +84,7 @@ const pure = {
 };
 
 /** @type {import('eslint').Linter.Config[]} */
-const cores = ['broker', 'client', 'worker'].map((name) => ({
+const cores = ['broker', 'client', 'worker', 'titanic'].map((name) => ({
   files: [`packages/${name}/src/core/**/*.ts`],
   rules: {
     ...imports(

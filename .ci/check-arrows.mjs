@@ -22,6 +22,9 @@ const refused = [
   ['client/src', "import '../../worker/src/index';"],
   ['client/src', "import '@majordomo/protocol/src/index';"],
   ['worker/src', "import '@majordomo/broker';"],
+  ['titanic/src', "import '@majordomo/broker';"],
+  ['titanic/src/core', "import '../store/store';"],
+  ['titanic/src/core', 'Date.now();'],
   ['transport/src', "import '@majordomo/broker';"],
   ['protocol/src', "import '@majordomo/transport';"],
   ['protocol/src', "import 'node:path';"],
@@ -34,6 +37,7 @@ const taken = [
   ['broker/src/shell', "import '../core/broker-core';"],
   ['transport/src', "import 'zeromq';"],
   ['cli/src', "import '@majordomo/broker';"],
+  ['titanic/src/service', "import '@majordomo/worker';"],
 ];
 
 // The rules that matter here need no types, and files that do not exist have none.
