@@ -78,19 +78,26 @@ export function storeConformance(name: string, make: MakeStore): void {
         });
       });
 
-      test.each([0, 1_000, 1_020, 1_021, 100_000, 3_000_000])('bodies and replies of %i bytes', async (size) => {
-        const body = packFrames([Buffer.alloc(size, 7)]);
-        const request = newRequest({ body });
-        await store.submit([request]);
-        const claimed = await claimOne();
-        expect(Buffer.from(claimed.body).equals(body)).toBe(true);
-        const reply = packFrames([Buffer.alloc(size, 9)]);
-        await settle({ ...claimed, outcome: 'succeed', reply, replyType: 'text/plain' });
-        const [read] = await store.read([request.id], ['body', 'reply']);
-        expect(Buffer.from(read!.body!).equals(body)).toBe(true);
-        expect(Buffer.from(read!.reply!).equals(reply)).toBe(true);
-        expect(read).toMatchObject({ state: 'done', replyType: 'text/plain', bytes: body.length + reply.length });
-      });
+      test.each([0, 1_000, 1_020, 1_021, 100_000, 3_000_000])(
+        'bodies and replies of %i bytes',
+        async (size) => {
+          const body = packFrames([Buffer.alloc(size, 7)]);
+          const request = newRequest({ body });
+          await store.submit([request]);
+          const claimed = await claimOne();
+          expect(Buffer.from(claimed.body).equals(body)).toBe(true);
+          const reply = packFrames([Buffer.alloc(size, 9)]);
+          await settle({ ...claimed, outcome: 'succeed', reply, replyType: 'text/plain' });
+          const [read] = await store.read([request.id], ['body', 'reply']);
+          expect(Buffer.from(read!.body!).equals(body)).toBe(true);
+          expect(Buffer.from(read!.reply!).equals(reply)).toBe(true);
+          expect(read).toMatchObject({
+            state: 'done',
+            replyType: 'text/plain',
+            bytes: body.length + reply.length,
+          });
+        },
+      );
 
       test('an id is one request, however often it is submitted', async () => {
         const request = newRequest();
@@ -237,7 +244,9 @@ export function storeConformance(name: string, make: MakeStore): void {
         const fresh = await claimOne();
         expect(fresh).toMatchObject({ id: request.id, token: stale.token + 1, attempts: 2 });
         expect(JSON.parse(fresh.error!)).toMatchObject({ code: 'LEASE_LOST' });
-        expect(await settle({ ...stale, outcome: 'succeed', reply: REPLY, replyType: undefined })).toBe(false);
+        expect(await settle({ ...stale, outcome: 'succeed', reply: REPLY, replyType: undefined })).toBe(
+          false,
+        );
         expect(await settle({ ...stale, outcome: 'die', error: ERROR })).toBe(false);
         expect(await settle({ ...stale, outcome: 'retry', dueAt: T0, error: ERROR })).toBe(false);
         const progress = packFrames([Buffer.from('stale')]);
@@ -263,7 +272,9 @@ export function storeConformance(name: string, make: MakeStore): void {
         const [read] = await store.read([claimed.id], ['progress']);
         expect(Buffer.from(read!.progress!)).toEqual(Buffer.from(progress));
         expect(read!.owner).toBe('tester');
-        expect(await settle({ ...claimed, outcome: 'succeed', reply: REPLY, replyType: undefined })).toBe(true);
+        expect(await settle({ ...claimed, outcome: 'succeed', reply: REPLY, replyType: undefined })).toBe(
+          true,
+        );
       });
 
       test('a clock that goes back keeps nobody from taking up lost work', async () => {
@@ -273,7 +284,9 @@ export function storeConformance(name: string, make: MakeStore): void {
         clock.time = T0;
         const fresh = await claimOne();
         expect(fresh.token).toBe(stale.token + 1);
-        expect(await settle({ ...stale, outcome: 'succeed', reply: REPLY, replyType: undefined })).toBe(false);
+        expect(await settle({ ...stale, outcome: 'succeed', reply: REPLY, replyType: undefined })).toBe(
+          false,
+        );
       });
 
       test('a clock that goes back a little takes nothing from its holder', async () => {
@@ -282,7 +295,9 @@ export function storeConformance(name: string, make: MakeStore): void {
         const claimed = await claimOne();
         clock.time = T0;
         expect((await store.claim(anOrder())).claimed).toEqual([]);
-        expect(await settle({ ...claimed, outcome: 'succeed', reply: REPLY, replyType: undefined })).toBe(true);
+        expect(await settle({ ...claimed, outcome: 'succeed', reply: REPLY, replyType: undefined })).toBe(
+          true,
+        );
       });
 
       test('a request that is removed has no lease', async () => {
@@ -291,7 +306,9 @@ export function storeConformance(name: string, make: MakeStore): void {
         const claimed = await claimOne();
         expect(await store.remove([request.id])).toBe(1);
         expect(await store.renew([{ ...claimed, progress: undefined }], 1_000)).toHaveLength(1);
-        expect(await settle({ ...claimed, outcome: 'succeed', reply: REPLY, replyType: undefined })).toBe(false);
+        expect(await settle({ ...claimed, outcome: 'succeed', reply: REPLY, replyType: undefined })).toBe(
+          false,
+        );
         expect(await stateIn(store, request.id)).toBe('gone');
         expect(await store.stats()).toEqual([]);
       });
@@ -299,7 +316,12 @@ export function storeConformance(name: string, make: MakeStore): void {
 
     describe('settling', () => {
       const outcomes: [string, (claimed: Claimed) => Settlement, State, number][] = [
-        ['succeed', (held) => ({ ...held, outcome: 'succeed', reply: REPLY, replyType: undefined }), 'done', 1],
+        [
+          'succeed',
+          (held) => ({ ...held, outcome: 'succeed', reply: REPLY, replyType: undefined }),
+          'done',
+          1,
+        ],
         ['retry', (held) => ({ ...held, outcome: 'retry', dueAt: T0 + 50, error: ERROR }), 'waiting', 1],
         ['release', (held) => ({ ...held, outcome: 'release', error: undefined }), 'waiting', 0],
         ['die', (held) => ({ ...held, outcome: 'die', error: ERROR }), 'dead', 1],
@@ -318,9 +340,7 @@ export function storeConformance(name: string, make: MakeStore): void {
         expect(read).toMatchObject({ state, attempts });
         expect(read!.owner).toBeUndefined();
         expect(told).toEqual(state === 'waiting' ? [] : [request.id]);
-        expect(await store.stats()).toEqual([
-          { service: 'mail', state, requests: 1, bytes: read!.bytes },
-        ]);
+        expect(await store.stats()).toEqual([{ service: 'mail', state, requests: 1, bytes: read!.bytes }]);
       });
 
       test('a request to be tried again waits for its time, with its error', async () => {
@@ -343,7 +363,10 @@ export function storeConformance(name: string, make: MakeStore): void {
         expect(await stateIn(store, children[0]!.id)).toBe('gone');
         expect(await settle({ ...held, ...firing })).toBe(true);
         expect(await settle({ ...held, ...firing })).toBe(false);
-        expect((await store.read([schedule.id], []))[0]).toMatchObject({ state: 'waiting', dueAt: T0 + 90_000 });
+        expect((await store.read([schedule.id], []))[0]).toMatchObject({
+          state: 'waiting',
+          dueAt: T0 + 90_000,
+        });
         expect((await store.claim(anOrder())).claimed.map(({ id }) => id)).toEqual([children[0]!.id]);
       });
 
@@ -357,11 +380,10 @@ export function storeConformance(name: string, make: MakeStore): void {
       test('many at once: each by itself', async () => {
         await store.submit(Array.from({ length: 10 }, () => newRequest()));
         const { claimed } = await store.claim(anOrder());
-        const settlements = claimed.map(
-          (held, index): Settlement =>
-            index % 2 === 0
-              ? { ...held, outcome: 'succeed', reply: REPLY, replyType: undefined }
-              : { ...held, token: held.token + 1, outcome: 'die', error: ERROR },
+        const settlements = claimed.map((held, index): Settlement =>
+          index % 2 === 0
+            ? { ...held, outcome: 'succeed', reply: REPLY, replyType: undefined }
+            : { ...held, token: held.token + 1, outcome: 'die', error: ERROR },
         );
         expect(await store.settle(settlements, [])).toEqual(claimed.map((_, index) => index % 2 === 0));
       });
@@ -472,7 +494,9 @@ export function storeConformance(name: string, make: MakeStore): void {
           { id, change: 'edit', priority: 1 },
           { id, change: 'revive', dueAt: T0 },
         ] as const;
-        expect(await store.change(changes)).toEqual(changes.map(() => ({ result: 'refused', state: 'running' })));
+        expect(await store.change(changes)).toEqual(
+          changes.map(() => ({ result: 'refused', state: 'running' })),
+        );
         expect(await store.change([{ id: newId(), change: 'cancel' }])).toEqual([{ result: 'unknown' }]);
       });
 
@@ -481,7 +505,8 @@ export function storeConformance(name: string, make: MakeStore): void {
         for (let round = 0; round < 20; round++) {
           const request = newRequest();
           await store.submit([request]);
-          const edit = (): Promise<unknown> => store.change([{ id: request.id, change: 'edit', body: after }]);
+          const edit = (): Promise<unknown> =>
+            store.change([{ id: request.id, change: 'edit', body: after }]);
           const [first, second] =
             round % 2 === 0
               ? await Promise.all([edit(), claimOne()])
@@ -513,7 +538,8 @@ export function storeConformance(name: string, make: MakeStore): void {
             await submitOne();
             return (await claimOne()).id;
           },
-          done: () => endedBy((held) => ({ ...held, outcome: 'succeed', reply: REPLY, replyType: undefined })),
+          done: () =>
+            endedBy((held) => ({ ...held, outcome: 'succeed', reply: REPLY, replyType: undefined })),
           dead: () => endedBy((held) => ({ ...held, outcome: 'die', error: ERROR })),
           expired: () => endedBy((held) => ({ ...held, outcome: 'expire', error: undefined })),
           cancelled: async () => {
@@ -539,7 +565,11 @@ export function storeConformance(name: string, make: MakeStore): void {
             const id = await into[state]();
             const [changed] = await store.change([{ id, change: change as 'move', dueAt: T0 + 99_999 }]);
             const expected = step(state, event);
-            expect([state, change, changed!.result]).toEqual([state, change, expected ? 'changed' : 'refused']);
+            expect([state, change, changed!.result]).toEqual([
+              state,
+              change,
+              expected ? 'changed' : 'refused',
+            ]);
             expect(await stateIn(store, id)).toBe(expected ?? state);
             await store.remove([id]);
           }
@@ -568,7 +598,10 @@ export function storeConformance(name: string, make: MakeStore): void {
         expect(await pages({})).toEqual(latestFirst);
         expect(await pages({ state: 'waiting' })).toEqual(latestFirst);
         expect(await pages({ service: 'rare' })).toEqual(
-          requests.filter(({ service }) => service === 'rare').map(({ id }) => id).reverse(),
+          requests
+            .filter(({ service }) => service === 'rare')
+            .map(({ id }) => id)
+            .reverse(),
         );
         expect(await pages({ search: 'rar' })).toHaveLength(5);
         expect(await pages({ search: requests[3]!.id.slice(-6) })).toContain(requests[3]!.id);
@@ -581,7 +614,12 @@ export function storeConformance(name: string, make: MakeStore): void {
           await settle({ ...held, outcome: 'die', error: ERROR });
         }
         expect(await pages({ state: 'dead' })).toEqual(ended.map(({ id }) => id).reverse());
-        expect((await pages({ state: 'running' })).sort()).toEqual(claimed.slice(9).map(({ id }) => id).sort());
+        expect((await pages({ state: 'running' })).sort()).toEqual(
+          claimed
+            .slice(9)
+            .map(({ id }) => id)
+            .sort(),
+        );
       });
 
       test('in the order asked for, with what there is not left out', async () => {
@@ -618,7 +656,9 @@ export function storeConformance(name: string, make: MakeStore): void {
 
       test('by count, the oldest first', async () => {
         const ids = await endSome(5);
-        expect(await store.purge({ ...keepAll, done: { ageMs: 1e9, count: 2 } })).toMatchObject({ removed: 3 });
+        expect(await store.purge({ ...keepAll, done: { ageMs: 1e9, count: 2 } })).toMatchObject({
+          removed: 3,
+        });
         const left = await store.read(ids, []);
         expect(left.map((each) => each !== undefined)).toEqual([false, false, false, true, true]);
         expect(await store.stats()).toMatchObject([{ state: 'done', requests: 2 }]);
@@ -682,7 +722,9 @@ export function storeConformance(name: string, make: MakeStore): void {
           [],
         );
         store = await crash();
-        const states = await Promise.all([waiting, done!, dead!, retried!].map(({ id }) => stateIn(store, id)));
+        const states = await Promise.all(
+          [waiting, done!, dead!, retried!].map(({ id }) => stateIn(store, id)),
+        );
         expect(states).toEqual(['waiting', 'done', 'dead', 'waiting']);
         const [read] = await store.read([done!.id], ['reply']);
         expect(Buffer.from(read!.reply!)).toEqual(Buffer.from(REPLY));

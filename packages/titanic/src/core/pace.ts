@@ -103,7 +103,8 @@ export function afterDeliveries(
   }
   if (health.failed === 0 && health.absent === 0) return state;
   const before = state ?? freshPace(now);
-  const failures = health.absent > 0 ? Math.max(FAILURES_MAX, before.failures) : before.failures + health.failed;
+  const failures =
+    health.absent > 0 ? Math.max(FAILURES_MAX, before.failures) : before.failures + health.failed;
   const isPaused = before.pausedUntil > now && before.pausedUntil - now <= PAUSE.maxMs;
   if (failures < FAILURES_MAX || isPaused) return { ...before, failures };
   const pauses = before.pauses + 1;

@@ -34,7 +34,11 @@ export interface Doomed {
 }
 
 /** @param counts - ended requests there are, by state */
-export function doomed(retention: Retention, counts: Readonly<Record<EndedState, number>>, now: number): Doomed[] {
+export function doomed(
+  retention: Retention,
+  counts: Readonly<Record<EndedState, number>>,
+  now: number,
+): Doomed[] {
   return ENDED_STATES.map((state) => ({
     state,
     before: now - retention[state].ageMs,

@@ -29,6 +29,9 @@ export function fire(occurrence: number, now: number, catchUp: boolean, next: Ne
 }
 
 /** When a request is due: at a time, after a delay, or now. */
-export function dueAtOf({ at, inMs }: { at?: number | undefined; inMs?: number | undefined }, now: number): number {
+export function dueAtOf(
+  { at, inMs }: { at?: number | undefined; inMs?: number | undefined },
+  now: number,
+): number {
   return at ?? now + (inMs ?? 0);
 }

@@ -87,7 +87,11 @@ export type Settlement = Lease &
     | { readonly outcome: 'die'; readonly error: string }
     | { readonly outcome: 'expire'; readonly error: string | undefined }
     /** A schedule: adds requests, and waits for `dueAt`, or is done where there is none. */
-    | { readonly outcome: 'fire'; readonly requests: readonly NewRequest[]; readonly dueAt: number | undefined }
+    | {
+        readonly outcome: 'fire';
+        readonly requests: readonly NewRequest[];
+        readonly dueAt: number | undefined;
+      }
   );
 
 /** How deliveries to a service went: what its pauses are made of. */

@@ -2,7 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RequestStore } from '../../src/store/store';
-import { SqliteStore, type SqliteStoreOptions, type SqliteStoreWorld } from '../../src/store/sqlite/sqlite-store';
+import {
+  SqliteStore,
+  type SqliteStoreOptions,
+  type SqliteStoreWorld,
+} from '../../src/store/sqlite/sqlite-store';
 
 const folders: string[] = [];
 const stores: RequestStore[] = [];

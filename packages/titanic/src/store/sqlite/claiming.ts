@@ -119,11 +119,11 @@ export class Claiming {
   /** Claims up to `share` requests of one service, as its pace allows, and notes when there may be more. */
   #serve(round: Round, service: string, share: number): void {
     const { now } = round;
-    const { paces, dueServices } = this.#room;
+    const { paces, dueServices, ledger } = this.#room;
     const pace = round.paceOf(service);
     const state = paces.get(service);
     const isCounted = pace?.concurrency !== undefined || state !== undefined;
-    const running = isCounted ? paces.running(service, pace?.concurrency ?? 1) : 0;
+    const running = isCounted ? ledger.count(service, 'running') : 0;
     const allowed = allowance(pace, state, running, now);
     const wanted = Math.min(share, allowed.count);
     const count = this.#take(round, service, wanted);

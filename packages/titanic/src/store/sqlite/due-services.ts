@@ -62,7 +62,9 @@ export class DueServices {
   due(now: number): string[] {
     const due: Entry[] = [];
     for (const entry of this.#entries.values()) if (entry.dueAt <= now) due.push(entry);
-    return due.sort((one, other) => one.turn - other.turn || one.dueAt - other.dueAt).map(({ service }) => service);
+    return due
+      .sort((one, other) => one.turn - other.turn || one.dueAt - other.dueAt)
+      .map(({ service }) => service);
   }
 
   /** Notes which services were served in one claim. */

@@ -19,7 +19,10 @@ export function storeError(error: unknown, file: string): MajordomoError {
   const text = error instanceof Error ? error.message : String(error);
   const options = { cause: error };
   if (code.startsWith('SQLITE_FULL')) {
-    return new StoreFullError(`There is no room for more in ${file}, nor on its disk; nothing was stored.`, options);
+    return new StoreFullError(
+      `There is no room for more in ${file}, nor on its disk; nothing was stored.`,
+      options,
+    );
   }
   if (code.startsWith('SQLITE_NOTADB')) {
     return new StoreInvalidError(`${file} is no SQLite database; it was left as it is.`, options);

@@ -13,6 +13,7 @@ interface TotalRow {
 export class Ledger {
   readonly #add: Database.Statement;
   readonly #drop: Database.Statement;
+  readonly #one: Database.Statement<[string, number], { requests: number }>;
   readonly #all: Database.Statement<[], TotalRow>;
   readonly #perState: Database.Statement<[], { state: number; requests: number }>;
   /** What changed in this transaction, by state and service. */
@@ -25,7 +26,10 @@ export class Ledger {
       `INSERT INTO totals (service, state, requests, bytes) VALUES (:service, :state, :requests, :bytes)
        ON CONFLICT DO UPDATE SET requests = requests + excluded.requests, bytes = bytes + excluded.bytes`,
     );
-    this.#drop = db.prepare('DELETE FROM totals WHERE service = :service AND state = :state AND requests = 0');
+    this.#drop = db.prepare(
+      'DELETE FROM totals WHERE service = :service AND state = :state AND requests = 0',
+    );
+    this.#one = db.prepare('SELECT requests FROM totals WHERE service = ? AND state = ?');
     this.#all = db.prepare('SELECT service, state, requests, bytes FROM totals');
     this.#perState = db.prepare('SELECT state, sum(requests) AS requests FROM totals GROUP BY state');
     this.#open = this.#perState
@@ -57,6 +61,13 @@ export class Ledger {
   moved(service: string, from: State, to: State, bytesBefore: number, bytesAfter = bytesBefore): void {
     this.note(service, from, -1, -bytesBefore);
     this.note(service, to, 1, bytesAfter);
+  }
+
+  /** Requests of a service in one state, what this transaction changed included. */
+  count(service: string, state: State): number {
+    const number = stateNumber(state);
+    const changed = this.#changes.get(`${number} ${service}`)?.requests ?? 0;
+    return (this.#one.get(service, number)?.requests ?? 0) + changed;
   }
 
   /** Writes what changed, as part of the transaction. */

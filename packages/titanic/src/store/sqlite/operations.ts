@@ -26,7 +26,10 @@ export interface Operations {
     takes: readonly [settlements: readonly Settlement[], health: readonly ServiceHealth[]];
     gives: boolean[];
   };
-  read: { takes: readonly [ids: readonly string[], parts: readonly Part[]]; gives: (StoredWhole | undefined)[] };
+  read: {
+    takes: readonly [ids: readonly string[], parts: readonly Part[]];
+    gives: (StoredWhole | undefined)[];
+  };
   list: { takes: readonly [query: ListQuery]; gives: ListPage };
   change: { takes: readonly [changes: readonly Change[]]; gives: Changed[] };
   remove: { takes: readonly [ids: readonly string[]]; gives: number };

@@ -15,7 +15,6 @@ export class PaceBook {
   readonly #get: Database.Statement<[string], PaceRow>;
   readonly #put: Database.Statement;
   readonly #forget: Database.Statement<[number, number]>;
-  readonly #running: Database.Statement<[string, number], { running: number }>;
 
   constructor(db: Database.Database) {
     this.#get = db.prepare('SELECT * FROM paces WHERE service = ?');
@@ -26,9 +25,6 @@ export class PaceBook {
     this.#forget = db.prepare(
       `DELETE FROM paces WHERE service IN
        (SELECT service FROM paces WHERE refilled_at <= ? AND paused_until <= ? LIMIT 1000)`,
-    );
-    this.#running = db.prepare(
-      'SELECT count(*) AS running FROM (SELECT 1 FROM requests WHERE state = 1 AND service = ? LIMIT ?)',
     );
   }
 
@@ -47,11 +43,6 @@ export class PaceBook {
 
   put(service: string, state: PaceState): void {
     this.#put.run({ service, ...state });
-  }
-
-  /** Requests of a service that run, counted no further than `max`. */
-  running(service: string, max: number): number {
-    return this.#running.get(service, Math.min(max, Number.MAX_SAFE_INTEGER))?.running ?? 0;
   }
 
   /** Forgets services that were neither claimed for nor paused since. */

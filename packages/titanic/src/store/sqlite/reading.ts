@@ -70,7 +70,15 @@ export class Reading {
   #read(id: string, parts: readonly Part[]): StoredWhole | undefined {
     if (parts.length === 0) {
       const row = this.#row.get(idBytes(id));
-      return row && { ...toStored(row), body: undefined, reply: undefined, replyType: undefined, progress: undefined };
+      return (
+        row && {
+          ...toStored(row),
+          body: undefined,
+          reply: undefined,
+          replyType: undefined,
+          progress: undefined,
+        }
+      );
     }
     const row = this.#whole.get(idBytes(id));
     if (!row) return undefined;

@@ -38,7 +38,6 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX due ON requests (service, priority, due_at) WHERE state = 0;
   CREATE INDEX expiring ON requests (expires_at) WHERE state = 0 AND expires_at IS NOT NULL;
   CREATE INDEX leased ON requests (lease_until) WHERE state = 1;
-  CREATE INDEX running ON requests (service) WHERE state = 1;
   CREATE INDEX ended ON requests (state, ended_at) WHERE state >= 2;
   CREATE TABLE blobs (key INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
   CREATE TABLE keys (

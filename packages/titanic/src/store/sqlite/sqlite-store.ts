@@ -19,7 +19,10 @@ import type { ThreadOrder } from './thread';
 /** The options of a SQLite store. */
 export const sqliteStoreOptionsSchema = z.strictObject({
   /** The file: made where there is none. It is for one titanic at a time. */
-  file: z.string().min(1).refine((file) => !file.startsWith(':'), 'should be a file: what is in memory is not durable'),
+  file: z
+    .string()
+    .min(1)
+    .refine((file) => !file.startsWith(':'), 'should be a file: what is in memory is not durable'),
   /** Requests that wait or run, at the most; beyond it, submissions are refused. Default 20,000,000. */
   requestsMax: count(1).default(20_000_000),
   /** Bytes that the file may grow to, at least 1 MiB; beyond it, there is no room. Default: what the disk has. */
@@ -52,7 +55,8 @@ const FAULTS: Readonly<Record<string, new (message: string) => MajordomoError>> 
   STORE_INVALID: StoreInvalidError,
 };
 
-const errorOf = ({ code, message }: Fault): MajordomoError => new (FAULTS[code] ?? StoreUnavailableError)(message);
+const errorOf = ({ code, message }: Fault): MajordomoError =>
+  new (FAULTS[code] ?? StoreUnavailableError)(message);
 
 /**
  * Durable requests in one SQLite file, the embedded default: write-ahead log, every commit on disk before it counts
@@ -79,7 +83,9 @@ export class SqliteStore implements RequestStore {
     this.#exited = new Promise((resolve) => thread.once('exit', () => resolve()));
     thread.on('message', (outcome: GroupOutcome) => this.#answered(outcome));
     thread.on('error', (error) => {
-      this.#lose(new StoreUnavailableError(`The thread of the store failed: ${error.message}.`, { cause: error }));
+      this.#lose(
+        new StoreUnavailableError(`The thread of the store failed: ${error.message}.`, { cause: error }),
+      );
     });
     thread.on('exit', () => this.#lose(new StoreUnavailableError('The thread of the store has ended.')));
   }
@@ -91,7 +97,11 @@ export class SqliteStore implements RequestStore {
    * @throws StoreUnavailableError where another process has it, or it cannot be read or written
    */
   static async open(options: SqliteStoreOptions, world: SqliteStoreWorld = {}): Promise<SqliteStore> {
-    const { file, requestsMax, fileBytesMax } = parseOptions(sqliteStoreOptionsSchema, options, 'SQLite store');
+    const { file, requestsMax, fileBytesMax } = parseOptions(
+      sqliteStoreOptionsSchema,
+      options,
+      'SQLite store',
+    );
     const workerData: EngineOptions = { file, requestsMax, fileBytesMax };
     const thread = new Worker(world.thread ?? new URL('./sqlite-thread.js', import.meta.url), { workerData });
     const fault = await new Promise<Fault | undefined>((resolve, reject) => {
@@ -159,7 +169,8 @@ export class SqliteStore implements RequestStore {
   }
 
   async #close(): Promise<void> {
-    if (this.#waiting.length > 0 || this.#working) await new Promise<void>((resolve) => (this.#idle = resolve));
+    if (this.#waiting.length > 0 || this.#working)
+      await new Promise<void>((resolve) => (this.#idle = resolve));
     this.#thread.postMessage({ operations: undefined, now: 0 } satisfies ThreadOrder);
     await this.#exited;
   }
