@@ -461,16 +461,26 @@ export function storeConformance(name: string, make: MakeStore): void {
 
     describe('changes', () => {
       test('a request that waits can be edited, moved and cancelled', async () => {
-        const request = newRequest({ dueAt: T0 + 1_000, expiresAt: T0 + 9_000 });
+        const request = newRequest({
+          dueAt: T0 + 1_000,
+          expiresAt: T0 + 9_000,
+          terms: '{"attempts":3,"timeoutMs":9,"progress":true}',
+        });
         await store.submit([request]);
         const body = packFrames([Buffer.alloc(5_000, 1)]);
+        const terms = '{"attempts":1,"progress":null}';
         const edits = [
-          { id: request.id, change: 'edit', body, priority: 9, terms: '{"attempts":1}', expiresAt: null },
+          { id: request.id, change: 'edit', body, priority: 9, terms },
           { id: request.id, change: 'move', dueAt: T0 },
         ] as const;
         expect(await store.change(edits)).toEqual([{ result: 'changed' }, { result: 'changed' }]);
+        expect((await store.read([request.id], []))[0]).toMatchObject({ dueAt: T0, expiresAt: T0 + 8_000 });
+        await store.change([{ id: request.id, change: 'edit', ttlMs: 77 }]);
+        expect((await store.read([request.id], []))[0]).toMatchObject({ expiresAt: T0 + 77 });
+        await store.change([{ id: request.id, change: 'edit', ttlMs: null }]);
         const held = await claimOne();
-        expect(held).toMatchObject({ priority: 9, dueAt: T0, terms: '{"attempts":1}' });
+        expect(held).toMatchObject({ priority: 9, dueAt: T0 });
+        expect(JSON.parse(held.terms!)).toEqual({ attempts: 1, timeoutMs: 9 });
         expect(held.expiresAt).toBeUndefined();
         expect(held.body).toHaveLength(body.length);
         await settle({ ...held, outcome: 'release', error: undefined });

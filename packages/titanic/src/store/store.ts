@@ -99,7 +99,7 @@ export interface ServiceHealth extends Health {
   readonly service: string;
 }
 
-/** A change to one request. */
+/** A change to one request. Where its due time moves, its time to live moves with it. */
 export type Change = { readonly id: string } & (
   | { readonly change: 'cancel' }
   | { readonly change: 'move'; readonly dueAt: number }
@@ -108,8 +108,9 @@ export type Change = { readonly id: string } & (
       readonly body?: Uint8Array | undefined;
       readonly priority?: number | undefined;
       readonly dueAt?: number | undefined;
-      /** `null` takes the time to live away. */
-      readonly expiresAt?: number | null | undefined;
+      /** From the due time on, in ms; `null` takes it away. */
+      readonly ttlMs?: number | null | undefined;
+      /** A JSON object whose members replace those of the terms; `null` takes one away. */
       readonly terms?: string | undefined;
     }
   /** A dead letter waits again, with all its attempts, for `dueAt`, and without a time to live. */

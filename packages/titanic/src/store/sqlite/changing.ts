@@ -13,7 +13,6 @@ interface Row {
   readonly expires_at: number | null;
   readonly bytes: number;
   readonly attempts: number;
-  readonly terms: string | null;
 }
 
 const EVENTS: Readonly<Record<Change['change'], LifeEvent>> = {
@@ -38,11 +37,11 @@ export class Changing {
     const { db } = room;
     this.#room = room;
     this.#row = db.prepare(
-      'SELECT seq, state, service, priority, due_at, expires_at, bytes, attempts, terms FROM requests WHERE id = ?',
+      'SELECT seq, state, service, priority, due_at, expires_at, bytes, attempts FROM requests WHERE id = ?',
     );
     this.#update = db.prepare(
       `UPDATE requests SET state = :state, priority = :priority, due_at = :dueAt, expires_at = :expiresAt,
-       terms = :terms, attempts = :attempts, ended_at = :endedAt WHERE seq = :seq`,
+       terms = CASE WHEN :terms IS NULL THEN terms ELSE json_patch(coalesce(terms, '{}'), :terms) END, attempts = :attempts, ended_at = :endedAt WHERE seq = :seq`,
     );
     this.#body = db.prepare('UPDATE requests SET body = ?, bytes = ? WHERE seq = ?');
     this.#bodyBytes = db.prepare(
@@ -66,14 +65,13 @@ export class Changing {
     if (!state) return { result: 'refused', state: before };
     const edit = change.change === 'edit' ? change : undefined;
     const dueAt = ('dueAt' in change ? change.dueAt : undefined) ?? row.due_at;
-    const expiresAt = edit?.expiresAt === undefined ? row.expires_at : edit.expiresAt;
     this.#update.run({
       seq: row.seq,
       state: stateNumber(state),
       priority: edit?.priority ?? row.priority,
       dueAt,
-      expiresAt: change.change === 'revive' ? null : expiresAt,
-      terms: edit?.terms ?? row.terms,
+      expiresAt: change.change === 'revive' ? null : expiryOf(row, dueAt, edit?.ttlMs),
+      terms: edit?.terms ?? null,
       attempts: change.change === 'revive' ? 0 : row.attempts,
       endedAt: state === 'waiting' ? null : now,
     });
@@ -117,4 +115,14 @@ export class Changing {
     this.#delete.run(seq);
     this.#dropBlobs.run(seq * BLOB.kinds, seq * BLOB.kinds + BLOB.kinds - 1);
   }
+}
+
+/** Until when a request lives that is due at another time, or has another time to live. */
+function expiryOf(
+  { due_at, expires_at }: Row,
+  dueAt: number,
+  ttlMs: number | null | undefined,
+): number | null {
+  if (ttlMs !== undefined) return ttlMs === null ? null : dueAt + ttlMs;
+  return expires_at === null ? null : expires_at + dueAt - due_at;
 }
