@@ -17,7 +17,7 @@ import {
   type ErrorCode,
 } from '@majordomo/protocol';
 import { randomBytes } from 'node:crypto';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { ID_RANDOM_BYTES, makeRequestId } from '../core/request-id';
 import * as messages from '../service/messages';
 import type { ApiService, Edit, ListOptions, RequestStatus, Submission } from '../service/messages';
@@ -102,10 +102,11 @@ export class TitanicClient {
   /** Stores several requests, all or none, in one step. */
   async submitMany(entries: readonly BatchEntry[]): Promise<Submitted[]> {
     const bodies = entries.map(({ body }) => toFrames(body));
-    const requests = entries.map(({ body: _, ...entry }, index) => ({
+    const requests = entries.map((entry, index) => ({
       ...entry,
       id: entry.id ?? newId(),
       frames: bodies[index]!.length,
+      body: undefined,
     }));
     const [json] = await this.#ask('titanic.submit', { requests }, bodies.flat());
     return messages.batchSubmittedSchema.parse(json).requests;
@@ -268,16 +269,14 @@ function toResult([json, frames]: [json: unknown, frames: readonly Uint8Array[]]
 function replyOf({ status, reply }: Result): Body | undefined {
   const { id, state, error } = status;
   const why = error ? ` ${error.workerCode ?? error.code}: ${error.message}` : '';
-  switch (state) {
-    case 'dead':
-      throw new RequestDeadError(`Request ${id} is a dead letter after ${status.attempts} attempts.${why}`);
-    case 'expired':
-      throw new ExpiredError(`Request ${id} outlived its time and was not delivered.${why}`);
-    case 'cancelled':
-      throw new CancelledError(`Request ${id} was cancelled.`);
-    default:
-      return reply;
+  if (state === 'dead') {
+    throw new RequestDeadError(`Request ${id} is a dead letter after ${status.attempts} attempts.${why}`);
   }
+  if (state === 'expired') {
+    throw new ExpiredError(`Request ${id} outlived its time and was not delivered.${why}`);
+  }
+  if (state === 'cancelled') throw new CancelledError(`Request ${id} was cancelled.`);
+  return reply;
 }
 
 /** The error that a titanic speaks of. */

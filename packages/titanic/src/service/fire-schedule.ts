@@ -11,7 +11,7 @@ export function fireSchedule(
   terms: Terms,
   now: number,
 ): { readonly requests: NewRequest[]; readonly dueAt: number | undefined } {
-  const { cron, key: _, ...others } = terms;
+  const { cron } = terms;
   if (!cron) return { requests: [], dueAt: undefined };
   const firing = fire(dueAt, now, cron.catchUp, occurrencesOf(cron));
   const requests = firing.dueAt.map((occurrence): NewRequest => ({
@@ -21,7 +21,7 @@ export function fireSchedule(
     priority,
     dueAt: occurrence,
     expiresAt: terms.ttlMs === undefined ? undefined : occurrence + terms.ttlMs,
-    terms: formatTerms({ ...others, schedule: id }),
+    terms: formatTerms({ ...terms, cron: undefined, key: undefined, ttlMs: undefined, schedule: id }),
     key: undefined,
   }));
   return { requests, dueAt: firing.nextAt };

@@ -22,7 +22,7 @@ export class Settler {
   readonly #store: RequestStore;
   readonly #logger: Logger;
   #waiting: Pending[] = [];
-  #working: Promise<void> | undefined;
+  #isWorking = false;
   #isStopped = false;
 
   constructor(store: RequestStore, logger: Logger) {
@@ -34,7 +34,7 @@ export class Settler {
   settle(settlement: Settlement, service: string, health: Verdict['health']): Promise<void> {
     return new Promise((done) => {
       this.#waiting.push({ settlement, service, health, done });
-      this.#working ??= this.#work();
+      if (!this.#isWorking) void this.#work();
     });
   }
 
@@ -44,6 +44,7 @@ export class Settler {
   }
 
   async #work(): Promise<void> {
+    this.#isWorking = true;
     // What ends in this turn goes together.
     await new Promise(setImmediate);
     while (this.#waiting.length > 0) {
@@ -51,7 +52,7 @@ export class Settler {
       this.#waiting = [];
       await this.#take(group);
     }
-    this.#working = undefined;
+    this.#isWorking = false;
   }
 
   async #take(group: readonly Pending[]): Promise<void> {
@@ -69,7 +70,7 @@ export class Settler {
       return;
     }
     this.#waiting.push(pending);
-    this.#working ??= this.#work();
+    if (!this.#isWorking) void this.#work();
   }
 
   async #try(group: readonly Pending[]): Promise<boolean> {

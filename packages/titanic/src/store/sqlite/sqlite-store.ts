@@ -1,8 +1,9 @@
 import { Worker } from 'node:worker_threads';
+import type {
+  MajordomoError} from '@majordomo/protocol';
 import {
   ClosedError,
   count,
-  MajordomoError,
   parseOptions,
   QueueFullError,
   StoreFullError,
