@@ -88,7 +88,10 @@ const cores = ['broker', 'client', 'worker', 'titanic'].map((name) => ({
   files: [`packages/${name}/src/core/**/*.ts`],
   rules: {
     ...imports(
-      { group: [...new Set([...forbidden(name), '@majordomo/transport'])], message: 'A core knows protocol only.' },
+      {
+        group: [...new Set([...forbidden(name), '@majordomo/transport'])],
+        message: 'A core knows protocol only.',
+      },
       deepImports,
       shells,
       zeromq,

@@ -22,4 +22,9 @@ export {
 export { titanicOptionsSchema, type ResolvedTitanicOptions, type TitanicOptions } from './service/options';
 export { Titanic, type TitanicState, type TitanicStats } from './service/titanic';
 export { sqliteStoreOptionsSchema, SqliteStore, type SqliteStoreOptions } from './store/sqlite/sqlite-store';
+export {
+  postgresStoreOptionsSchema,
+  PostgresStore,
+  type PostgresStoreOptions,
+} from './store/postgres/postgres-store';
 export type * from './store/store';

@@ -53,7 +53,7 @@ const FULL = 1e9;
 export const PACE_IDLE_MS = 3_600_000;
 
 /** The state of a service that nothing is known of: a full bucket, no failures. */
-function freshPace(now: number): PaceState {
+export function freshPace(now: number): PaceState {
   return { tokens: FULL, refilledAt: now, failures: 0, pauses: 0, pausedUntil: 0 };
 }
 

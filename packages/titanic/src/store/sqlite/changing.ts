@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3';
-import { stateNumber, stateOf, step, type LifeEvent, type State } from '../../core/lifecycle';
+import { stateNumber, stateOf, step, type State } from '../../core/lifecycle';
+import { EVENT_OF, expiryOf } from '../changes';
 import type { Change, Changed } from '../store';
 import { idBytes, type Room } from './room';
 import { BLOB, INLINE_BYTES_MAX } from './schema';
@@ -14,13 +15,6 @@ interface Row {
   readonly bytes: number;
   readonly attempts: number;
 }
-
-const EVENTS: Readonly<Record<Change['change'], LifeEvent>> = {
-  cancel: 'cancel',
-  move: 'change',
-  edit: 'change',
-  revive: 'revive',
-};
 
 /** Changes and removes requests. */
 export class Changing {
@@ -61,7 +55,7 @@ export class Changing {
     const row = this.#row.get(idBytes(change.id));
     if (!row) return { result: 'unknown' };
     const before = stateOf(row.state);
-    const state = step(before, EVENTS[change.change]);
+    const state = step(before, EVENT_OF[change.change]);
     if (!state) return { result: 'refused', state: before };
     const edit = change.change === 'edit' ? change : undefined;
     const dueAt = ('dueAt' in change ? change.dueAt : undefined) ?? row.due_at;
@@ -115,14 +109,4 @@ export class Changing {
     this.#delete.run(seq);
     this.#dropBlobs.run(seq * BLOB.kinds, seq * BLOB.kinds + BLOB.kinds - 1);
   }
-}
-
-/** Until when a request lives that is due at another time, or has another time to live. */
-function expiryOf(
-  { due_at, expires_at }: Row,
-  dueAt: number,
-  ttlMs: number | null | undefined,
-): number | null {
-  if (ttlMs !== undefined) return ttlMs === null ? null : dueAt + ttlMs;
-  return expires_at === null ? null : expires_at + dueAt - due_at;
 }

@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3';
 import { PRIORITY_MAX } from '@majordomo/protocol';
 import { afterClaim, allowance, type Pace } from '../../core/pace';
+import { LEASE_LOST } from '../ending';
 import { LEASE_MS_MAX, STEP_ROWS_MAX, type Claimed, type ClaimOrder, type Claims } from '../store';
 import { idText, type Room } from './room';
 import { BLOB } from './schema';
@@ -27,12 +28,6 @@ interface OverRow {
   readonly service: string;
   readonly bytes: number;
 }
-
-/** What is written of a request whose titanic was lost with it. */
-const LEASE_LOST = JSON.stringify({
-  code: 'LEASE_LOST',
-  message: 'The titanic that had it in hand was lost. It may have been done.',
-});
 
 /** One claim, as far as it has come. */
 class Round {

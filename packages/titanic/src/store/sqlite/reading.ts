@@ -1,13 +1,7 @@
 import type Database from 'better-sqlite3';
-import { isEnded, stateNumber, stateOf, type State } from '../../core/lifecycle';
-import {
-  STEP_ROWS_MAX,
-  type ListPage,
-  type ListQuery,
-  type Part,
-  type StoredRequest,
-  type StoredWhole,
-} from '../store';
+import { stateNumber, stateOf } from '../../core/lifecycle';
+import type { ListPage, ListQuery, Part, StoredRequest, StoredWhole } from '../store';
+import { byEnd, fits, parseCursor, SEARCH_ROWS_MAX } from '../walk';
 import { idBytes, idText, type Room } from './room';
 import { BLOB } from './schema';
 
@@ -36,9 +30,6 @@ interface WholeRow extends Row {
 
 const COLUMNS =
   'seq, id, state, service, priority, due_at, expires_at, submitted_at, ended_at, attempts, bytes, owner, terms, error';
-
-/** Rows that a search looks at before it says where to go on. */
-const SEARCH_ROWS_MAX = 2 * STEP_ROWS_MAX;
 
 /** Reads requests one by one and page by page. */
 export class Reading {
@@ -114,26 +105,6 @@ export class Reading {
     }
     return { requests, next: undefined };
   }
-}
-
-const byEnd = (state: State | undefined): boolean => state !== undefined && isEnded(state);
-
-function fits({ id, state, service }: StoredRequest, query: ListQuery): boolean {
-  if (query.state !== undefined && state !== query.state) return false;
-  if (query.service !== undefined && service !== query.service) return false;
-  return query.search === undefined || service.includes(query.search) || id.includes(query.search);
-}
-
-/** A place in an order of rows. */
-interface Place {
-  readonly at: number;
-  readonly seq: number;
-}
-
-function parseCursor(cursor: string | undefined): Place {
-  const [at, seq] = (cursor ?? '').split('.').map(Number);
-  const isPlace = Number.isSafeInteger(at) && Number.isSafeInteger(seq);
-  return isPlace ? { at: at!, seq: seq! } : { at: Number.MAX_SAFE_INTEGER, seq: Number.MAX_SAFE_INTEGER };
 }
 
 function toStored(row: Row): StoredRequest {

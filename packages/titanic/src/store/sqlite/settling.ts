@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3';
-import { stateNumber, step, type LifeEvent, type State } from '../../core/lifecycle';
+import { stateNumber, step, type State } from '../../core/lifecycle';
 import { afterDeliveries } from '../../core/pace';
+import { endingOf, type Ending } from '../ending';
 import type { Lease, Renewal, ServiceHealth, Settlement } from '../store';
 import { idBytes, type Room } from './room';
 import { BLOB, INLINE_BYTES_MAX } from './schema';
@@ -11,17 +12,6 @@ interface RunningRow {
   readonly service: string;
   readonly bytes: number;
   readonly due_at: number;
-}
-
-/** What a settlement changes in the row. */
-interface Ending {
-  readonly event: LifeEvent;
-  readonly dueAt?: number;
-  readonly error?: string | undefined;
-  /** Added to the count of attempts. */
-  readonly attempts?: number;
-  readonly reply?: Uint8Array;
-  readonly replyType?: string | undefined;
 }
 
 /** Renews leases and ends claims. Whoever holds no lease of the latest claim changes nothing. */
@@ -107,23 +97,5 @@ export class Settling {
   #tell(service: string, id: string, state: State, dueAt: number): void {
     if (state === 'waiting') this.#room.waits(service, dueAt);
     else this.#room.ended.push(id);
-  }
-}
-
-function endingOf(settlement: Settlement): Ending {
-  switch (settlement.outcome) {
-    case 'succeed':
-      return { event: 'succeed', reply: settlement.reply, replyType: settlement.replyType };
-    case 'retry':
-      return { event: 'retry', dueAt: settlement.dueAt, error: settlement.error };
-    case 'release':
-      return { event: 'release', error: settlement.error, attempts: -1 };
-    case 'die':
-      return { event: 'die', error: settlement.error };
-    case 'expire':
-      return { event: 'expire', error: settlement.error };
-    case 'fire':
-      if (settlement.dueAt === undefined) return { event: 'succeed' };
-      return { event: 'fire', dueAt: settlement.dueAt, attempts: -1 };
   }
 }

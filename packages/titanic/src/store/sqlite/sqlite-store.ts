@@ -1,6 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type {
-  MajordomoError} from '@majordomo/protocol';
+import type { MajordomoError } from '@majordomo/protocol';
 import {
   ClosedError,
   count,
