@@ -61,8 +61,8 @@ const INT8 = 20;
 /** Times, sizes and numbers of rows are far below 2^53. */
 const types = {
   getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-    oid === INT8 ? Number : (pg.types.getTypeParser(oid, format as 'text') as (text: string) => unknown),
-} as pg.CustomTypesConfig;
+    oid === INT8 ? Number : (pg.types.getTypeParser(oid, format) as (text: string) => unknown),
+};
 
 /** How to connect: whatever the session does is in the schema. */
 export function clientConfig({ url, schema, connectTimeoutMs }: Connecting): pg.ClientConfig {
