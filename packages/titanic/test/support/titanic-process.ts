@@ -1,11 +1,17 @@
 import { writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { SqliteStore, Titanic } from '../../src/index';
+import { PostgresStore, SqliteStore, Titanic, type RequestStore } from '../../src/index';
 
-const [, , brokers, file] = process.argv;
+const [, , brokers, where] = process.argv;
+
+/** A file, or the URL of a database. */
+function openStore(): Promise<RequestStore> {
+  if (where!.startsWith('postgres://')) return PostgresStore.open({ url: where!, connectionsMax: 4 });
+  return SqliteStore.open({ file: where! }, { thread: join(__dirname, 'sqlite-thread.mjs') });
+}
 
 async function main(): Promise<void> {
-  const store = await SqliteStore.open({ file: file! }, { thread: join(__dirname, 'sqlite-thread.mjs') });
+  const store = await openStore();
   const titanic = new Titanic({
     brokers: brokers!,
     store,

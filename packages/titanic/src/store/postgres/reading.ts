@@ -23,7 +23,7 @@ export async function read(
     rows.map((row) => {
       const whole: StoredWhole = {
         ...toStored(row),
-        body: (row.body) ?? undefined,
+        body: row.body ?? undefined,
         reply: row.reply ?? undefined,
         replyType: row.reply_type ?? undefined,
         progress: row.progress ?? undefined,
