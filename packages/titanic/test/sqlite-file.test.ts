@@ -95,6 +95,17 @@ test('a file that another has open is refused, and served once it is free', asyn
   expect(await stateIn(await openSqlite({ file }), request.id)).toBe('waiting');
 });
 
+test('what a titanic that is gone had in hand can be taken up at once, and its word counts no more', async () => {
+  const first = await openSqlite({ file }, { now: () => T0 });
+  await first.submit([newRequest()]);
+  const stale = (await first.claim(anOrder())).claimed[0]!;
+  await first.close();
+  const second = await openSqlite({ file }, { now: () => T0 });
+  const { claimed } = await second.claim(anOrder());
+  expect(claimed).toMatchObject([{ id: stale.id, token: 2, attempts: 2 }]);
+  expect(await second.settle([{ ...stale, outcome: 'die', error: '{}' }], [])).toEqual([false]);
+});
+
 test('a folder that is not there is said so', async () => {
   const nowhere = join(scratchFolder(), 'no/such/folder/requests.db');
   await expect(openSqlite({ file: nowhere })).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });

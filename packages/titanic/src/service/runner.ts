@@ -34,8 +34,8 @@ export interface RunnerCounters {
   fired: number;
 }
 
-/** Timers of Node hold 31 bits of milliseconds. */
-const TIMER_MS_MAX = 2 ** 31 - 1;
+/** How long to rely on a timer, in ms: clocks are set, and machines sleep. */
+const TIMER_MS_MAX = 30_000;
 /** The wait before the store is asked again after it failed, in ms. */
 const STORE_RETRY_MS = 500;
 /** How long a titanic that stops tries to tell a store that fails what became of its requests, in ms. */

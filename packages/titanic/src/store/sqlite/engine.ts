@@ -59,6 +59,8 @@ export class Engine {
     this.#changing = new Changing(this.#room);
     this.#reading = new Reading(this.#room);
     this.#purging = new Purging(this.#room, this.#changing);
+    // The file is ours alone, so whoever had something in hand is gone: it can be taken up at once.
+    this.#db.exec('UPDATE requests SET lease_until = 0 WHERE state = 1');
     this.#begin = this.#db.prepare('BEGIN IMMEDIATE');
     this.#commit = this.#db.prepare('COMMIT');
     this.#rollback = this.#db.prepare('ROLLBACK');
