@@ -46,6 +46,24 @@ describe('delivery', () => {
     await expect(api.result(id)).rejects.toMatchObject({ code: 'REQUEST_UNKNOWN' });
   });
 
+  test('what a packed client says of its request, the worker is told', async () => {
+    const { api, client } = await newTitanic(endpoint);
+    await newWorker(
+      'told',
+      ({ contentType, traceparent, priority }) => `${contentType} ${traceparent} ${priority}`,
+      { brokers: endpoint },
+    );
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    const said = { contentType: 'text/plain', traceparent, priority: 8 };
+    const id = (await client.request('titanic.request', ['told', 'x'], said)).text(1);
+    expect((await api.wait(id, PATIENCE)).text()).toBe(`text/plain ${traceparent} 8`);
+    const submitted = await client.request('titanic.submit', [JSON.stringify({ service: 'told' }), 'x'], {
+      traceparent,
+    });
+    const { id: other } = submitted.json<{ id: string }>(1);
+    expect((await api.wait(other, PATIENCE)).text()).toBe(`undefined ${traceparent} 4`);
+  });
+
   test('a service that nobody serves uses up no attempts: the request waits until somebody does', async () => {
     const { api } = await newTitanic(endpoint);
     const { id } = await api.submit('later', 'hello', { attempts: 1 });

@@ -24,6 +24,8 @@ import type { Waiters } from './waiters';
 export interface ApiContext {
   /** Fires once nobody wants the answer. */
   readonly signal: AbortSignal;
+  /** The trace of the request, where a packed client says so: what it submits belongs to it, unless it says otherwise. */
+  readonly traceparent: string | undefined;
 }
 
 /** Answers a request to a service: the frames of its reply. */
@@ -83,7 +85,8 @@ export class Api {
   }
 
   readonly #answers: Readonly<Record<ApiService, ApiAnswer>> = {
-    'titanic.submit': (body) => this.#submit(body),
+    'titanic.submit': (body, { traceparent }) =>
+      this.#submit(body, messages.traceparentSchema.safeParse(traceparent).data),
     'titanic.result': (body) => this.#result(read(messages.idSchema, body).id),
     'titanic.wait': (body, { signal }) => this.#wait(read(messages.waitSchema, body), signal),
     'titanic.status': (body) => this.#status(body),
@@ -104,13 +107,15 @@ export class Api {
     'titanic.stats': async () => ok({ services: await this.#store.stats() }),
   };
 
-  async #submit(body: Body): Promise<BodyInput> {
+  async #submit(body: Body, traceparent: string | undefined): Promise<BodyInput> {
     const frames = body.frames.slice(1);
     const now = this.#store.now();
     const header = jsonOf(body);
     if (typeof header !== 'object' || header === null || !('requests' in header)) {
       const fields = parseOptions(messages.submissionSchema, header, 'titanic.submit');
-      const [submitted] = await this.#store.submit([this.#intake.toRequest(fields, frames, now)]);
+      const [submitted] = await this.#store.submit([
+        this.#intake.toRequest({ traceparent, ...fields }, frames, now),
+      ]);
       return ok(submitted);
     }
     const { requests } = parseOptions(messages.batchSchema, header, 'titanic.submit');
@@ -122,7 +127,7 @@ export class Api {
     let taken = 0;
     const all = requests.map(({ frames: count, ...fields }) => {
       taken += count;
-      return this.#intake.toRequest(fields, frames.slice(taken - count, taken), now);
+      return this.#intake.toRequest({ traceparent, ...fields }, frames.slice(taken - count, taken), now);
     });
     if (taken !== frames.length) {
       throw new InvalidOptionsError(

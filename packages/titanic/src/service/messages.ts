@@ -30,6 +30,8 @@ export const STATUS = Object.freeze({ ok: '200', pending: '300', unknown: '400',
 
 /** Ids in one request, at the most. */
 const IDS_MAX = 1_000;
+/** Version, trace id, parent id and flags in lower-case hex (W3C Trace Context); later versions may say more. */
+const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-[!-~]*)?$/;
 /** Characters of an idempotency key. */
 const KEY_MAX = 255;
 
@@ -50,6 +52,12 @@ const targetService = serviceNameSchema.refine(
   (service) => !service.startsWith('titanic.') && !service.startsWith('mmi.'),
   'should not be a service of titanic’s own, nor of the broker’s',
 );
+
+/** The trace that a request belongs to. */
+export const traceparentSchema = z
+  .string()
+  .max(255)
+  .regex(TRACEPARENT, 'should be a traceparent of W3C Trace Context');
 
 const how = {
   /** 0–9, the higher first. Default 4. */
@@ -92,7 +100,7 @@ const requestFields = z.strictObject({
   key: z.string().min(1).max(KEY_MAX).optional(),
   keyWindowMs: span(1).optional(),
   cron: cronSchema.optional(),
-  traceparent: z.string().max(255).optional(),
+  traceparent: traceparentSchema.optional(),
   ...z.strictObject(how).partial().shape,
   priority: how.priority.default(PRIORITY_DEFAULT),
 });

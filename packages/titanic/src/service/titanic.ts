@@ -70,12 +70,12 @@ export class Titanic {
     };
     return [
       ...TSP_SERVICES.map((service) =>
-        worker(service, ({ body }) => tsp[service](body), concurrencyOf(service)),
+        worker(service, (request) => tsp[service](request.body, request), concurrencyOf(service)),
       ),
       ...API_SERVICES.map((service) =>
         worker(
           service,
-          ({ body }, { signal }) => api.answer(service, body, { signal }),
+          ({ body, traceparent }, { signal }) => api.answer(service, body, { signal, traceparent }),
           concurrencyOf(service),
         ),
       ),

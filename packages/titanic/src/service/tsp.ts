@@ -6,15 +6,21 @@ import {
   type BodyInput,
   type Logger,
 } from '@majordomo/protocol';
-import { PRIORITY_DEFAULT } from '@majordomo/protocol';
 import { unpackFrames } from '../core/frames';
 import { parseRequestId } from '../core/request-id';
 import type { RequestStore } from '../store/store';
 import type { Intake } from './intake';
-import { STATUS, submissionSchema, type TSP_SERVICES } from './messages';
+import { STATUS, submissionSchema, traceparentSchema, type TSP_SERVICES } from './messages';
+
+/** What a packed client says of its request, and is said to the worker in turn. */
+export interface Said {
+  readonly contentType: string | undefined;
+  readonly traceparent: string | undefined;
+  readonly priority: number;
+}
 
 /** Answers a request to a service: the frames of its reply. */
-export type Answer = (body: Body) => Promise<BodyInput>;
+export type Answer = (body: Body, said: Said) => Promise<BodyInput>;
 
 /** Errors that lie with the request: the client should not send it again as it is. */
 const CLIENT_FAULTS = new Set(['INVALID_BODY', 'INVALID_OPTIONS', 'INVALID_SERVICE', 'MESSAGE_TOO_LARGE']);
@@ -26,10 +32,16 @@ export function tspServices(
   logger: Logger,
 ): Readonly<Record<(typeof TSP_SERVICES)[number], Answer>> {
   /** "titanic.request": service and body; 200 and the UUID once the request is on disk. */
-  const request: Answer = async (body) => {
+  const request: Answer = async (body, { contentType, traceparent, priority }) => {
     const [service, ...frames] = body;
     const name = serviceNameSchema.safeParse(service ? body.text(0) : '');
-    const fields = submissionSchema.safeParse({ service: name.data, priority: PRIORITY_DEFAULT });
+    const trace = traceparentSchema.safeParse(traceparent).data;
+    const fields = submissionSchema.safeParse({
+      service: name.data,
+      priority,
+      contentType,
+      traceparent: trace,
+    });
     if (!fields.success) throw new InvalidBodyError('The first frame is no service that can be asked.');
     const [submitted] = await store.submit([intake.toRequest(fields.data, frames, store.now())]);
     return [STATUS.ok, submitted!.id];
@@ -66,9 +78,9 @@ export function tspServices(
 
   const always =
     (answer: Answer): Answer =>
-    async (body) => {
+    async (body, said) => {
       try {
-        return await answer(body);
+        return await answer(body, said);
       } catch (error) {
         if (isMajordomoError(error) && CLIENT_FAULTS.has(error.code))
           return `${STATUS.unknown} ${error.message}`;

@@ -11,19 +11,17 @@ export class Submitting {
   readonly #blob: Database.Statement<[number | bigint, Uint8Array]>;
   readonly #key: Database.Statement<[string, string, number], { id: Uint8Array }>;
   readonly #putKey: Database.Statement<[string, string, Uint8Array, number]>;
-  readonly #known: Database.Statement<[Uint8Array], unknown>;
 
   constructor(room: Room) {
     const { db } = room;
     this.#room = room;
     this.#insert = db.prepare(
       `INSERT INTO requests (id, state, service, priority, due_at, expires_at, submitted_at, bytes, terms, body)
-       VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
     );
     this.#blob = db.prepare('INSERT INTO blobs (key, data) VALUES (?, ?)');
     this.#key = db.prepare('SELECT id FROM keys WHERE service = ? AND text = ? AND until > ?');
     this.#putKey = db.prepare('INSERT OR REPLACE INTO keys (service, text, id, until) VALUES (?, ?, ?, ?)');
-    this.#known = db.prepare('SELECT 1 FROM requests WHERE id = ?');
   }
 
   /** @throws StoreFullError before anything is written */
@@ -49,9 +47,8 @@ export class Submitting {
       const known = this.#key.get(service, key.text, now);
       if (known) return { id: idText(known.id), duplicate: true };
     }
-    if (this.#known.get(bytes)) return { id, duplicate: true };
     const isInline = body.length <= INLINE_BYTES_MAX;
-    const { lastInsertRowid } = this.#insert.run(
+    const { changes, lastInsertRowid } = this.#insert.run(
       bytes,
       service,
       priority,
@@ -62,6 +59,7 @@ export class Submitting {
       request.terms ?? null,
       isInline ? body : null,
     );
+    if (changes === 0) return { id, duplicate: true };
     if (!isInline) this.#blob.run(Number(lastInsertRowid) * BLOB.kinds + BLOB.body, body);
     if (key) this.#putKey.run(service, key.text, bytes, key.until);
     this.#room.ledger.note(service, 'waiting', 1, body.length);
