@@ -377,6 +377,20 @@ export function storeConformance(name: string, make: MakeStore): void {
         expect(await stateIn(store, schedule.id)).toBe('done');
       });
 
+      test('a schedule that finds no room does nothing, and fires once there is', async () => {
+        ({ store } = await make(clock, { requestsMax: 2 }));
+        const schedule = newRequest({ service: 'titanic.cron' });
+        const other = newRequest({ dueAt: T0 + 1_000 });
+        await store.submit([schedule, other]);
+        const held = await claimOne();
+        const firing = { ...held, outcome: 'fire', requests: [newRequest()], dueAt: T0 + 60_000 } as const;
+        await expect(settle(firing)).rejects.toMatchObject({ code: 'STORE_FULL' });
+        expect(await stateIn(store, schedule.id)).toBe('running');
+        await store.remove([other.id]);
+        expect(await settle(firing)).toBe(true);
+        expect(await stateIn(store, firing.requests[0]!.id)).toBe('waiting');
+      });
+
       test('many at once: each by itself', async () => {
         await store.submit(Array.from({ length: 10 }, () => newRequest()));
         const { claimed } = await store.claim(anOrder());

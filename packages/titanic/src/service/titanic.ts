@@ -46,7 +46,12 @@ export class Titanic {
     const { store, logger, concurrency, retention } = this.options;
     const rules = new RuleBook(this.options);
     const connection = connectionOf(this.options);
-    this.#client = new Client({ ...connection, pendingMax: concurrency + SPARE_CALLS });
+    this.#client = new Client({
+      ...connection,
+      pendingMax: concurrency + SPARE_CALLS,
+      // To plain brokers, each delivery has a socket of its own: waiting for one would use up its time.
+      socketsMax: Math.min(SOCKETS_MAX, concurrency + SPARE_SOCKETS),
+    });
     this.#runner = new Runner({
       ...this.options,
       client: this.#client,
@@ -145,6 +150,9 @@ const INTAKES = new Set(['titanic.request', 'titanic.submit']);
 const QUESTIONS_MAX = 8;
 /** Calls beside the deliveries: questions to the broker. */
 const SPARE_CALLS = 1_000;
+/** Sockets beside those of the deliveries, and all that a client can have. */
+const SPARE_SOCKETS = 16;
+const SOCKETS_MAX = 10_000;
 /** Characters of the host's name in that of an owner. */
 const OWNER_HOST_MAX = 80;
 

@@ -1,5 +1,5 @@
 import type { LifeEvent } from '../core/lifecycle';
-import type { Settlement } from './store';
+import type { NewRequest, Settlement } from './store';
 
 /** What a settlement changes in the row. */
 export interface Ending {
@@ -35,4 +35,9 @@ export function endingOf(settlement: Settlement): Ending {
       if (settlement.dueAt === undefined) return { event: 'succeed' };
       return { event: 'fire', dueAt: settlement.dueAt, attempts: -1 };
   }
+}
+
+/** The requests that schedules among these would add. */
+export function firedBy(settlements: readonly Settlement[]): NewRequest[] {
+  return settlements.flatMap((settlement) => (settlement.outcome === 'fire' ? settlement.requests : []));
 }

@@ -222,7 +222,8 @@ export interface RequestStore {
   renew(renewals: readonly Renewal[], leaseMs: number): Promise<Lease[]>;
 
   /**
-   * Ends claims, and takes note of how services fare.
+   * Ends claims, and takes note of how services fare. Where schedules would add more than there is room for, nothing
+   * of it is done.
    * @returns for each settlement, in order, whether it took effect; false where the lease is void
    */
   settle(settlements: readonly Settlement[], health: readonly ServiceHealth[]): Promise<boolean[]>;

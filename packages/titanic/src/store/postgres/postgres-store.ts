@@ -177,7 +177,7 @@ export class PostgresStore implements RequestStore {
   }
 
   settle(settlements: readonly Settlement[], health: readonly ServiceHealth[]): Promise<boolean[]> {
-    return this.#transact((unit) => settle(unit, settlements, health));
+    return this.#transact((unit) => settle(unit, settlements, health, this.#requestsMax));
   }
 
   read(ids: readonly string[], parts: readonly Part[]): Promise<(StoredWhole | undefined)[]> {

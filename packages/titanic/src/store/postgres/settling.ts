@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
 import { stateNumber, stateOf, step } from '../../core/lifecycle';
-import { endingOf } from '../ending';
-import type { Lease, NewRequest, Renewal, ServiceHealth, Settlement } from '../store';
+import { endingOf, firedBy } from '../ending';
+import type { Lease, Renewal, ServiceHealth, Settlement } from '../store';
 import { idText } from './database';
 import { noteHealth } from './paces';
-import { addRequests } from './submitting';
+import { addRequests, requireRoom } from './submitting';
 import type { Unit } from './unit';
 
 const keyOf = ({ id, token }: Lease): string => `${id} ${token}`;
@@ -23,17 +23,21 @@ export async function renew(unit: Unit, renewals: readonly Renewal[], leaseMs: n
   return renewals.filter((renewal) => !held.has(keyOf(renewal))).map(({ id, token }) => ({ id, token }));
 }
 
-/** Ends claims. Whoever holds no lease of the latest claim changes nothing. */
+/**
+ * Ends claims. Whoever holds no lease of the latest claim changes nothing.
+ * @throws StoreFullError
+ */
 export async function settle(
   unit: Unit,
   settlements: readonly Settlement[],
   health: readonly ServiceHealth[],
+  requestsMax: number,
 ): Promise<boolean[]> {
+  const adding = firedBy(settlements).length;
+  if (adding > 0) await requireRoom(unit, adding, requestsMax);
   const taken = await end(unit, settlements);
   const isTaken = settlements.map((settlement) => taken.delete(keyOf(settlement)));
-  const fired = settlements.flatMap((settlement, index): readonly NewRequest[] =>
-    isTaken[index] && settlement.outcome === 'fire' ? settlement.requests : [],
-  );
+  const fired = firedBy(settlements.filter((_, index) => isTaken[index]));
   if (fired.length > 0) await addRequests(unit, fired);
   await noteHealth(unit.trx, health, unit.now);
   return isTaken;

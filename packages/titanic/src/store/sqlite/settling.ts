@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3';
 import { stateNumber, step, type State } from '../../core/lifecycle';
 import { afterDeliveries } from '../../core/pace';
-import { endingOf, type Ending } from '../ending';
+import { endingOf, firedBy, type Ending } from '../ending';
 import type { Lease, Renewal, ServiceHealth, Settlement } from '../store';
 import { idBytes, type Room } from './room';
 import { BLOB, INLINE_BYTES_MAX } from './schema';
@@ -52,7 +52,9 @@ export class Settling {
     return lost;
   }
 
+  /** @throws StoreFullError before anything is written */
   settle(settlements: readonly Settlement[], health: readonly ServiceHealth[], now: number): boolean[] {
+    this.#submitting.requireRoom(firedBy(settlements).length);
     const taken = settlements.map((settlement) => this.#settle(settlement, now));
     for (const each of health) {
       const before = this.#room.paces.get(each.service);

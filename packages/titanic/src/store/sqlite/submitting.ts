@@ -33,7 +33,7 @@ export class Submitting {
   /** @throws StoreFullError where so many more are beyond the bound */
   requireRoom(count: number): void {
     const { requestsMax, ledger } = this.#room;
-    if (ledger.open + count <= requestsMax) return;
+    if (count === 0 || ledger.open + count <= requestsMax) return;
     throw new StoreFullError(
       `As many requests wait as the store may hold (requestsMax: ${requestsMax}); nothing was stored.`,
     );
