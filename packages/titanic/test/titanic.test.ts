@@ -3,6 +3,7 @@ import { eventually, leakCheck } from '@majordomo/testkit';
 import type { Handler } from '@majordomo/worker';
 import { join } from 'node:path';
 import type { RequestStatus } from '../src/index';
+import { newRequest, stateIn } from './support/requests';
 import { openSqlite, scratchFolder, sweep } from './support/scratch';
 import { closeAll, deferred, newBroker, newTitanic, newWorker } from './support/service';
 
@@ -78,23 +79,27 @@ describe('delivery', () => {
 
   test('nothing is claimed while there is no broker', async () => {
     const store = await openSqlite({ file: join(scratchFolder(), 'requests.db') });
-    const nobody = 'tcp://127.0.0.1:9';
-    const { titanic } = await newTitanic(nobody, { store, probeMs: 20, connectTimeoutMs: 50 });
-    const read = store.submit([
-      {
-        id: 'a'.repeat(32),
-        service: 'x',
-        body: new Uint8Array(4),
-        priority: 4,
-        dueAt: 0,
-        expiresAt: undefined,
-        terms: undefined,
-        key: undefined,
-      },
-    ]);
-    await read;
-    await store.stats();
+    const { titanic } = await newTitanic('tcp://127.0.0.1:9', { store, probeMs: 20, connectTimeoutMs: 50 });
+    const request = newRequest({ dueAt: 0 });
+    await store.submit([request]);
+    expect(await stateIn(store, request.id)).toBe('waiting');
     expect(titanic.stats.claimed).toBe(0);
+  });
+
+  test('a row that nobody can make sense of is a dead letter, not a stone in the way', async () => {
+    const { api, titanic } = await newTitanic(endpoint);
+    await newWorker('mail', echo, { brokers: endpoint });
+    const broken = newRequest({ dueAt: 0, terms: 'no JSON' });
+    const schedule = newRequest({
+      dueAt: 0,
+      service: 'titanic.cron',
+      terms: JSON.stringify({ cron: { pattern: '?!', timezone: 'UTC', catchUp: false, service: 'mail' } }),
+    });
+    const sound = newRequest({ dueAt: 0 });
+    await titanic.options.store.submit([broken, schedule, sound]);
+    expect((await api.wait(sound.id, PATIENCE)).text()).toBe('hello');
+    await eventually(async () => (await stateIn(titanic.options.store, broken.id)) === 'dead');
+    await eventually(async () => (await stateIn(titanic.options.store, schedule.id)) === 'dead');
   });
 
   test('what fails is tried again, as often as it may, and then a dead letter', async () => {

@@ -163,12 +163,7 @@ export class Runner {
   #take(claimed: Claimed): void {
     const signal = this.#inHand.add(claimed);
     void this.#run(claimed, signal)
-      .catch((error: unknown) => {
-        this.#options.logger.error(
-          { error, id: claimed.id },
-          'a delivery failed in a way that it should not',
-        );
-      })
+      .catch((error: unknown) => this.#buryUnreadable(claimed, error))
       .finally(() => {
         this.#inHand.remove(claimed);
         this.#claim();
@@ -210,6 +205,17 @@ export class Runner {
     const { outcome, dueAt, health } = judge(failure, attempt, store.now(), Math.random());
     const error = JSON.stringify(failure satisfies Failure);
     return this.#settle({ ...leaseOf(claimed), outcome, dueAt, error }, claimed.service, health);
+  }
+
+  /** A row that cannot be made sense of: nobody else could either. */
+  #buryUnreadable(claimed: Claimed, error: unknown): Promise<void> {
+    this.#options.logger.error({ error, id: claimed.id }, 'a stored request cannot be understood');
+    const failure: Failure = {
+      code: 'FAILED',
+      message: `It cannot be understood as it is stored: ${String(error)}`,
+    };
+    const settlement = { ...leaseOf(claimed), outcome: 'die', error: JSON.stringify(failure) } as const;
+    return this.#settle(settlement, claimed.service, undefined);
   }
 
   /** The titanics that had it were lost with it, each time. */
