@@ -44,6 +44,7 @@ test('killed before any statement: what was answered is there, what was under wa
   const live = (killAt: number): ReturnType<typeof runProcess> =>
     runProcess(process.execPath, [join(__dirname, 'support/killed-engine.mjs'), file(killAt), `${killAt}`], {
       timeoutMs: 60_000,
+      env: { TRANSPILED_TO: folder },
     });
 
   const whole = await live(0);
