@@ -12,6 +12,7 @@ const ARROWS = {
   broker: ['transport', 'protocol'],
   client: ['transport', 'protocol'],
   worker: ['transport', 'protocol'],
+  titanic: ['client', 'worker', 'protocol'],
   cli: ['broker', 'client', 'worker', 'protocol'],
   testkit: [],
   bench: ['broker', 'client', 'worker', 'protocol'],
@@ -93,11 +94,14 @@ const pure = {
 const platform = Object.fromEntries(Object.keys(pure).map((rule) => [rule, 'off']));
 
 /** @type {import('eslint').Linter.Config[]} */
-const cores = ['broker', 'client', 'worker'].flatMap((name) => {
+const cores = ['broker', 'client', 'worker', 'titanic'].flatMap((name) => {
   /** @param {object} leaving */
   const rules = (leaving) => ({
     ...imports(
-      { group: [...forbidden(name), '@majordomo/transport'], message: 'A core knows protocol only.' },
+      {
+        group: [...new Set([...forbidden(name), '@majordomo/transport'])],
+        message: 'A core knows protocol only.',
+      },
       deepImports,
       leaving,
       zeromq,

@@ -24,6 +24,9 @@ const refused = [
   ['client/src', "import '../../worker/src/index';"],
   ['client/src', "import '@majordomo/protocol/src/index';"],
   ['worker/src', "import '@majordomo/broker';"],
+  ['titanic/src', "import '@majordomo/broker';"],
+  ['titanic/src/core', "import '../store/store';"],
+  ['titanic/src/core', 'Date.now();'],
   ['transport/src', "import '@majordomo/broker';"],
   ['protocol/src', "import '@majordomo/transport';"],
   ['protocol/src', "import 'node:path';"],
@@ -47,6 +50,7 @@ const taken = [
   ['reliability/src/sim', "import '../../../broker/src/core/broker-core';"],
   ['reliability/src/sim/checks', "import '../../../../client/src/core/call';"],
   ['reliability/src', "import '@majordomo/broker';"],
+  ['titanic/src/service', "import '@majordomo/worker';"],
 ];
 
 // The rules that matter here need no types, and files that do not exist have none.

@@ -103,11 +103,25 @@ await worker.start();
 const client = new Client({ brokers });
 const reply = await client.request('echo', 'hello', { timeoutMs: 10_000 });
 if (reply.text() !== 'hello') throw new Error('no echo');
+const store = await SqliteStore.open({ file: 'requests-' + process.pid + '.db' });
+const titanic = new Titanic({ brokers, store });
+await titanic.start();
+const durable = new TitanicClient(client);
+const { id } = await durable.submit('echo', 'kept');
+const kept = await durable.wait(id, { timeoutMs: 20_000 });
+if (kept.text() !== 'kept') throw new Error('no durable echo');
+await titanic.drain();
+await store.close();
 client.close();
 await worker.close();
 await broker.close();
 `;
-const names = { Broker: 'broker', Client: 'client', Worker: 'worker' };
+const names = {
+  Broker: 'broker',
+  Client: 'client',
+  Worker: 'worker',
+  'SqliteStore, Titanic, TitanicClient': 'titanic',
+};
 const imports = Object.entries(names)
   .map(([name, from]) => `import { ${name} } from '@majordomo/${from}';\n`)
   .join('');
@@ -115,7 +129,12 @@ const requires = Object.entries(names)
   .map(([name, from]) => `const { ${name} } = require('@majordomo/${from}');\n`)
   .join('');
 
-const all = install('all', ['broker', 'client', 'worker', 'cli'], 'typescript@5.9.3', '@types/node@20');
+const all = install(
+  'all',
+  ['broker', 'client', 'worker', 'titanic', 'cli'],
+  'typescript@5.9.3',
+  '@types/node@20',
+);
 writeFileSync(join(all, 'esm.mjs'), imports + useAll);
 writeFileSync(
   join(all, 'cjs.cjs'),

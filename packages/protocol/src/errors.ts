@@ -25,7 +25,13 @@ export const ERROR_CODES = [
   'NO_WORKER',
   'QUEUE_FULL',
   'RATE_LIMITED',
+  'REQUEST_DEAD',
+  'REQUEST_TAKEN',
+  'REQUEST_UNKNOWN',
   'STATE',
+  'STORE_FULL',
+  'STORE_INVALID',
+  'STORE_UNAVAILABLE',
   'STREAM_OVERFLOW',
   'THREAD_CRASHED',
   'TIMEOUT',
@@ -241,6 +247,54 @@ export class StateError extends MajordomoError {
   override name = 'StateError';
   constructor(message: string, options: MajordomoErrorOptions = {}) {
     super('STATE', message, options);
+  }
+}
+
+/** A durable request is a dead letter: its attempts are used up, or it failed in a way that no attempt would mend. */
+export class RequestDeadError extends MajordomoError {
+  override name = 'RequestDeadError';
+  constructor(message: string, options: MajordomoErrorOptions = {}) {
+    super('REQUEST_DEAD', message, options);
+  }
+}
+
+/** A durable request is not in a state for what was asked: it has been claimed, or has ended. */
+export class RequestTakenError extends MajordomoError {
+  override name = 'RequestTakenError';
+  constructor(message: string, options: MajordomoErrorOptions = {}) {
+    super('REQUEST_TAKEN', message, options);
+  }
+}
+
+/** There is no such durable request: there never was, or it was closed or purged. */
+export class RequestUnknownError extends MajordomoError {
+  override name = 'RequestUnknownError';
+  constructor(message: string, options: MajordomoErrorOptions = {}) {
+    super('REQUEST_UNKNOWN', message, options);
+  }
+}
+
+/** The store of durable requests has no room: its disk is full, or one of its bounds is reached. Nothing was stored. */
+export class StoreFullError extends MajordomoError {
+  override name = 'StoreFullError';
+  constructor(message: string, options: MajordomoErrorOptions = {}) {
+    super('STORE_FULL', message, { retryable: true, ...options });
+  }
+}
+
+/** What should be a store of durable requests is none, is damaged, or is of another version. It was left as it is. */
+export class StoreInvalidError extends MajordomoError {
+  override name = 'StoreInvalidError';
+  constructor(message: string, options: MajordomoErrorOptions = {}) {
+    super('STORE_INVALID', message, options);
+  }
+}
+
+/** The store of durable requests cannot be used now: in use by another process, not reachable, or failing. */
+export class StoreUnavailableError extends MajordomoError {
+  override name = 'StoreUnavailableError';
+  constructor(message: string, options: MajordomoErrorOptions = {}) {
+    super('STORE_UNAVAILABLE', message, { retryable: true, ...options });
   }
 }
 

@@ -1,0 +1,291 @@
+import { Client, type ClientOptions, type RequestOptions } from '@majordomo/client';
+import {
+  Body,
+  ERROR_CODES,
+  ExpiredError,
+  CancelledError,
+  InvalidOptionsError,
+  MajordomoError,
+  RequestDeadError,
+  RequestTakenError,
+  RequestUnknownError,
+  StoreFullError,
+  StoreUnavailableError,
+  TimeoutError,
+  toFrames,
+  type BodyInput,
+  type ErrorCode,
+} from '@majordomo/protocol';
+import { randomBytes } from 'node:crypto';
+import type { z } from 'zod';
+import { ID_RANDOM_BYTES, makeRequestId } from '../core/request-id';
+import * as messages from '../service/messages';
+import type { ApiService, Edit, ListOptions, RequestStatus, Submission } from '../service/messages';
+
+/** A request to be stored: when, how often, how long; the service and the body are given apart. */
+export type SubmitOptions = Omit<Submission, 'service'>;
+/** One of several. */
+export interface BatchEntry extends Submission {
+  readonly body?: BodyInput;
+}
+export type Submitted = z.infer<typeof messages.submittedSchema>;
+export type RequestPage = z.infer<typeof messages.pageSchema>;
+export type TitanicCounts = z.infer<typeof messages.statsSchema>;
+/** When, of `reschedule`: one of both. */
+export interface When {
+  /** A time, in ms since 1970, or ISO 8601 with an offset. */
+  readonly at?: number | string;
+  /** A delay, in ms. */
+  readonly inMs?: number;
+}
+/** Which dead letters: one of these. */
+export type DeadChoice = z.input<typeof messages.deadManySchema>;
+
+/** What has become of a request. */
+export interface Result {
+  readonly status: RequestStatus;
+  /** Its reply, where it is done. */
+  readonly reply: Body | undefined;
+}
+
+/** How to wait. */
+export interface WaitOptions {
+  /** In ms. Default: for ever. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** One question to `titanic.wait` is at most this long, in ms; then it is asked anew. */
+const WAIT_MS = 25_000;
+/** How much longer a client waits for the answer, in ms. */
+const WAIT_MARGIN_MS = 5_000;
+
+type Errors = Readonly<Record<string, new (message: string) => MajordomoError>>;
+const ERRORS: Errors = {
+  INVALID_OPTIONS: InvalidOptionsError,
+  REQUEST_TAKEN: RequestTakenError,
+  REQUEST_UNKNOWN: RequestUnknownError,
+  STORE_FULL: StoreFullError,
+  STORE_UNAVAILABLE: StoreUnavailableError,
+};
+
+/**
+ * Durable requests, for those who want them done: a typed face of the services `titanic.*`.
+ *
+ * ```ts
+ * const titanic = new TitanicClient({ brokers: 'tcp://127.0.0.1:5555' });
+ * const { id } = await titanic.submit('mail', letter, { at: '2026-12-24T18:00:00+01:00', attempts: 5 });
+ * const reply = await titanic.wait(id);
+ * ```
+ */
+export class TitanicClient {
+  readonly #client: Client;
+  readonly #isOwn: boolean;
+
+  /** @param client - one that is there, and stays open; or the options of one of its own */
+  constructor(client: Client | ClientOptions = {}) {
+    this.#isOwn = !(client instanceof Client);
+    this.#client = client instanceof Client ? client : new Client(client);
+  }
+
+  /**
+   * Stores a request; it is on disk when this resolves. It has a UUID from the start, so that sending it again, as the
+   * client does when a connection is lost, stores it once.
+   * @throws InvalidOptionsError, StoreFullError, StoreUnavailableError, and what `Client.request` throws
+   */
+  async submit(service: string, body?: BodyInput, options: SubmitOptions = {}): Promise<Submitted> {
+    const header = { ...options, service, id: options.id ?? newId() };
+    const [json] = await this.#ask('titanic.submit', header, toFrames(body));
+    return messages.submittedSchema.parse(json);
+  }
+
+  /** Stores several requests, all or none, in one step. */
+  async submitMany(entries: readonly BatchEntry[]): Promise<Submitted[]> {
+    const bodies = entries.map(({ body }) => toFrames(body));
+    const requests = entries.map((entry, index) => ({
+      ...entry,
+      id: entry.id ?? newId(),
+      frames: bodies[index]!.length,
+      body: undefined,
+    }));
+    const [json] = await this.#ask('titanic.submit', { requests }, bodies.flat());
+    return messages.batchSubmittedSchema.parse(json).requests;
+  }
+
+  /**
+   * What has become of a request, as it stands.
+   * @throws RequestUnknownError
+   */
+  async result(id: string): Promise<Result> {
+    return toResult(await this.#ask('titanic.result', { id }));
+  }
+
+  /**
+   * Waits for the reply; it comes as soon as it is there.
+   * @throws RequestDeadError, ExpiredError, CancelledError where it ended without one
+   * @throws RequestUnknownError where there is no such request, or it was closed meanwhile
+   * @throws TimeoutError where the time is up; the request goes on
+   */
+  async wait(id: string, { timeoutMs = Infinity, signal }: WaitOptions = {}): Promise<Body> {
+    const deadline = performance.now() + timeoutMs;
+    for (;;) {
+      const leftMs = Math.max(0, deadline - performance.now());
+      const stepMs = Math.ceil(Math.min(WAIT_MS, leftMs));
+      const options = { timeoutMs: stepMs + WAIT_MARGIN_MS, ...(signal && { signal }) };
+      const result = toResult(await this.#ask('titanic.wait', { id, timeoutMs: stepMs }, [], options));
+      const reply = replyOf(result);
+      if (reply) return reply;
+      if (leftMs <= WAIT_MS && performance.now() >= deadline) {
+        throw new TimeoutError(`Request ${id} was ${result.status.state} after ${timeoutMs} ms; it goes on.`);
+      }
+    }
+  }
+
+  /**
+   * A request as it stands, with its latest progress.
+   * @throws RequestUnknownError
+   */
+  async status(id: string): Promise<RequestStatus> {
+    const [json] = await this.#ask('titanic.status', { id });
+    return messages.requestStatusSchema.parse(json);
+  }
+
+  /** Several, in order; `null` for those that there are not. */
+  async statuses(ids: readonly string[]): Promise<(RequestStatus | null)[]> {
+    const [json] = await this.#ask('titanic.status', { ids });
+    return messages.statusesSchema.parse(json).requests;
+  }
+
+  /** One page of requests, the latest first. A page may hold less than `limit`, even nothing, and have a `next`. */
+  async list(query: ListOptions = {}): Promise<RequestPage> {
+    const [json] = await this.#ask('titanic.list', query);
+    return messages.pageSchema.parse(json);
+  }
+
+  /**
+   * Takes a request back that has not been claimed.
+   * @throws RequestTakenError, RequestUnknownError
+   */
+  cancel(id: string): Promise<RequestStatus> {
+    return this.#change('titanic.cancel', { id });
+  }
+
+  /**
+   * Moves a request that has not been claimed; its time to live moves with it.
+   * @throws RequestTakenError, RequestUnknownError, InvalidOptionsError
+   */
+  reschedule(id: string, when: When): Promise<RequestStatus> {
+    return this.#change('titanic.reschedule', { id, ...when });
+  }
+
+  /**
+   * Changes a request that has not been claimed: what is given replaces what was there, the body too.
+   * @throws RequestTakenError, RequestUnknownError, InvalidOptionsError
+   */
+  edit(id: string, edit: Edit, body?: BodyInput): Promise<RequestStatus> {
+    return this.#change('titanic.edit', { id, ...edit }, body === undefined ? [] : toFrames(body));
+  }
+
+  /** Dead letters. */
+  readonly dead = {
+    /** One page, the latest first. */
+    list: async (query: Omit<ListOptions, 'state'> = {}): Promise<RequestPage> => {
+      const [json] = await this.#ask('titanic.dead.list', query);
+      return messages.pageSchema.parse(json);
+    },
+    /** @throws RequestTakenError where it is none, RequestUnknownError */
+    show: async (id: string): Promise<{ readonly status: RequestStatus; readonly body: Body }> => {
+      const [json, frames] = await this.#ask('titanic.dead.show', { id });
+      return { status: messages.requestStatusSchema.parse(json), body: Body.of(frames) };
+    },
+    /** Lets them be tried again, with all their attempts. @returns how many */
+    retry: (choice: DeadChoice): Promise<number> => this.#many('titanic.dead.retry', choice),
+    /** Removes them. @returns how many */
+    purge: (choice: DeadChoice): Promise<number> => this.#many('titanic.dead.purge', choice),
+  };
+
+  /** How much there is, by service and state. */
+  async stats(): Promise<TitanicCounts> {
+    const [json] = await this.#ask('titanic.stats', {});
+    return messages.statsSchema.parse(json);
+  }
+
+  /** Removes a request and its reply, whatever its state; one that is not there is no error (RFC 9, "titanic.close"). */
+  async close(id: string): Promise<void> {
+    const reply = await this.#client.request('titanic.close', id);
+    const status = reply.text();
+    if (status.startsWith(messages.STATUS.ok)) return;
+    if (status.startsWith(messages.STATUS.unknown))
+      throw new InvalidOptionsError(`${id} is no UUID of 32 hex characters.`);
+    throw new StoreUnavailableError(`Request ${id} could not be closed: ${status}.`);
+  }
+
+  /** Closes the connections, where the client is its own. */
+  disconnect(): void {
+    if (this.#isOwn) this.#client.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.disconnect();
+  }
+
+  async #change(
+    service: ApiService,
+    header: object,
+    frames: readonly Uint8Array[] = [],
+  ): Promise<RequestStatus> {
+    const [json] = await this.#ask(service, header, frames);
+    return messages.requestStatusSchema.parse(json);
+  }
+
+  async #many(service: ApiService, choice: DeadChoice): Promise<number> {
+    const [json] = await this.#ask(service, choice);
+    return messages.manyDoneSchema.parse(json).count;
+  }
+
+  /** @returns the JSON of the answer and the frames behind it */
+  async #ask(
+    service: ApiService,
+    header: object,
+    frames: readonly Uint8Array[] = [],
+    options: RequestOptions = {},
+  ): Promise<[json: unknown, frames: readonly Uint8Array[]]> {
+    const body = [JSON.stringify(header), ...frames];
+    const reply = await this.#client.request(service, body, { contentType: 'application/json', ...options });
+    const status = reply.text(0).slice(0, 3);
+    if (status !== messages.STATUS.ok && status !== messages.STATUS.pending) throw faultOf(reply);
+    return [reply.json(1), reply.frames.slice(2)];
+  }
+}
+
+const newId = (): string => makeRequestId(Date.now(), randomBytes(ID_RANDOM_BYTES));
+
+function toResult([json, frames]: [json: unknown, frames: readonly Uint8Array[]]): Result {
+  const status = messages.requestStatusSchema.parse(json);
+  return { status, reply: status.state === 'done' ? Body.of(frames) : undefined };
+}
+
+/** The reply; `undefined` where it is still to come. */
+function replyOf({ status, reply }: Result): Body | undefined {
+  const { id, state, error } = status;
+  const why = error ? ` ${error.workerCode ?? error.code}: ${error.message}` : '';
+  if (state === 'dead') {
+    throw new RequestDeadError(`Request ${id} is a dead letter after ${status.attempts} attempts.${why}`);
+  }
+  if (state === 'expired') {
+    throw new ExpiredError(`Request ${id} outlived its time and was not delivered.${why}`);
+  }
+  if (state === 'cancelled') throw new CancelledError(`Request ${id} was cancelled.`);
+  return reply;
+}
+
+/** The error that a titanic speaks of. */
+function faultOf(reply: Body): MajordomoError {
+  const fault = reply.length > 1 ? messages.faultSchema.safeParse(reply.json(1)) : undefined;
+  if (!fault?.success) return new MajordomoError('FAILED', `titanic answered ${reply.text(0)}.`);
+  const { code, message, retryable } = fault.data;
+  const known = ERRORS[code];
+  if (known) return new known(message);
+  const isKnown = (ERROR_CODES as readonly string[]).includes(code);
+  return new MajordomoError(isKnown ? (code as ErrorCode) : 'FAILED', message, { retryable });
+}

@@ -1,0 +1,155 @@
+import {
+  connectionOptions,
+  count,
+  milliseconds,
+  reconnectOrder,
+  serviceNameSchema,
+} from '@majordomo/protocol';
+import { z } from 'zod';
+import type { Pace } from '../core/pace';
+import { RETENTION_DEFAULTS, type Retention } from '../core/retention';
+import type { Rules } from '../core/terms';
+import { LEASE_MS_MAX, type RequestStore } from '../store/store';
+
+/** How long anything may last, in ms: ten years. */
+export const SPAN_MS_MAX = 315_576_000_000;
+
+const span = (min: number) => count(min, SPAN_MS_MAX);
+
+const rules = {
+  /** Attempts in all, before a request is a dead letter. Default 10. */
+  attempts: count(1, 1_000),
+  /** The wait after the first failure, in ms; it doubles with each, and half of it is random. Default 1,000. */
+  backoffMinMs: milliseconds(1),
+  /** The longest such wait, in ms. Default 300,000. */
+  backoffMaxMs: milliseconds(1),
+  /** How long one attempt may take, in ms. Default 60,000. */
+  timeoutMs: milliseconds(1),
+  /** How long after its due time a request may still be delivered, in ms. Default: for ever. */
+  ttlMs: span(1),
+  /** Requests per second in the long run, over all titanics. Default: as many as come. */
+  perSecond: z.number().positive().max(1e6),
+  /** Requests that may leave at once after a pause; with `perSecond`. Default 1. */
+  burst: count(1, 1e6),
+  /** Requests in hand at one time, over all titanics. Default: as many as come. */
+  concurrency: count(1, 1e6),
+};
+
+const rulesSchema = z.strictObject(rules).partial();
+
+const keep = (state: keyof Retention) =>
+  z
+    .strictObject({
+      ageMs: span(0).default(RETENTION_DEFAULTS[state].ageMs),
+      count: count(0).default(RETENTION_DEFAULTS[state].count),
+    })
+    .prefault({});
+
+/** The options of a titanic: what a user may write, with units and defaults. */
+export const titanicOptionsSchema = z
+  .strictObject({
+    ...connectionOptions,
+    /** Where the requests are: a SqliteStore or a PostgresStore. It is left open when the titanic closes. */
+    store: z.custom<RequestStore>(
+      (value) => typeof (value as RequestStore | undefined)?.claim === 'function',
+      'should be a RequestStore',
+    ),
+    /** What people read where they ask who has a request. Default: the host and the process. */
+    owner: z.string().min(1).max(100).optional(),
+    /** How requests are delivered where their service has no rules of its own. */
+    defaults: rulesSchema.prefault({}),
+    /** Rules by service; what one leaves out, `defaults` say. */
+    services: z.record(serviceNameSchema, rulesSchema).prefault({}),
+    /** Deliveries at one time. Default 256. */
+    concurrency: count(1, 100_000).default(256),
+    /** Bytes of the bodies that are being delivered, at the most; one is, however large. Default 256 MiB. */
+    inHandBytesMax: count(1).default(256 * 1_024 * 1_024),
+    /**
+     * How long a request stays with a titanic that is not heard of, in ms, before another takes it up; leases are
+     * renewed three times as often. Default 30,000.
+     */
+    leaseMs: count(100, LEASE_MS_MAX).default(30_000),
+    /** Bytes of one body, and of one reply, at the most. Default 8 MiB. */
+    bodyBytesMax: count(1).default(8 * 1_024 * 1_024),
+    /** Requests in one submission, at the most. Default 10,000. */
+    batchMax: count(1, 1e6).default(10_000),
+    /** How long an idempotency key stands for its request where the submitter does not say, in ms. Default a day. */
+    keyWindowMs: span(1).default(86_400_000),
+    /** How long, and how many, requests are kept after their end, by state. */
+    retention: z
+      .strictObject({
+        done: keep('done'),
+        dead: keep('dead'),
+        expired: keep('expired'),
+        cancelled: keep('cancelled'),
+      })
+      .prefault({}),
+    /**
+     * Requests to `titanic.request` and to `titanic.submit` at one time: those of one time share a commit. Plain brokers
+     * get so many sessions of each. Default 64.
+     */
+    apiConcurrency: count(1, 1_024).default(64),
+    /** Requests to `titanic.wait` at one time; plain brokers get so many sessions. Default 64. */
+    waitsMax: count(1, 1_024).default(64),
+    /** How long `drain()` waits for deliveries before it gives them back, in ms. Default 30,000. */
+    drainTimeoutMs: milliseconds(0).default(30_000),
+  })
+  .refine(...reconnectOrder);
+
+/** What a user may write. */
+export type TitanicOptions = z.input<typeof titanicOptionsSchema>;
+/** The same with defaults filled in, frozen. */
+export type ResolvedTitanicOptions = Readonly<z.output<typeof titanicOptionsSchema>>;
+
+type RuleOptions = z.output<typeof rulesSchema>;
+
+/** How requests of a service are delivered. */
+export interface ServiceRules extends Rules {
+  readonly ttlMs: number | undefined;
+  readonly pace: Pace | undefined;
+}
+
+const BUILT_IN = { attempts: 10, backoffMinMs: 1_000, backoffMaxMs: 300_000, timeoutMs: 60_000, burst: 1 };
+
+/** The rules of all services. */
+export class RuleBook {
+  readonly #defaults: ServiceRules;
+  readonly #services: ReadonlyMap<string, ServiceRules>;
+  /** The pace of services without rules of their own. */
+  readonly pace: Pace | undefined;
+  /** The pace of the others that have one. */
+  readonly paces: ReadonlyMap<string, Pace>;
+
+  constructor({ defaults, services }: Pick<ResolvedTitanicOptions, 'defaults' | 'services'>) {
+    this.#defaults = toRules(defaults);
+    this.#services = new Map(
+      Object.entries(services).map(([service, own]) => [service, toRules({ ...defaults, ...defined(own) })]),
+    );
+    this.pace = this.#defaults.pace;
+    this.paces = new Map(
+      [...this.#services].flatMap(([service, { pace }]) => (pace ? [[service, pace] as const] : [])),
+    );
+  }
+
+  of(service: string): ServiceRules {
+    return this.#services.get(service) ?? this.#defaults;
+  }
+}
+
+/** What was said, without what was said to be undefined. */
+function defined(options: RuleOptions): RuleOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+function toRules(options: RuleOptions): ServiceRules {
+  const { ttlMs, perSecond, concurrency } = options;
+  const minMs = options.backoffMinMs ?? BUILT_IN.backoffMinMs;
+  const isPaced = perSecond !== undefined || concurrency !== undefined;
+  return {
+    attempts: options.attempts ?? BUILT_IN.attempts,
+    backoff: { minMs, maxMs: Math.max(minMs, options.backoffMaxMs ?? BUILT_IN.backoffMaxMs) },
+    timeoutMs: options.timeoutMs ?? BUILT_IN.timeoutMs,
+    ttlMs,
+    pace: isPaced ? { perSecond, burst: options.burst ?? BUILT_IN.burst, concurrency } : undefined,
+  };
+}

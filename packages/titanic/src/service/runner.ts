@@ -1,0 +1,252 @@
+import type { Client } from '@majordomo/client';
+import { isMajordomoError, type Logger } from '@majordomo/protocol';
+import { judge, type Failure } from '../core/judge';
+import { CRON_SERVICE, parseTerms, rulesFor, type Terms } from '../core/terms';
+import type { Claimed, RequestStore, Settlement } from '../store/store';
+import { BrokerWatch } from './broker-watch';
+import { deliver } from './delivery';
+import { fireSchedule } from './fire-schedule';
+import { InHand } from './in-hand';
+import type { RuleBook } from './options';
+import { Settler } from './settler';
+
+/** What a runner needs. */
+export interface RunnerOptions {
+  readonly store: RequestStore;
+  readonly client: Client;
+  readonly rules: RuleBook;
+  readonly owner: string;
+  readonly concurrency: number;
+  readonly inHandBytesMax: number;
+  readonly leaseMs: number;
+  readonly bodyBytesMax: number;
+  readonly logger: Logger;
+}
+
+/** What a runner has done since it was made. */
+export interface RunnerCounters {
+  claimed: number;
+  delivered: number;
+  retried: number;
+  released: number;
+  dead: number;
+  expired: number;
+  fired: number;
+}
+
+/** How long to rely on a timer, in ms: clocks are set, and machines sleep. */
+const TIMER_MS_MAX = 30_000;
+/** The wait before the store is asked again after it failed, in ms. */
+const STORE_RETRY_MS = 500;
+/** How long a titanic that stops tries to tell a store that fails what became of its requests, in ms. */
+const STORE_PATIENCE_MS = 5_000;
+/** The least time between two looks at the store that nothing but the clock asks for, in ms: tokens come one by one. */
+const PACE_MS_MIN = 5;
+
+/**
+ * Claims what is due and delivers it. It looks at the store when the store says that something is due, when the time
+ * comes that the store has named, and when a place is free again; never in between. Without a broker it claims nothing.
+ */
+export class Runner {
+  readonly counters: RunnerCounters = {
+    claimed: 0,
+    delivered: 0,
+    retried: 0,
+    released: 0,
+    dead: 0,
+    expired: 0,
+    fired: 0,
+  };
+  readonly #options: RunnerOptions;
+  readonly #settler: Settler;
+  readonly #inHand: InHand;
+  readonly #brokers: BrokerWatch;
+  #state: 'new' | 'running' | 'stopping' | 'stopped' = 'new';
+  #unsubscribe: () => void = () => undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #timerAt = Infinity;
+  #isClaiming = false;
+  #isAskedAgain = false;
+
+  constructor(options: RunnerOptions) {
+    const { store, client, leaseMs, logger } = options;
+    this.#options = options;
+    this.#settler = new Settler(store, logger);
+    this.#inHand = new InHand(store, leaseMs, logger);
+    this.#brokers = new BrokerWatch(client, () => this.#claim());
+  }
+
+  /** Requests in hand. */
+  get running(): number {
+    return this.#inHand.size;
+  }
+
+  start(): void {
+    this.#state = 'running';
+    this.#unsubscribe = this.#options.store.subscribe({ due: (at) => this.#wakeAt(at) });
+    this.#inHand.start();
+    this.#brokers.start();
+  }
+
+  /** Claims no more, and waits for what is in hand; what is not done by then is withdrawn and given back. */
+  async stop(timeoutMs: number): Promise<void> {
+    if (this.#state !== 'running') return;
+    this.#state = 'stopping';
+    this.#unsubscribe();
+    clearTimeout(this.#timer);
+    this.#brokers.stop();
+    const late = setTimeout(() => this.#inHand.abortAll(), timeoutMs);
+    const giveUp = setTimeout(() => this.#settler.stop(), timeoutMs + STORE_PATIENCE_MS);
+    await this.#inHand.empty();
+    clearTimeout(late);
+    clearTimeout(giveUp);
+    this.#inHand.stop();
+    this.#settler.stop();
+    this.#state = 'stopped';
+  }
+
+  #wakeAt(at: number): void {
+    if (this.#state !== 'running' || at === Infinity || at >= this.#timerAt) return;
+    const waitMs = at - this.#options.store.now();
+    if (waitMs <= 0) {
+      this.#claim();
+      return;
+    }
+    clearTimeout(this.#timer);
+    this.#timerAt = at;
+    const timer = setTimeout(
+      () => {
+        this.#timerAt = Infinity;
+        this.#claim();
+      },
+      Math.min(TIMER_MS_MAX, Math.ceil(waitMs)),
+    );
+    this.#timer = timer;
+  }
+
+  /** Claims, unless a claim is under way: then once more after it. */
+  #claim(): void {
+    if (this.#isClaiming) this.#isAskedAgain = true;
+    else void this.#claimWhileThereIs();
+  }
+
+  async #claimWhileThereIs(): Promise<void> {
+    this.#isClaiming = true;
+    do {
+      this.#isAskedAgain = false;
+      const { concurrency, inHandBytesMax } = this.#options;
+      const max = concurrency - this.#inHand.size;
+      const bytesMax = inHandBytesMax - this.#inHand.bytes;
+      if (this.#state !== 'running' || !this.#brokers.isUp || max <= 0 || bytesMax <= 0) break;
+      await this.#claimOnce(max, bytesMax);
+    } while (this.#isAskedAgain);
+    this.#isClaiming = false;
+  }
+
+  async #claimOnce(max: number, bytesMax: number): Promise<void> {
+    const { store, owner, leaseMs, rules, logger } = this.#options;
+    try {
+      const { paces, pace } = rules;
+      const { claimed, nextAt } = await store.claim({ owner, max, bytesMax, leaseMs, paces, pace });
+      this.counters.claimed += claimed.length;
+      for (const each of claimed) this.#take(each);
+      const isMore = claimed.length > 0 && nextAt <= store.now();
+      if (isMore) this.#isAskedAgain = true;
+      else this.#wakeAt(Math.max(nextAt, store.now() + PACE_MS_MIN));
+    } catch (error) {
+      if (isMajordomoError(error, 'CLOSED')) return;
+      logger.error({ error }, 'the store gives nothing to do');
+      this.#wakeAt(store.now() + STORE_RETRY_MS);
+    }
+  }
+
+  #take(claimed: Claimed): void {
+    const signal = this.#inHand.add(claimed);
+    void this.#run(claimed, signal)
+      .catch((error: unknown) => this.#buryUnreadable(claimed, error))
+      .finally(() => {
+        this.#inHand.remove(claimed);
+        this.#claim();
+      });
+  }
+
+  async #run(claimed: Claimed, signal: AbortSignal): Promise<void> {
+    const terms = parseTerms(claimed.terms);
+    if (claimed.service === CRON_SERVICE) return this.#fire(claimed, terms);
+    const { store, client, bodyBytesMax } = this.#options;
+    const rules = rulesFor(terms, this.#options.rules.of(claimed.service));
+    if (claimed.attempts > rules.attempts) return this.#lostTooOften(claimed);
+    const now = store.now();
+    if (claimed.expiresAt !== undefined && claimed.expiresAt <= now) {
+      return this.#settle(
+        { ...leaseOf(claimed), outcome: 'expire', error: undefined },
+        claimed.service,
+        undefined,
+      );
+    }
+    const delivered = await deliver(client, {
+      claimed,
+      terms,
+      rules,
+      now,
+      replyBytesMax: bodyBytesMax,
+      signal,
+      progress: (packed) => this.#inHand.progress(claimed, packed),
+    });
+    if ('reply' in delivered) {
+      return this.#settle(
+        { ...leaseOf(claimed), outcome: 'succeed', ...delivered },
+        claimed.service,
+        'answered',
+      );
+    }
+    const { failure } = delivered;
+    const attempt = { attempts: claimed.attempts, expiresAt: claimed.expiresAt, rules };
+    const { outcome, dueAt, health } = judge(failure, attempt, store.now(), Math.random());
+    const error = JSON.stringify(failure satisfies Failure);
+    return this.#settle({ ...leaseOf(claimed), outcome, dueAt, error }, claimed.service, health);
+  }
+
+  /** A row that cannot be made sense of: nobody else could either. */
+  #buryUnreadable(claimed: Claimed, error: unknown): Promise<void> {
+    this.#options.logger.error({ error, id: claimed.id }, 'a stored request cannot be understood');
+    const failure: Failure = {
+      code: 'FAILED',
+      message: `It cannot be understood as it is stored: ${String(error)}`,
+    };
+    const settlement = { ...leaseOf(claimed), outcome: 'die', error: JSON.stringify(failure) } as const;
+    return this.#settle(settlement, claimed.service, undefined);
+  }
+
+  /** The titanics that had it were lost with it, each time. */
+  #lostTooOften(claimed: Claimed): Promise<void> {
+    const failure = { code: 'LEASE_LOST', message: 'Every titanic that had it in hand was lost with it.' };
+    const error = claimed.error ?? JSON.stringify(failure);
+    return this.#settle({ ...leaseOf(claimed), outcome: 'die', error }, claimed.service, undefined);
+  }
+
+  #fire(claimed: Claimed, terms: Terms): Promise<void> {
+    const firing = fireSchedule(claimed, terms, this.#options.store.now());
+    return this.#settle({ ...leaseOf(claimed), outcome: 'fire', ...firing }, claimed.service, undefined);
+  }
+
+  async #settle(
+    settlement: Settlement,
+    service: string,
+    health: 'answered' | 'failed' | 'absent' | undefined,
+  ): Promise<void> {
+    await this.#settler.settle(settlement, service, health);
+    this.counters[COUNTERS[settlement.outcome]]++;
+  }
+}
+
+const COUNTERS: Readonly<Record<Settlement['outcome'], keyof RunnerCounters>> = {
+  succeed: 'delivered',
+  retry: 'retried',
+  release: 'released',
+  die: 'dead',
+  expire: 'expired',
+  fire: 'fired',
+};
+
+const leaseOf = ({ id, token }: Claimed): { id: string; token: number } => ({ id, token });

@@ -1,0 +1,20 @@
+import type { StoreEvents } from './store';
+
+/** Those who want to hear of a store's events. */
+export class Listeners {
+  readonly #all = new Set<StoreEvents>();
+
+  /** @returns ends it */
+  add(events: StoreEvents): () => void {
+    this.#all.add(events);
+    return () => this.#all.delete(events);
+  }
+
+  due(at: number): void {
+    for (const { due } of this.#all) due?.(at);
+  }
+
+  ended(ids: readonly string[]): void {
+    for (const { ended } of this.#all) ended?.(ids);
+  }
+}

@@ -1,0 +1,112 @@
+import {
+  isMajordomoError,
+  StoreFullError,
+  StoreUnavailableError,
+  type MajordomoError,
+} from '@majordomo/protocol';
+import { Kysely, PostgresDialect, type Transaction } from 'kysely';
+import pg from 'pg';
+
+/** A row of `requests`. */
+export interface RequestRow {
+  readonly seq: number;
+  readonly id: string;
+  readonly state: number;
+  readonly service: string;
+  readonly priority: number;
+  readonly due_at: number;
+  readonly expires_at: number | null;
+  readonly submitted_at: number;
+  readonly ended_at: number | null;
+  readonly attempts: number;
+  readonly token: number;
+  readonly lease_until: number | null;
+  readonly owner: string | null;
+  readonly bytes: number;
+  readonly terms: string | null;
+  readonly error: string | null;
+  readonly reply_type: string | null;
+  readonly body: Buffer;
+  readonly reply: Buffer | null;
+  readonly progress: Buffer | null;
+}
+
+/** The tables of a store. */
+export interface Database {
+  requests: RequestRow;
+  keys: { service: string; text: string; id: string; until: number };
+  totals: { shard: number; service: string; state: number; requests: number; bytes: number };
+  paces: {
+    service: string;
+    tokens: number;
+    refilled_at: number;
+    failures: number;
+    pauses: number;
+    paused_until: number;
+  };
+}
+
+export type Trx = Transaction<Database>;
+
+/** What connects to one schema of one database. */
+export interface Connecting {
+  readonly url: string;
+  readonly schema: string;
+  readonly connectionsMax: number;
+  readonly connectTimeoutMs: number;
+}
+
+const INT8 = 20;
+
+/** Times, sizes and numbers of rows are far below 2^53. */
+const types = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    oid === INT8 ? Number : (pg.types.getTypeParser(oid, format) as (text: string) => unknown),
+};
+
+/** How to connect: whatever the session does is in the schema. */
+export function clientConfig({ url, schema, connectTimeoutMs }: Connecting): pg.ClientConfig {
+  return {
+    connectionString: url,
+    options: `-c search_path=${schema} -c statement_timeout=60000`,
+    application_name: 'titanic',
+    connectionTimeoutMillis: connectTimeoutMs,
+    keepAlive: true,
+    types,
+  };
+}
+
+/** The database, over a pool of connections. An idle connection that breaks is replaced when it is needed. */
+export function connect(connecting: Connecting): Kysely<Database> {
+  const pool = new pg.Pool({ ...clientConfig(connecting), max: connecting.connectionsMax });
+  pool.on('error', () => undefined);
+  return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+}
+
+/** Transactions that met another's on the way: done again, they succeed. Deadlocks, and rows that were just changed. */
+const AGAIN = new Set(['40001', '40P01']);
+/** No room: the disk, a quota. */
+const FULL = new Set(['53100', '53400']);
+
+const codeOf = (error: unknown): string => String((error as { code?: unknown }).code ?? '');
+
+/** True where a transaction that was undone should be tried again. */
+export const isToBeTriedAgain = (error: unknown): boolean => AGAIN.has(codeOf(error));
+
+/** The typed error for what the driver threw. */
+export function storeError(error: unknown): MajordomoError {
+  if (isMajordomoError(error)) return error;
+  const code = codeOf(error);
+  const text = error instanceof Error ? error.message || code : String(error);
+  if (FULL.has(code)) {
+    return new StoreFullError(`There is no room for more in the database (${text}); nothing was stored.`, {
+      cause: error,
+    });
+  }
+  return new StoreUnavailableError(`The database cannot be used now (${code || 'failed'}): ${text}.`, {
+    cause: error,
+  });
+}
+
+/** An id as PostgreSQL gives it, as it is spoken of. */
+export const idText = (uuid: string): string => uuid.replaceAll('-', '');

@@ -1,0 +1,341 @@
+import {
+  ClosedError,
+  count,
+  isMajordomoError,
+  milliseconds,
+  parseOptions,
+  QueueFullError,
+} from '@majordomo/protocol';
+import { sql, type Kysely } from 'kysely';
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import type { Retention } from '../../core/retention';
+import { Listeners } from '../listeners';
+import type {
+  Change,
+  Changed,
+  ClaimOrder,
+  Claims,
+  Lease,
+  ListPage,
+  ListQuery,
+  NewRequest,
+  Part,
+  Renewal,
+  RequestStore,
+  ServiceHealth,
+  Settlement,
+  StoreCount,
+  StoredWhole,
+  StoreEvents,
+  Submitted,
+} from '../store';
+import { change, remove } from './changing';
+import { claim, type Turns } from './claiming';
+import { connect, isToBeTriedAgain, storeError, type Connecting, type Database } from './database';
+import { Notices } from './notices';
+import { purge } from './purging';
+import { list, read, stats } from './reading';
+import { migrate } from './schema';
+import { renew, settle } from './settling';
+import { addRequests, requireRoom } from './submitting';
+import { Unit } from './unit';
+
+/** The options of a PostgreSQL store. */
+export const postgresStoreOptionsSchema = z.strictObject({
+  /** The database, 13 or later: `postgres://USER:PASSWORD@HOST:PORT/DATABASE`. */
+  url: z.string().regex(/^postgres(ql)?:\/\//, 'should be postgres://USER:PASSWORD@HOST:PORT/DATABASE'),
+  /** The schema that the tables are in, titanic's own; titanics that share it share their work. Default `titanic`. */
+  schema: z
+    .string()
+    .regex(/^[a-z_][a-z0-9_]{0,40}$/, 'should be a lower-case name of up to 41 characters')
+    .default('titanic'),
+  /** Connections at the most, one more to listen aside. Default 8. */
+  connectionsMax: count(1, 1_000).default(8),
+  /** How long one try to connect may take, in ms. Default 5,000. */
+  connectTimeoutMs: milliseconds(1).default(5_000),
+  /** Requests that wait or run, at the most; beyond it, submissions are refused. Default 20,000,000. */
+  requestsMax: count(1).default(20_000_000),
+  /**
+   * How often to look for work that nobody told of, because the titanic that took it in was lost on the way, in ms.
+   * Default 5,000.
+   */
+  lookEveryMs: milliseconds(100).default(5_000),
+});
+
+/** What a user may write. */
+export type PostgresStoreOptions = z.input<typeof postgresStoreOptionsSchema>;
+
+/** What else of the world a store may be given: for tests. */
+export interface PostgresStoreWorld {
+  /** The clock, in ms UTC. Default: that of the database, which all titanics share. */
+  readonly now?: () => number;
+}
+
+/** Submissions that wait, at the most. */
+const PENDING_MAX = 100_000;
+/** Requests that one transaction takes in, unless one submission has more. */
+const GROUP_REQUESTS_MAX = 1_000;
+/** Transactions that take requests in, at one time. */
+const GROUPS_MAX = 2;
+/** How often a transaction that met another's is tried again. */
+const TRIES_MAX = 5;
+/** How often the clock of the database is looked at, in ms. */
+const CLOCK_EVERY_MS = 60_000;
+
+/** A submission on its way. */
+interface Pending {
+  readonly requests: readonly NewRequest[];
+  readonly resolve: (submitted: Submitted[]) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * Durable requests in PostgreSQL: any number of titanics work on one schema at once. Claims pass over rows that another
+ * is claiming (SKIP LOCKED), what one does the others are told (LISTEN/NOTIFY), and submissions that come together
+ * share a commit.
+ */
+export class PostgresStore implements RequestStore {
+  readonly #db: Kysely<Database>;
+  readonly #listeners = new Listeners();
+  readonly #notices: Notices;
+  readonly #requestsMax: number;
+  readonly #turns: Turns = new Map();
+  readonly #clock: (() => number) | undefined;
+  readonly #timers: NodeJS.Timeout[] = [];
+  /** The clock of the database, ahead of ours by so much, in ms. */
+  #aheadMs = 0;
+  #waiting: Pending[] = [];
+  #groups = 0;
+  #working = 0;
+  #idle: (() => void) | undefined;
+  #isScheduled = false;
+  #closing: Promise<void> | undefined;
+
+  private constructor(connecting: Connecting, requestsMax: number, clock: (() => number) | undefined) {
+    this.#db = connect(connecting);
+    this.#notices = new Notices(connecting, this.#listeners, randomUUID());
+    this.#requestsMax = requestsMax;
+    this.#clock = clock;
+  }
+
+  /**
+   * Connects, and makes or migrates the schema; titanics that do so at the same time wait for each other.
+   * @throws InvalidOptionsError
+   * @throws StoreInvalidError where the schema is of something else, or of a later version; it is left as it is
+   * @throws StoreUnavailableError where the database cannot be reached, or refuses
+   */
+  static async open(options: PostgresStoreOptions, world: PostgresStoreWorld = {}): Promise<PostgresStore> {
+    const { requestsMax, lookEveryMs, ...connecting } = parseOptions(
+      postgresStoreOptionsSchema,
+      options,
+      'PostgreSQL store',
+    );
+    const store = new PostgresStore(connecting, requestsMax, world.now);
+    try {
+      await migrate(store.#db, connecting.schema);
+      await store.#lookAtClock();
+      await store.#notices.start();
+    } catch (error) {
+      await store.#db.destroy();
+      throw storeError(error);
+    }
+    const look = (): void => store.#listeners.due(0);
+    const clock = (): void => void store.#lookAtClock().catch(() => undefined);
+    store.#timers.push(setInterval(look, lookEveryMs), setInterval(clock, CLOCK_EVERY_MS));
+    return store;
+  }
+
+  now(): number {
+    return this.#clock?.() ?? Math.round(Date.now() + this.#aheadMs);
+  }
+
+  async #lookAtClock(): Promise<void> {
+    const before = Date.now();
+    const { rows } = await sql<{ ms: number }>`
+      SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS ms`.execute(this.#db);
+    this.#aheadMs = (rows[0]?.ms ?? before) - (before + Date.now()) / 2;
+  }
+
+  submit(requests: readonly NewRequest[]): Promise<Submitted[]> {
+    if (this.#closing) return Promise.reject(closed());
+    if (this.#waiting.length >= PENDING_MAX) {
+      return Promise.reject(new QueueFullError(`${PENDING_MAX} submissions wait for the database.`));
+    }
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ requests, resolve, reject });
+      this.#schedule();
+    });
+  }
+
+  claim(order: ClaimOrder): Promise<Claims> {
+    return this.#transact((unit) => claim(unit, order, this.#turns));
+  }
+
+  renew(renewals: readonly Renewal[], leaseMs: number): Promise<Lease[]> {
+    return this.#transact((unit) => renew(unit, renewals, leaseMs));
+  }
+
+  settle(settlements: readonly Settlement[], health: readonly ServiceHealth[]): Promise<boolean[]> {
+    return this.#transact((unit) => settle(unit, settlements, health, this.#requestsMax));
+  }
+
+  read(ids: readonly string[], parts: readonly Part[]): Promise<(StoredWhole | undefined)[]> {
+    return this.#guarded(() => read(this.#db, ids, parts));
+  }
+
+  list(query: ListQuery): Promise<ListPage> {
+    return this.#guarded(() => list(this.#db, query));
+  }
+
+  change(changes: readonly Change[]): Promise<Changed[]> {
+    return this.#transact((unit) => change(unit, changes));
+  }
+
+  remove(ids: readonly string[]): Promise<number> {
+    return this.#transact((unit) => remove(unit, ids));
+  }
+
+  purge(retention: Retention): Promise<{ removed: number; more: boolean }> {
+    return this.#transact((unit) => purge(unit, retention));
+  }
+
+  stats(): Promise<StoreCount[]> {
+    return this.#guarded(() => stats(this.#db));
+  }
+
+  subscribe(events: StoreEvents): () => void {
+    return this.#listeners.add(events);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    if (this.#working > 0 || this.#waiting.length > 0) {
+      await new Promise<void>((resolve) => (this.#idle = resolve));
+    }
+    await this.#notices.stop();
+    await this.#db.destroy();
+  }
+
+  /** At the end of this turn, all that was submitted in it leaves together. */
+  #schedule(): void {
+    if (this.#isScheduled || this.#groups >= GROUPS_MAX) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      if (this.#waiting.length > 0) void this.#takeIn();
+    });
+  }
+
+  async #takeIn(): Promise<void> {
+    this.#groups++;
+    const group: Pending[] = [];
+    for (let requests = 0; requests < GROUP_REQUESTS_MAX && this.#waiting.length > 0;) {
+      const [next] = this.#waiting.splice(0, 1);
+      group.push(next!);
+      requests += next!.requests.length;
+    }
+    if (this.#waiting.length > 0) this.#schedule();
+    if (!(await this.#submitTogether(group))) {
+      for (const each of group) await this.#submitAlone(each);
+    }
+    this.#groups--;
+    if (this.#waiting.length > 0) this.#schedule();
+    else this.#rest();
+  }
+
+  /** @returns false where nothing of it was stored */
+  async #submitTogether(group: readonly Pending[]): Promise<boolean> {
+    if (group.length === 1) return false;
+    const all = group.flatMap(({ requests }) => requests);
+    try {
+      const submitted = await this.#add(all);
+      let at = 0;
+      for (const { requests, resolve } of group) resolve(submitted.slice(at, (at += requests.length)));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  async #submitAlone({ requests, resolve, reject }: Pending): Promise<void> {
+    try {
+      resolve(await this.#add(requests));
+    } catch (error) {
+      reject(error as Error);
+    }
+  }
+
+  #add(requests: readonly NewRequest[]): Promise<Submitted[]> {
+    return this.#transact(async (unit) => {
+      await requireRoom(unit, requests.length, this.#requestsMax);
+      return addRequests(unit, requests);
+    }, true);
+  }
+
+  /** Does work in one transaction, and tells of it once it is done. */
+  #transact<Result>(work: (unit: Unit) => Promise<Result>, isAccepted = false): Promise<Result> {
+    return this.#guarded(async () => {
+      for (let tries = 1; ; tries++) {
+        try {
+          return await this.#once(work);
+        } catch (error) {
+          if (!isToBeTriedAgain(error) || tries === TRIES_MAX) throw error;
+        }
+      }
+    }, isAccepted);
+  }
+
+  async #once<Result>(work: (unit: Unit) => Promise<Result>): Promise<Result> {
+    let unit: Unit | undefined;
+    const result = await this.#db.transaction().execute(async (trx) => {
+      unit = new Unit(trx, this.now());
+      const done = await work(unit);
+      await unit.writeCounts();
+      return done;
+    });
+    if (unit) this.#tell(unit);
+    return result;
+  }
+
+  /** Those here at once; the others through the database, in a statement of its own: in the transaction, it would have every commit wait for the one before. */
+  #tell({ dueAt, ended }: Unit): void {
+    if (ended.length > 0) this.#listeners.ended(ended);
+    if (dueAt !== Infinity) this.#listeners.due(dueAt);
+    const payloads = this.#notices.payloads(dueAt, ended);
+    if (payloads.length === 0) return;
+    this.#working++;
+    void sql`SELECT pg_notify(${this.#notices.channel}, payload) FROM unnest(${payloads}::text[]) AS payload`
+      .execute(this.#db)
+      .catch(() => undefined)
+      .finally(() => {
+        this.#working--;
+        this.#rest();
+      });
+  }
+
+  /** @param isAccepted - true for what was asked for before the store was closed */
+  async #guarded<Result>(work: () => Promise<Result>, isAccepted = false): Promise<Result> {
+    if (this.#closing && !isAccepted) throw closed();
+    this.#working++;
+    try {
+      return await work();
+    } catch (error) {
+      throw isMajordomoError(error) ? error : storeError(error);
+    } finally {
+      this.#working--;
+      this.#rest();
+    }
+  }
+
+  #rest(): void {
+    if (this.#working === 0 && this.#groups === 0 && this.#waiting.length === 0) this.#idle?.();
+  }
+}
+
+const closed = (): ClosedError => new ClosedError('The store is closed.');

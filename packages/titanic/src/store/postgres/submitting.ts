@@ -1,0 +1,84 @@
+import { StoreFullError } from '@majordomo/protocol';
+import { sql } from 'kysely';
+import type { NewRequest, Submitted } from '../store';
+import { idText } from './database';
+import type { Unit } from './unit';
+
+/** @throws StoreFullError where so many more are beyond the bound, before anything is written */
+export async function requireRoom(unit: Unit, count: number, requestsMax: number): Promise<void> {
+  const { rows } = await sql<{ open: number }>`
+    SELECT coalesce(sum(requests), 0)::bigint AS open FROM totals WHERE state < 2`.execute(unit.trx);
+  if ((rows[0]?.open ?? 0) + count <= requestsMax) return;
+  throw new StoreFullError(
+    `As many requests wait as the store may hold (requestsMax: ${requestsMax}); nothing was stored.`,
+  );
+}
+
+/** Adds requests, unless their keys or ids are known. */
+export async function addRequests(unit: Unit, requests: readonly NewRequest[]): Promise<Submitted[]> {
+  const owners = await takeKeys(unit, requests);
+  const ownerOf = ({ id, service, key }: NewRequest): string =>
+    key ? owners.get(keyOf(service, key.text))! : id;
+  const fresh = new Map<string, NewRequest>();
+  for (const request of requests) {
+    if (ownerOf(request) === request.id && !fresh.has(request.id)) fresh.set(request.id, request);
+  }
+  const added = await insert(unit, [...fresh.values()]);
+  return requests.map((request) => {
+    const id = ownerOf(request);
+    // The first that asked for it is no duplicate.
+    return { id, duplicate: !(fresh.get(id) === request && added.has(id)) };
+  });
+}
+
+const keyOf = (service: string, text: string): string => `${service}\0${text}`;
+
+/** Takes the keys that nobody has. @returns for each key the id that it stands for */
+async function takeKeys({ trx, now }: Unit, requests: readonly NewRequest[]): Promise<Map<string, string>> {
+  const wanted = new Map<string, NewRequest>();
+  for (const request of requests) {
+    const key = request.key && keyOf(request.service, request.key.text);
+    if (key !== undefined && !wanted.has(key)) wanted.set(key, request);
+  }
+  const owners = new Map<string, string>();
+  if (wanted.size === 0) return owners;
+  // In one order, so that none waits for another in a circle.
+  const sorted = [...wanted].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, request]) => request);
+  const services = sorted.map(({ service }) => service);
+  const texts = sorted.map(({ key }) => key!.text);
+  await sql`
+    INSERT INTO keys (service, text, id, until)
+    SELECT * FROM unnest(${services}::text[], ${texts}::text[], ${sorted.map(({ id }) => id)}::uuid[],
+      ${sorted.map(({ key }) => key!.until)}::bigint[])
+    ON CONFLICT (service, text) DO UPDATE SET id = excluded.id, until = excluded.until WHERE keys.until <= ${now}`.execute(
+    trx,
+  );
+  const { rows } = await sql<{ service: string; text: string; id: string }>`
+    SELECT service, text, id FROM keys
+    WHERE (service, text) IN (SELECT * FROM unnest(${services}::text[], ${texts}::text[]))`.execute(trx);
+  for (const { service, text, id } of rows) owners.set(keyOf(service, text), idText(id));
+  return owners;
+}
+
+/** @returns the ids that were not there before */
+async function insert(unit: Unit, requests: readonly NewRequest[]): Promise<Set<string>> {
+  if (requests.length === 0) return new Set();
+  const of = <Value>(value: (request: NewRequest) => Value): Value[] => requests.map(value);
+  const { rows } = await sql<{ id: string }>`
+    INSERT INTO requests (id, state, service, priority, due_at, expires_at, submitted_at, bytes, terms, body)
+    SELECT id, 0, service, priority, due_at, expires_at, ${unit.now}, length(body), terms, body
+    FROM unnest(${of(({ id }) => id)}::uuid[], ${of(({ service }) => service)}::text[],
+      ${of(({ priority }) => priority)}::smallint[], ${of(({ dueAt }) => dueAt)}::bigint[],
+      ${of(({ expiresAt }) => expiresAt ?? null)}::bigint[], ${of(({ terms }) => terms ?? null)}::text[],
+      ${of(({ body }) => Buffer.from(body.buffer, body.byteOffset, body.length))}::bytea[]) WITH ORDINALITY
+      AS n (id, service, priority, due_at, expires_at, terms, body, place)
+    ORDER BY place
+    ON CONFLICT (id) DO NOTHING RETURNING id`.execute(unit.trx);
+  const added = new Set(rows.map(({ id }) => idText(id)));
+  for (const { id, service, body, dueAt } of requests) {
+    if (!added.has(id)) continue;
+    unit.note(service, 'waiting', 1, body.length);
+    unit.waits(dueAt);
+  }
+  return added;
+}

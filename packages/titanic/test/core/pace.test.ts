@@ -1,0 +1,106 @@
+import fc from 'fast-check';
+import {
+  afterClaim,
+  afterDeliveries,
+  allowance,
+  FAILURES_MAX,
+  PAUSE,
+  type PaceState,
+} from '../../src/core/pace';
+
+const T = 1_000_000;
+const failed = { answered: 0, failed: 1, absent: 0 };
+const absent = { answered: 0, failed: 0, absent: 1 };
+const answered = { answered: 1, failed: 0, absent: 0 };
+
+test('a service without a pace may have all there is', () => {
+  expect(allowance(undefined, undefined, 99, T)).toEqual({ count: Infinity, nextAt: Infinity });
+});
+
+test('however claims come, no window sees more than its rate and one burst; and all tokens are used', () => {
+  fc.assert(
+    fc.property(
+      fc.double({ min: 0.5, max: 500, noNaN: true }),
+      fc.integer({ min: 1, max: 50 }),
+      fc.array(fc.tuple(fc.integer({ min: 0, max: 500 }), fc.integer({ min: 0, max: 60 })), {
+        maxLength: 60,
+      }),
+      (perSecond, burst, steps) => {
+        const pace = { perSecond, burst };
+        let state: PaceState | undefined;
+        let now = T;
+        let taken = 0;
+        for (const [waitMs, wanted] of steps) {
+          now += waitMs;
+          const allowed = allowance(pace, state, 0, now);
+          expect(allowed.nextAt).toBeGreaterThan(now);
+          const count = Math.min(wanted, allowed.count);
+          if (count > 0) state = afterClaim(pace, state, count, now);
+          taken += count;
+          expect(taken).toBeLessThanOrEqual(burst + ((now - T) / 1_000) * perSecond + 1e-6);
+          if (wanted > allowed.count) {
+            const { nextAt } = allowance(pace, state, 0, now);
+            expect(allowance(pace, state, 0, nextAt).count).toBeGreaterThanOrEqual(1);
+          }
+        }
+      },
+    ),
+  );
+});
+
+test('a clock that goes back gives nothing, takes nothing, and delays no longer than a pause', () => {
+  const pace = { perSecond: 10, burst: 5 };
+  const state = afterClaim(pace, undefined, 3, T);
+  expect(allowance(pace, state, 0, T - 1e9).count).toBe(2);
+  const back = afterClaim(pace, state, 1, T - 1e9);
+  expect(allowance(pace, back, 0, T - 1e9 + 100).count).toBe(2);
+  const paused = afterDeliveries(undefined, absent, T, 0.5)!;
+  expect(allowance(undefined, paused, 0, T).count).toBe(0);
+  expect(allowance(undefined, paused, 0, T - 1e9).count).toBe(1);
+});
+
+test('concurrency counts what runs', () => {
+  const pace = { burst: 1, concurrency: 3 };
+  expect(allowance(pace, undefined, 2, T).count).toBe(1);
+  expect(allowance(pace, undefined, 3, T)).toEqual({ count: 0, nextAt: Infinity });
+  expect(allowance(pace, undefined, 9, T).count).toBe(0);
+});
+
+test('failures in a row pause a service, longer each time; then one at a time; an answer ends it', () => {
+  let state: PaceState | undefined;
+  for (let count = 1; count < FAILURES_MAX; count++) {
+    state = afterDeliveries(state, failed, T, 0);
+    expect(allowance(undefined, state, 5, T).count).toBe(Infinity);
+  }
+  state = afterDeliveries(state, failed, T, 0)!;
+  expect(state.pausedUntil).toBe(T + PAUSE.minMs / 2);
+  expect(allowance(undefined, state, 0, T)).toEqual({ count: 0, nextAt: state.pausedUntil });
+
+  // What had left before makes it no longer.
+  state = afterDeliveries(state, failed, T, 0)!;
+  expect(state.pausedUntil).toBe(T + PAUSE.minMs / 2);
+
+  const probing = state.pausedUntil;
+  expect(allowance(undefined, state, 0, probing).count).toBe(1);
+  expect(allowance(undefined, state, 1, probing).count).toBe(0);
+  state = afterDeliveries(state, failed, probing, 0)!;
+  expect(state.pausedUntil).toBe(probing + PAUSE.minMs);
+  for (let round = 0; round < 50; round++) state = afterDeliveries(state, failed, state!.pausedUntil, 0.999)!;
+  expect(state.pausedUntil - T).toBeLessThan(60 * PAUSE.maxMs);
+
+  const well = afterDeliveries(state, { ...answered, failed: 3 }, state.pausedUntil, 0)!;
+  expect(allowance(undefined, well, 7, T).count).toBe(Infinity);
+});
+
+test('nobody there pauses at once, and says nothing of a bucket', () => {
+  const pace = { perSecond: 1, burst: 4 };
+  const state = afterDeliveries(undefined, absent, T, 1)!;
+  expect(state.pausedUntil).toBe(T + PAUSE.minMs);
+  const well = afterDeliveries(state, answered, T + 600, 1)!;
+  expect(allowance(pace, well, 0, T + 600).count).toBe(4);
+});
+
+test('no news is no change', () => {
+  expect(afterDeliveries(undefined, { answered: 0, failed: 0, absent: 0 }, T, 0)).toBeUndefined();
+  expect(afterDeliveries(undefined, answered, T, 0)).toBeUndefined();
+});

@@ -1,0 +1,234 @@
+import { eventually, leakCheck } from '@majordomo/testkit';
+import pg from 'pg';
+import { PostgresStore, type PostgresStoreOptions } from '../src/store/postgres/postgres-store';
+import type { RequestStore } from '../src/store/store';
+import { storeConformance } from './store-conformance';
+import { postgresBinaries, PrivatePostgres } from './support/postgres';
+import { anOrder, HandClock, newRequest, stateIn, T0 } from './support/requests';
+
+const binaries = postgresBinaries();
+
+if (!binaries) {
+  test('the PostgreSQL store', () => {
+    console.log('skipped: PostgreSQL is not installed (apt-get install postgresql)');
+  });
+} else {
+  let postgres: PrivatePostgres;
+  let schemas = 0;
+  const stores: RequestStore[] = [];
+
+  beforeAll(async () => {
+    postgres = await PrivatePostgres.start(binaries);
+  }, 120_000);
+  afterAll(() => postgres.stop());
+
+  leakCheck();
+  afterEach(async () => {
+    for (const store of stores.splice(0)) await store.close();
+  });
+
+  const newSchema = (): string => `t${++schemas}`;
+
+  const open = async (
+    options: Omit<PostgresStoreOptions, 'url'>,
+    now?: () => number,
+  ): Promise<PostgresStore> => {
+    const never = 1_000_000_000;
+    const store = await PostgresStore.open(
+      { url: postgres.url, lookEveryMs: never, ...options },
+      now ? { now } : {},
+    );
+    stores.push(store);
+    return store;
+  };
+
+  /** A connection beside, to look and to disturb. */
+  const query = async <Row extends object>(text: string): Promise<Row[]> => {
+    const client = new pg.Client({ connectionString: postgres.url });
+    await client.connect();
+    try {
+      return (await client.query(text)).rows as Row[];
+    } finally {
+      await client.end();
+    }
+  };
+
+  const cutAll = (): Promise<object[]> =>
+    query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'titanic'`);
+
+  storeConformance('the PostgreSQL store', async ({ now }, bounds) => {
+    const options = { schema: newSchema(), ...bounds };
+    const store = await open(options, now);
+    return {
+      store,
+      crash: async () => {
+        await store.close();
+        return open(options, now);
+      },
+    };
+  });
+
+  describe('many titanics on one database', () => {
+    test('all may make the schema at the same time', async () => {
+      const schema = newSchema();
+      const opened = await Promise.all(Array.from({ length: 6 }, () => open({ schema, connectionsMax: 2 })));
+      await opened[0]!.submit([newRequest()]);
+      expect(await opened[5]!.stats()).toMatchObject([{ state: 'waiting', requests: 1 }]);
+    });
+
+    test('each request is claimed by one of them, and counted once', async () => {
+      const schema = newSchema();
+      const clock = new HandClock();
+      const several = await Promise.all([1, 2, 3].map(() => open({ schema, connectionsMax: 4 }, clock.now)));
+      await Promise.all(
+        several.map((store) => store.submit(Array.from({ length: 200 }, () => newRequest()))),
+      );
+      const claims = await Promise.all(
+        Array.from({ length: 30 }, (_, index) => several[index % 3]!.claim(anOrder({ max: 50 }))),
+      );
+      const ids = claims.flatMap(({ claimed }) => claimed.map(({ id }) => id));
+      expect(ids).toHaveLength(600);
+      expect(new Set(ids).size).toBe(600);
+      expect(await several[0]!.stats()).toMatchObject([{ state: 'running', requests: 600 }]);
+    });
+
+    test('a pace holds for all of them together, however they claim', async () => {
+      const schema = newSchema();
+      const clock = new HandClock();
+      const several = await Promise.all([1, 2, 3].map(() => open({ schema, connectionsMax: 4 }, clock.now)));
+      await several[0]!.submit(Array.from({ length: 100 }, () => newRequest()));
+      const order = anOrder({ pace: { perSecond: 10, burst: 7, concurrency: 9 } });
+      const claim = async (): Promise<number> => {
+        const claims = await Promise.all(
+          several.flatMap((store) => [store.claim(order), store.claim(order)]),
+        );
+        return claims.reduce((sum, { claimed }) => sum + claimed.length, 0);
+      };
+      expect(await claim()).toBe(7);
+      clock.time = T0 + 500;
+      expect(await claim()).toBe(2);
+      clock.time = T0 + 10_000;
+      expect(await claim()).toBe(0);
+    });
+
+    test('what one does the others hear of, at once', async () => {
+      const schema = newSchema();
+      const clock = new HandClock();
+      const [one, other] = [await open({ schema }, clock.now), await open({ schema }, clock.now)];
+      const due: number[] = [];
+      const ended: string[] = [];
+      other.subscribe({ due: (at) => due.push(at), ended: (ids) => ended.push(...ids) });
+      const request = newRequest({ dueAt: T0 });
+      await one.submit([request]);
+      await eventually(() => due.includes(T0));
+      await one.remove([request.id]);
+      await eventually(() => ended.includes(request.id));
+    });
+
+    test('the same key at the same moment at all of them is one request', async () => {
+      const schema = newSchema();
+      const several = await Promise.all([1, 2, 3].map(() => open({ schema })));
+      const key = { text: 'once', until: several[0]!.now() + 60_000 };
+      const other = { text: 'again', until: several[0]!.now() + 60_000 };
+      const answers = await Promise.all(
+        Array.from({ length: 30 }, (_, index) => {
+          const pair = [newRequest({ key }), newRequest({ key: other })];
+          return several[index % 3]!.submit(index % 2 === 0 ? pair : pair.reverse());
+        }),
+      );
+      const all = answers.flat();
+      expect(new Set(all.map(({ id }) => id)).size).toBe(2);
+      expect(all.filter(({ duplicate }) => !duplicate)).toHaveLength(2);
+      expect(await several[0]!.stats()).toMatchObject([{ requests: 2 }]);
+    });
+
+    test('their clock is that of the database', async () => {
+      const store = await open({ schema: newSchema() });
+      const [row] = await query<{ ms: string }>(
+        'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS ms',
+      );
+      expect(Math.abs(store.now() - Number(row!.ms))).toBeLessThan(2_000);
+    });
+  });
+
+  describe('faults', () => {
+    test('a schema of something else, or of a later version, is refused and left as it is', async () => {
+      const foreign = newSchema();
+      await query(`CREATE SCHEMA ${foreign}; CREATE TABLE ${foreign}.users (name text)`);
+      await expect(open({ schema: foreign })).rejects.toMatchObject({
+        code: 'STORE_INVALID',
+        message: expect.stringContaining('holds tables of something else (users)') as string,
+      });
+      const later = newSchema();
+      await (await open({ schema: later })).close();
+      await query(`UPDATE ${later}.titanic_meta SET version = 99`);
+      await expect(open({ schema: later })).rejects.toMatchObject({ code: 'STORE_INVALID' });
+      const tables = await query(`SELECT 1 FROM information_schema.tables WHERE table_schema = '${foreign}'`);
+      expect(tables).toHaveLength(1);
+    });
+
+    test('a database that is not there is said so', async () => {
+      const url = 'postgres://nobody@127.0.0.1:1/none';
+      await expect(PostgresStore.open({ url })).rejects.toMatchObject({
+        code: 'STORE_UNAVAILABLE',
+        retryable: true,
+      });
+      await expect(PostgresStore.open({ url: 'mysql://x' })).rejects.toMatchObject({
+        code: 'INVALID_OPTIONS',
+      });
+    });
+
+    test('connections that are lost in the middle of a transaction: it is whole, or not there; sent again, it is there once', async () => {
+      const schema = newSchema();
+      const store = await open({ schema });
+      const batches = Array.from({ length: 40 }, () => [newRequest(), newRequest(), newRequest()]);
+      const outcomes = batches.map(async (batch) => {
+        for (;;) {
+          try {
+            await store.submit(batch);
+            return;
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'STORE_UNAVAILABLE' });
+            const found = (
+              await store
+                .read(
+                  batch.map(({ id }) => id),
+                  [],
+                )
+                .catch(() => undefined)
+            )?.filter(Boolean);
+            expect([undefined, 0, 3]).toContain(found?.length);
+          }
+        }
+      });
+      for (let cut = 0; cut < 5; cut++) await cutAll();
+      await Promise.all(outcomes);
+      expect(await store.stats()).toMatchObject([{ state: 'waiting', requests: 120 }]);
+    });
+
+    test('after its listening connection was lost, it listens again, and looks', async () => {
+      const schema = newSchema();
+      const [one, other] = [await open({ schema }), await open({ schema })];
+      const due: number[] = [];
+      one.subscribe({ due: (at) => due.push(at) });
+      await cutAll();
+      await eventually(() => due.includes(0), { timeoutMs: 10_000 });
+      const request = newRequest({ dueAt: 1 });
+      await eventually(() => other.submit([request]), { timeoutMs: 10_000 });
+      await eventually(() => due.includes(1), { timeoutMs: 10_000 });
+    });
+
+    test('PostgreSQL is killed and comes back: what was answered is there', async () => {
+      const store = await open({ schema: newSchema() });
+      const request = newRequest({ dueAt: 0 });
+      await store.submit([request]);
+      const { claimed } = await store.claim(anOrder());
+      await postgres.kill();
+      await expect(store.stats()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+      await postgres.run();
+      const settlement = { ...claimed[0]!, outcome: 'die', error: '{}' } as const;
+      await eventually(() => store.settle([settlement], []), { timeoutMs: 10_000 });
+      expect(await stateIn(store, request.id)).toBe('dead');
+    }, 90_000);
+  });
+}

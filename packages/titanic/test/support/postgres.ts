@@ -1,0 +1,125 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventually } from '@majordomo/testkit';
+
+const INSTALLED = '/usr/lib/postgresql';
+
+/** The folder with `initdb` and `postgres`; `undefined` where PostgreSQL is not installed. */
+export function postgresBinaries(): string | undefined {
+  const versions = existsSync(INSTALLED)
+    ? readdirSync(INSTALLED).sort((one, other) => Number(other) - Number(one))
+    : [];
+  const folders = [
+    ...versions.map((version) => join(INSTALLED, version, 'bin')),
+    ...(process.env['PATH'] ?? '').split(':'),
+  ];
+  return folders.find((folder) => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres')));
+}
+
+/** PostgreSQL refuses to run as root: then it runs as the user that its package made, or as nobody. */
+function unprivileged(): { uid?: number; gid?: number } {
+  if (process.getuid?.() !== 0) return {};
+  for (const user of ['postgres', 'nobody']) {
+    try {
+      const id = (flag: string): number => Number(execFileSync('id', [flag, user], { stdio: 'pipe' }));
+      return { uid: id('-u'), gid: id('-g') };
+    } catch {
+      continue;
+    }
+  }
+  return {};
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** A PostgreSQL of our own, in a folder of its own, on a port of its own. */
+export class PrivatePostgres {
+  readonly url: string;
+  #process: ChildProcess | undefined;
+
+  private constructor(
+    private readonly binaries: string,
+    private readonly folder: string,
+    private readonly port: number,
+  ) {
+    this.url = `postgres://titanic@127.0.0.1:${port}/postgres`;
+  }
+
+  static async start(binaries: string): Promise<PrivatePostgres> {
+    const user = unprivileged();
+    const folder = mkdtempSync(join(tmpdir(), 'titanic-postgres-'));
+    if (user.uid !== undefined) chownSync(folder, user.uid, user.gid!);
+    const options = [
+      '-D',
+      join(folder, 'data'),
+      '-U',
+      'titanic',
+      '-A',
+      'trust',
+      '-E',
+      'UTF8',
+      '--locale=C',
+      '--no-sync',
+    ];
+    execFileSync(join(binaries, 'initdb'), options, { ...user, cwd: folder, stdio: 'pipe' });
+    const postgres = new PrivatePostgres(binaries, folder, await freePort());
+    await postgres.run();
+    return postgres;
+  }
+
+  /** Starts it, and waits until it takes connections. */
+  async run(): Promise<void> {
+    const options = [
+      '-D',
+      join(this.folder, 'data'),
+      '-p',
+      `${this.port}`,
+      '-k',
+      this.folder,
+      '-c',
+      'listen_addresses=127.0.0.1',
+    ];
+    const child = spawn(join(this.binaries, 'postgres'), options, {
+      ...unprivileged(),
+      cwd: this.folder,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let log = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
+    this.#process = child;
+    await eventually(() => log.includes('ready to accept connections'), {
+      timeoutMs: 60_000,
+      what: 'PostgreSQL to be ready',
+    });
+  }
+
+  /** Kills it, and all that belongs to it, as a crash would. */
+  async kill(): Promise<void> {
+    await this.#end('SIGQUIT');
+  }
+
+  /** Stops it, and removes all of it. */
+  async stop(): Promise<void> {
+    await this.#end('SIGINT');
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#process;
+    this.#process = undefined;
+    if (!child || child.exitCode !== null) return;
+    child.kill(signal);
+    await once(child, 'exit');
+  }
+}
