@@ -17,9 +17,10 @@ import { Clients } from './clients';
 import { newCounters, newRejectionCounts, type Counters, type RejectionCounts } from './counters';
 import { Dispatcher } from './dispatcher';
 import { Liveness } from './liveness';
+import type { Meters } from './meters';
 import { describeBroker, type BrokerView } from './mmi';
 import type { Outbound } from './outbound';
-import type { PeerGoneReason, PeerId, ServiceRecord, WorkerRecord } from './records';
+import type { ClientRecord, PeerGoneReason, PeerId, ServiceRecord, WorkerRecord } from './records';
 import { Replies } from './replies';
 import { Requests } from './requests';
 import { Services } from './services';
@@ -38,7 +39,7 @@ import { WorkerHalf } from './worker-half';
 export class BrokerCore implements BrokerView {
   readonly counters: Counters = newCounters();
   readonly rejections: RejectionCounts = newRejectionCounts();
-  readonly #services = new Services();
+  readonly #services: Services;
   readonly #clients: Clients;
   readonly #requests: Requests;
   readonly #replies: Replies;
@@ -53,10 +54,12 @@ export class BrokerCore implements BrokerView {
     readonly settings: CoreSettings,
     private readonly outbound: Outbound,
     readonly startedAt: number,
+    readonly meters?: Meters,
   ) {
     const { heartbeatMs, liveness, jobDeadlineMs, limits } = settings;
     const { counters } = this;
-    const services = this.#services;
+    const services = new Services(meters);
+    this.#services = services;
     const clients = new Clients(settings.idSeed);
     this.#clients = clients;
     const welcome: Welcome = {
@@ -114,6 +117,11 @@ export class BrokerCore implements BrokerView {
 
   get clientCount(): number {
     return this.#clients.size;
+  }
+
+  /** Packed clients in session, and plain ones with requests. */
+  get clients(): Iterable<ClientRecord> {
+    return this.#clients.present;
   }
 
   get pendingBytes(): number {

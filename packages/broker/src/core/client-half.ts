@@ -12,6 +12,7 @@ import {
 import type { Clients } from './clients';
 import type { Counters } from './counters';
 import type { Dispatcher } from './dispatcher';
+import { OUTCOME } from './meters';
 import { answerMmi, type BrokerView } from './mmi';
 import type { Outbound } from './outbound';
 import type { ClientRecord, PeerId } from './records';
@@ -59,7 +60,7 @@ export class ClientHalf {
         const request = client.requests.get(command.id);
         if (!request) return;
         this.counters.cancelled++;
-        this.requests.withdraw(request);
+        this.requests.withdraw(request, OUTCOME.cancelled);
         return;
       }
       case 'window': {

@@ -1,4 +1,4 @@
-import type { Ref } from '@majordomo/protocol';
+import { keyToHex, type Ref } from '@majordomo/protocol';
 import type { Counters } from './counters';
 import type { Liveness } from './liveness';
 import type { Outbound } from './outbound';
@@ -58,6 +58,7 @@ export class Dispatcher {
     const ref = worker.dialect.packed ? number : this.#plainRef(number);
     request.state = 'held';
     request.attempts++;
+    request.dispatchedAt = now;
     request.worker = worker;
     request.ref = ref;
     worker.held.set(number, request);
@@ -78,10 +79,21 @@ export class Dispatcher {
       attempt,
       metadata,
     });
-    if (attempt === 1) return;
+    const { client, id, service } = request;
+    if (attempt === 1) {
+      service.meter?.queued.record(now - request.queuedAt);
+      return;
+    }
     this.counters.redispatched++;
-    const { name } = request.service;
-    this.outbound.event({ type: 'requestRedispatched', service: name, attempts: attempt });
+    if (service.meter) service.meter.redispatched++;
+    this.outbound.event({
+      type: 'requestRedispatched',
+      service: service.name,
+      client: keyToHex(client.peer),
+      id,
+      peer: keyToHex(worker.peer),
+      attempts: attempt,
+    });
   }
 
   /** Plain references are numbered through all workers, so that one worker's is never another's. */

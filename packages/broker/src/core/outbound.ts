@@ -28,6 +28,14 @@ export type BrokerEvent =
   | {
       readonly type: 'requestRedispatched';
       readonly service: string;
+      readonly client: string;
+      /**
+       * Here and below: the client's number for the request; of plain clients, which have none, the broker's own, or
+       * 0 where it was not taken.
+       */
+      readonly id: number;
+      /** The worker that has it now. */
+      readonly peer: string;
       /** How many workers have been given it so far. */
       readonly attempts: number;
     }
@@ -36,6 +44,7 @@ export type BrokerEvent =
       readonly type: 'requestExpired';
       readonly service: string;
       readonly client: string;
+      readonly id: number;
       readonly waitedMs: number;
     }
   | {
@@ -43,6 +52,7 @@ export type BrokerEvent =
       readonly type: 'requestFailed';
       readonly service: string;
       readonly client: string;
+      readonly id: number;
       readonly code: FailureCode;
       readonly message: string;
     }
@@ -51,12 +61,16 @@ export type BrokerEvent =
       readonly type: 'replyDropped';
       readonly peer: string;
       readonly service: string;
+      readonly client: string;
+      readonly id: number;
     }
   | {
       /** A packed worker answered that it failed. A plain client is not told. */
       readonly type: 'workerFailed';
       readonly peer: string;
       readonly service: string;
+      readonly client: string;
+      readonly id: number;
       readonly code: string;
       readonly message: string;
     }

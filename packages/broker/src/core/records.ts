@@ -1,6 +1,7 @@
 import { IdMap, type Body, type Dialect, type Frame, type Metadata, type Ref } from '@majordomo/protocol';
 import type { FairQueue, Place } from './fair-queue';
 import { ListNode, type LinkedList } from './linked-list';
+import type { ServiceMeter } from './meters';
 import type { Batch } from './retention';
 import type { Timed } from './timer-wheel';
 
@@ -26,11 +27,13 @@ export class ClientRecord {
 
   /**
    * @param session - what a packed client speaks through; `undefined` for a plain one
+   * @param spoken - the dialect of what it first said
    * @param seed - of the table of its ids, which it chooses itself
    */
   constructor(
     readonly peer: PeerId,
     readonly session: Dialect | undefined,
+    readonly spoken: Dialect,
     now: number,
     seed: number,
   ) {
@@ -68,6 +71,8 @@ export class RequestRecord implements Timed {
   state: 'queued' | 'held' | 'answered' | 'ended' = 'queued';
   /** How many workers have been given it. */
   attempts = 0;
+  /** When it was last given to a worker, in ms. */
+  dispatchedAt = 0;
   /** The worker that has it, and under which reference, while it is `held`. */
   worker: WorkerRecord | undefined = undefined;
   ref: Ref = 0;
@@ -111,6 +116,8 @@ export interface ServiceRecord {
   unservedSince: number;
   /** True where there may be something to dispatch once all that came together has been heard. */
   dirty: boolean;
+  /** What is measured of it; `undefined` where nothing is. */
+  meter: ServiceMeter | undefined;
 }
 
 /** A worker's session: it begins with READY and ends with whatever comes first. */

@@ -9,6 +9,7 @@ import {
 } from '@majordomo/protocol';
 import type { Clients } from './clients';
 import type { Counters } from './counters';
+import { OUTCOME } from './meters';
 import type { Outbound } from './outbound';
 import { RequestRecord, type ClientRecord, type PeerId, type ServiceRecord } from './records';
 import { Retention } from './retention';
@@ -25,6 +26,17 @@ const FRAME_COST_BYTES = 256;
 
 /** The ids that the broker gives stay small integers, which cost less than other numbers. */
 export const ID_MAX = 2 ** 31 - 1;
+
+/** What the meters count a failure of the broker as. */
+const OUTCOME_OF: Readonly<Record<FailureCode, number>> = {
+  ATTEMPTS_EXHAUSTED: OUTCOME.attempts_exhausted,
+  BROKER_DRAINING: OUTCOME.broker_draining,
+  CANCELLED: OUTCOME.cancelled,
+  EXPIRED: OUTCOME.expired,
+  NO_WORKER: OUTCOME.no_worker,
+  QUEUE_FULL: OUTCOME.queue_full,
+  STREAM_OVERFLOW: OUTCOME.stream_overflow,
+};
 
 /** Stands where the body of a request was that has ended. */
 const NO_BODY = Body.of(undefined);
@@ -94,16 +106,16 @@ export class Requests {
     const full = this.#whatIsFull(service, bytes);
     if (full) {
       this.counters.refused++;
-      this.fail(peer, dialect, command.id, name, 'QUEUE_FULL', full, true);
+      this.#refuse(peer, dialect, command, service, 'QUEUE_FULL', full);
       return undefined;
     }
     if (command.failFast && (service?.workers.size ?? 0) === 0) {
       this.counters.unserved++;
-      this.fail(peer, dialect, command.id, name, 'NO_WORKER', 'no worker is registered for it', true);
+      this.#refuse(peer, dialect, command, service, 'NO_WORKER', 'no worker is registered for it');
       return undefined;
     }
     service ??= this.services.named(name, now);
-    const client = session ?? this.clients.plain(peer, now);
+    const client = session ?? this.clients.plain(peer, dialect, now);
     const id = session ? command.id : this.#plainId(client);
     const request = new RequestRecord(
       client,
@@ -164,9 +176,24 @@ export class Requests {
   }
 
   /** Refuses a request because the broker is about to stop. */
-  refuseDraining(peer: PeerId, dialect: Dialect, { id, service }: ClientRequest): void {
+  refuseDraining(peer: PeerId, dialect: Dialect, request: ClientRequest): void {
     this.counters.refusedDraining++;
-    this.fail(peer, dialect, id, service, 'BROKER_DRAINING', 'the broker is stopping', true);
+    const service = this.services.table.get(request.service);
+    this.#refuse(peer, dialect, request, service, 'BROKER_DRAINING', 'the broker is stopping');
+  }
+
+  /** Tells a client that its request is not taken. */
+  #refuse(
+    peer: PeerId,
+    dialect: Dialect,
+    { id, service: name }: ClientRequest,
+    service: ServiceRecord | undefined,
+    code: FailureCode,
+    message: string,
+  ): void {
+    const meter = service ? service.meter : this.services.unknownMeter;
+    meter?.ended(OUTCOME_OF[code]);
+    this.fail(peer, dialect, id, name, code, message, true);
   }
 
   /** Tells a client of a failure, where its dialect has words for it. */
@@ -179,7 +206,7 @@ export class Requests {
     message: string,
     retryable: boolean,
   ): void {
-    this.outbound.event({ type: 'requestFailed', service, client: keyToHex(peer), code, message });
+    this.outbound.event({ type: 'requestFailed', service, client: keyToHex(peer), id, code, message });
     this.outbound.toClient(peer, dialect, {
       kind: 'failure',
       id,
@@ -191,9 +218,13 @@ export class Requests {
     });
   }
 
-  /** Ends a request: its client has nothing more to expect. A worker may still hold it, but nothing of what it was. */
-  end(request: RequestRecord): void {
+  /**
+   * Ends a request: its client has nothing more to expect. A worker may still hold it, but nothing of what it was.
+   * @param outcome - one of {@link OUTCOME}
+   */
+  end(request: RequestRecord, outcome: number): void {
     const { client } = request;
+    request.service.meter?.ended(outcome);
     request.state = 'ended';
     request.worker = undefined;
     request.body = NO_BODY;
@@ -209,7 +240,7 @@ export class Requests {
   /** Ends a request that could not be served. */
   endFailed(request: RequestRecord, code: FailureCode, message: string, retryable: boolean): void {
     const { client, dialect, service, id } = request;
-    this.end(request);
+    this.end(request, OUTCOME_OF[code]);
     this.fail(client.peer, dialect, id, service.name, code, message, retryable);
   }
 
@@ -262,22 +293,26 @@ export class Requests {
   }
 
   #expired(request: RequestRecord, message: string, now: number): void {
-    const { client, queuedAt, service } = request;
+    const { client, id, queuedAt, service } = request;
     this.counters.expired++;
     this.outbound.event({
       type: 'requestExpired',
       service: service.name,
       client: keyToHex(client.peer),
+      id,
       waitedMs: now - queuedAt,
     });
     this.endFailed(request, 'EXPIRED', message, true);
   }
 
-  /** Ends a request that nobody wants any more, and tells a packed worker that has it. */
-  withdraw(request: RequestRecord): void {
+  /**
+   * Ends a request that nobody wants any more, and tells a packed worker that has it.
+   * @param outcome - one of {@link OUTCOME}
+   */
+  withdraw(request: RequestRecord, outcome: number): void {
     const { service, worker, ref } = request;
     const waited = service.queue.remove(request);
-    this.end(request);
+    this.end(request, outcome);
     if (waited) this.services.settle(service);
     else if (worker?.dialect.packed)
       this.outbound.toWorker(worker.peer, worker.dialect, { kind: 'cancel', ref });
@@ -286,7 +321,7 @@ export class Requests {
   /** A client left: what it waits for is withdrawn; what workers hold of it, they finish for nobody. */
   clientGone(client: ClientRecord): void {
     const withdrawn = client.requests.size;
-    for (const request of client.requests.values()) this.withdraw(request);
+    for (const request of client.requests.values()) this.withdraw(request, OUTCOME.client_gone);
     this.counters.withdrawn += withdrawn;
     this.clients.remove(client);
     if (!client.session && withdrawn === 0) return;

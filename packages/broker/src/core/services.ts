@@ -1,5 +1,6 @@
 import { FairQueue } from './fair-queue';
 import { LinkedList } from './linked-list';
+import type { Meters, ServiceMeter } from './meters';
 import type { ServiceRecord } from './records';
 
 /** The services that somebody serves or waits for. */
@@ -7,6 +8,9 @@ export class Services {
   readonly table = new Map<string, ServiceRecord>();
   /** Services that requests wait for and no worker serves. */
   readonly #unserved = new Set<ServiceRecord>();
+
+  /** @param meters - where services are measured; `undefined` where they are not */
+  constructor(private readonly meters?: Meters) {}
 
   /** The service of that name, made where there is none. */
   named(name: string, now: number): ServiceRecord {
@@ -19,10 +23,21 @@ export class Services {
         ready: new LinkedList(),
         unservedSince: now,
         dirty: false,
+        meter: this.meters?.known(name),
       };
       this.table.set(name, service);
     }
     return service;
+  }
+
+  /** To be called when a worker registers for a service. */
+  served(service: ServiceRecord, now: number): void {
+    service.meter = this.meters?.served(service.name, now);
+  }
+
+  /** Where requests for services that there are not are measured. */
+  get unknownMeter(): ServiceMeter | undefined {
+    return this.meters?.rest;
   }
 
   /** To be called when requests or workers have left: a service with neither is forgotten. */
@@ -33,7 +48,9 @@ export class Services {
       this.#unserved.add(service);
     } else {
       this.#unserved.delete(service);
-      if (this.table.get(service.name) === service) this.table.delete(service.name);
+      if (this.table.get(service.name) !== service) return;
+      this.table.delete(service.name);
+      this.meters?.vanished(service.name, service.unservedSince);
     }
   }
 

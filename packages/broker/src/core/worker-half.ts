@@ -17,7 +17,7 @@ import type { Counters } from './counters';
 import type { Dispatcher } from './dispatcher';
 import type { Liveness } from './liveness';
 import type { Outbound } from './outbound';
-import { WorkerRecord, type PeerId, type WorkerLostReason } from './records';
+import { WorkerRecord, type PeerId, type RequestRecord, type WorkerLostReason } from './records';
 import type { Replies } from './replies';
 import type { Requests } from './requests';
 import type { Services } from './services';
@@ -103,6 +103,7 @@ export class WorkerHalf {
       return;
     }
     worker.held.delete(number);
+    measureReply(request, now);
     this.liveness.seen(worker, now);
     this.dispatcher.rank(worker);
     if (reply.kind === 'final') this.replies.final(request, worker, reply);
@@ -142,6 +143,7 @@ export class WorkerHalf {
     const service = this.services.named(name, now);
     const worker = new WorkerRecord(peer, dialect, service, Math.min(credit, CREDIT_MAX), now);
     this.table.set(peer, worker);
+    this.services.served(service, now);
     service.workers.add(worker);
     this.liveness.add(worker);
     this.dispatcher.rank(worker);
@@ -202,6 +204,16 @@ export class WorkerHalf {
     if (worker.dialect.packed) this.outbound.ended(worker.peer);
     this.dispatcher.later(service);
   }
+}
+
+/** The last reply of a worker has come: how long that took, and the whole request where somebody still waits for it. */
+function measureReply(
+  { service: { meter }, state, queuedAt, dispatchedAt }: RequestRecord,
+  now: number,
+): void {
+  if (!meter) return;
+  meter.atWorker.record(now - dispatchedAt);
+  if (state !== 'ended') meter.total.record(now - queuedAt);
 }
 
 /**

@@ -1,0 +1,140 @@
+import { TimeHistogram } from '@majordomo/protocol';
+
+/**
+ * How a request can end. `queue_full`, `no_worker` and `broker_draining` count requests that were not taken, too; the
+ * first two are the only ones that a worker's reply leads to.
+ *
+ * - `answered`: the final reply was sent to its client.
+ * - `failed`: its worker said that it failed.
+ * - `expired`: its time was up before a worker was free.
+ * - `cancelled`: its client cancelled it.
+ * - `client_gone`: its client left.
+ * - `attempts_exhausted`: worker after worker was lost with it.
+ * - `stream_overflow`: its PARTIALs were not read in time.
+ * - `queue_full`: a bound of the broker was reached.
+ * - `no_worker`: it asked to fail fast and no worker was registered.
+ * - `broker_draining`: the broker was stopping.
+ */
+export const OUTCOMES = [
+  'answered',
+  'failed',
+  'expired',
+  'cancelled',
+  'client_gone',
+  'attempts_exhausted',
+  'stream_overflow',
+  'queue_full',
+  'no_worker',
+  'broker_draining',
+] as const;
+
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** The place of each outcome in {@link ServiceMeter.outcomes}: a number is counted faster than a name is looked up. */
+export const OUTCOME = Object.fromEntries(OUTCOMES.map((outcome, place) => [outcome, place])) as Readonly<
+  Record<Outcome, number>
+>;
+
+/** What is measured of one service, or of all that have no measure of their own. Times are in ms. */
+export class ServiceMeter {
+  /** Requests that ended, by {@link OUTCOME}. */
+  readonly outcomes = new Float64Array(OUTCOMES.length);
+  /** From arrival until it was first given to a worker. */
+  readonly queued = new TimeHistogram();
+  /** From being given to a worker to its last reply, also where nobody waits for that any more. */
+  readonly atWorker = new TimeHistogram();
+  /** From arrival to the worker's last reply, of requests that somebody still waited for. */
+  readonly total = new TimeHistogram();
+  /** Requests given to another worker because theirs was lost. */
+  redispatched = 0;
+
+  /**
+   * @param labelled - true where it is shown under the name of its service; what is not is shown together as one
+   */
+  constructor(
+    readonly service: string,
+    readonly labelled: boolean,
+  ) {}
+
+  ended(outcome: number): void {
+    this.outcomes[outcome] = (this.outcomes[outcome] ?? 0) + 1;
+  }
+
+  /** Takes over what another one has measured. */
+  add(other: ServiceMeter): void {
+    for (const [outcome, count] of other.outcomes.entries())
+      this.outcomes[outcome] = (this.outcomes[outcome] ?? 0) + count;
+    this.queued.add(other.queued);
+    this.atWorker.add(other.atWorker);
+    this.total.add(other.total);
+    this.redispatched += other.redispatched;
+  }
+}
+
+/** Services that are measured each for itself at the most, shown under their names or not. About 2 KiB each. */
+const METERS_MAX = 2_000;
+/** How long a service that is gone keeps its meter before another may have the place, in ms. */
+export const METER_KEPT_MS = 300_000;
+
+/**
+ * The meters of services, bounded whatever peers do:
+ *
+ * - A service gets a meter with its first worker; what is asked for and never served has none, so clients that make up
+ *   names make up no meters. What has no meter is measured in {@link rest}.
+ * - The first `labelsMax` are shown under their names (`labelled`); that is decided once, when the meter is made.
+ * - A service that is gone (no worker, no request) keeps its meter, and has it again when it comes back. Five minutes
+ *   after its last worker left its place is free: who needs one takes that of the service that has been gone longest.
+ *   What had no label of its own is added to {@link rest} then, so that no sum goes down.
+ */
+export class Meters {
+  /** Everything that has no meter of its own. */
+  readonly rest = new ServiceMeter('', false);
+  readonly #meters = new Map<string, ServiceMeter>();
+  /** Meters of services that are gone, and since when, longest first. */
+  readonly #gone = new Map<string, number>();
+  #labelled = 0;
+
+  /** @param labelsMax - services shown under their own names at the most */
+  constructor(private readonly labelsMax: number) {}
+
+  /** Every meter but {@link rest}. */
+  get all(): Iterable<ServiceMeter> {
+    return this.#meters.values();
+  }
+
+  /** A service appears: with the meter that it had, or measured among the rest. */
+  known(service: string): ServiceMeter {
+    this.#gone.delete(service);
+    return this.#meters.get(service) ?? this.rest;
+  }
+
+  /** A worker registers for a service: it gets a meter of its own where there is a place. */
+  served(service: string, now: number): ServiceMeter {
+    const meter = this.#meters.get(service);
+    if (meter) return meter;
+    if (this.#labelled >= this.labelsMax || this.#meters.size >= METERS_MAX) this.#makeRoom(now);
+    if (this.#meters.size >= METERS_MAX) return this.rest;
+    const labelled = this.#labelled < this.labelsMax;
+    if (labelled) this.#labelled++;
+    const made = new ServiceMeter(service, labelled);
+    this.#meters.set(service, made);
+    return made;
+  }
+
+  /** A service is gone; its last worker left at that time, in ms. */
+  vanished(service: string, at: number): void {
+    if (this.#meters.has(service)) this.#gone.set(service, at);
+  }
+
+  /** Gives up what has been gone for too long. */
+  #makeRoom(now: number): void {
+    for (const [service, at] of this.#gone) {
+      if (now - at < METER_KEPT_MS) return;
+      const meter = this.#meters.get(service);
+      this.#gone.delete(service);
+      this.#meters.delete(service);
+      if (meter?.labelled) this.#labelled--;
+      else if (meter) this.rest.add(meter);
+    }
+  }
+}
