@@ -27,6 +27,16 @@ export {
 export { IdMap } from './id-map';
 export { loggerSchema, SILENT, type Logger, type LogMethod } from './logger';
 export { Metadata, METADATA_BYTES_MAX, NO_METADATA, type MetadataFields } from './metadata';
+export {
+  addMetrics,
+  MetricFamily,
+  metricsRegistrySchema,
+  timeSamples,
+  type MetricDefinition,
+  type MetricSample,
+  type MetricsRegistry,
+  type MetricType,
+} from './metrics';
 export * from './mmi';
 export {
   connectionOptions,

@@ -71,6 +71,8 @@ export class ServiceMeter {
   }
 }
 
+/** What everything without a label of its own is shown as; a service of that name is part of it. */
+export const OTHER = 'other';
 /** Services that are measured each for itself at the most, shown under their names or not. About 2 KiB each. */
 const METERS_MAX = 2_000;
 /** How long a service that is gone keeps its meter before another may have the place, in ms. */
@@ -84,11 +86,13 @@ export const METER_KEPT_MS = 300_000;
  * - The first `labelsMax` are shown under their names (`labelled`); that is decided once, when the meter is made.
  * - A service that is gone (no worker, no request) keeps its meter, and has it again when it comes back. Five minutes
  *   after its last worker left its place is free: who needs one takes that of the service that has been gone longest.
- *   What had no label of its own is added to {@link rest} then, so that no sum goes down.
+ *   What had no label of its own is added to {@link retired} then, so that no sum goes down.
  */
 export class Meters {
   /** Everything that has no meter of its own. */
-  readonly rest = new ServiceMeter('', false);
+  readonly rest = new ServiceMeter(OTHER, false);
+  /** What meters without a label of their own had counted when they gave up their places. */
+  readonly retired = new ServiceMeter(OTHER, false);
   readonly #meters = new Map<string, ServiceMeter>();
   /** Meters of services that are gone, and since when, longest first. */
   readonly #gone = new Map<string, number>();
@@ -97,7 +101,7 @@ export class Meters {
   /** @param labelsMax - services shown under their own names at the most */
   constructor(private readonly labelsMax: number) {}
 
-  /** Every meter but {@link rest}. */
+  /** The meters of services. */
   get all(): Iterable<ServiceMeter> {
     return this.#meters.values();
   }
@@ -114,7 +118,7 @@ export class Meters {
     if (meter) return meter;
     if (this.#labelled >= this.labelsMax || this.#meters.size >= METERS_MAX) this.#makeRoom(now);
     if (this.#meters.size >= METERS_MAX) return this.rest;
-    const labelled = this.#labelled < this.labelsMax;
+    const labelled = this.#labelled < this.labelsMax && service !== OTHER;
     if (labelled) this.#labelled++;
     const made = new ServiceMeter(service, labelled);
     this.#meters.set(service, made);
@@ -134,7 +138,7 @@ export class Meters {
       this.#gone.delete(service);
       this.#meters.delete(service);
       if (meter?.labelled) this.#labelled--;
-      else if (meter) this.rest.add(meter);
+      else if (meter) this.retired.add(meter);
     }
   }
 }

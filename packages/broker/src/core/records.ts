@@ -173,11 +173,15 @@ export class WorkerRecord {
 export type PeerGoneReason = 'connection_closed' | 'stalled';
 
 /** Why a worker's session ended. */
-export type WorkerLostReason =
-  | PeerGoneReason
-  | 'disconnected'
-  | 'silent'
-  | 'job_deadline'
-  | 'protocol_error'
-  | 'invalid_message'
-  | 'broker_closing';
+export const WORKER_LOST_REASONS = [
+  'connection_closed',
+  'stalled',
+  'disconnected',
+  'silent',
+  'job_deadline',
+  'protocol_error',
+  'invalid_message',
+  'broker_closing',
+] as const;
+
+export type WorkerLostReason = (typeof WORKER_LOST_REASONS)[number];

@@ -20,6 +20,7 @@ import {
 import { RouterLink, type PeerGoneReason as UnreachableReason, type PeerKey } from '@majordomo/transport';
 import { version } from '../../package.json';
 import { BrokerCore } from '../core/broker-core';
+import { Meters } from '../core/meters';
 import type { BrokerEvent, Outbound } from '../core/outbound';
 import type { PeerGoneReason } from '../core/records';
 import type { About } from '../core/settings';
@@ -29,6 +30,8 @@ import { EventLog } from './log';
 import { brokerOptionsSchema, type BrokerOptions, type ResolvedBrokerOptions } from './options';
 import { PackedClientPeer, PackedPeers, PackedWorkerPeer } from './packed-peers';
 import { Suspects } from './suspects';
+import type { BrokerFacts, BrokerState } from '../visibility/subject';
+import { Visibility } from '../visibility/visibility';
 
 /** The events of a {@link Broker}, each with one object as its argument. */
 export type BrokerEvents = {
@@ -59,7 +62,7 @@ const MESSAGES_AT_ONCE_MAX = 64;
  * - `running` → `draining` by `drain()` → `closed` when nothing is under way or the time is up;
  * - any → `closed` by `close()`, or when an endpoint cannot be bound.
  */
-type State = 'new' | 'starting' | 'running' | 'draining' | 'closed';
+type State = BrokerState;
 
 /** What is no packed peer of ours is one of the plain dialects. */
 function plain(dialect: Dialect): PlainDialect {
@@ -94,7 +97,8 @@ export class Broker extends EventEmitter<BrokerEvents> {
   readonly #clock: Clock;
   readonly #suspects = new Suspects((peer) => this.#askSuspect(peer));
   readonly #departures = new Departures((peer, disconnect) => this.#hear(peer, disconnect));
-  readonly #packed = new PackedPeers((peer, frames) => this.#link.send(peer, frames));
+  readonly #packed = new PackedPeers((peer, frames) => this.#send(peer, frames));
+  readonly #visibility: Visibility | undefined;
   /** Peers found gone in this turn of the loop. */
   readonly #gone = new Map<PeerKey, PeerGoneReason>();
   /** True where {@link #settle} is to come in this turn of the loop. */
@@ -132,7 +136,26 @@ export class Broker extends EventEmitter<BrokerEvents> {
       },
     );
     const settings = { ...this.options, referencePrefix: newReferencePrefix(), idSeed: newSeed() };
-    this.#core = new BrokerCore(settings, this.#outbound(), this.#now());
+    const meters = Visibility.isWanted(this.options)
+      ? new Meters(this.options.metricsServicesMax)
+      : undefined;
+    this.#core = new BrokerCore(settings, this.#outbound(), this.#now(), meters);
+    this.#visibility = meters && new Visibility(this.options, this.#core, this.#facts());
+  }
+
+  #facts(): BrokerFacts {
+    const state = (): State => this.#state;
+    const endpoints = (): readonly string[] => this.#endpoints;
+    return {
+      version,
+      get state() {
+        return state();
+      },
+      get endpoints() {
+        return endpoints();
+      },
+      now: () => this.#now(),
+    };
   }
 
   #now(): number {
@@ -142,6 +165,11 @@ export class Broker extends EventEmitter<BrokerEvents> {
   /** Endpoints as they are bound, ports filled in; empty before `start()`. */
   get endpoints(): readonly string[] {
     return this.#endpoints;
+  }
+
+  /** Where metrics, health and the dashboard are served, `http://HOST:PORT`; `undefined` before `start()` and without `http`. */
+  get httpAddress(): string | undefined {
+    return this.#visibility?.address;
   }
 
   /**
@@ -155,6 +183,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
     const { bind, logger } = this.options;
     try {
       for (const endpoint of bind) this.#endpoints.push(await this.#link.bind(endpoint));
+      await this.#visibility?.start();
       if (this.#isClosed) throw new StateError('This broker was closed while it started.');
     } catch (error) {
       await this.close();
@@ -223,6 +252,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
     this.#packed.flushAll();
     this.#drained?.();
     await this.#link.close();
+    await this.#visibility?.stop();
     if (served) this.options.logger.info({ endpoints: this.#endpoints }, 'broker closed');
   }
 
@@ -232,6 +262,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
 
   #message(peer: PeerKey, frames: Frame[]): void {
     if (this.#isClosed) return;
+    this.#visibility?.received.count(frames);
     const half = packedHalf(frames);
     if (half) this.#packedMessage(peer, half, frames);
     else this.#plainMessage(peer, frames);
@@ -387,7 +418,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
       return;
     }
     const frames = plain(dialect).brokerToWorker.encode(command);
-    if (frames) this.#link.send(peer, frames);
+    if (frames) this.#send(peer, frames);
   }
 
   #toClient(peer: PeerKey, dialect: Dialect, command: BrokerToClient): void {
@@ -397,13 +428,19 @@ export class Broker extends EventEmitter<BrokerEvents> {
       return;
     }
     const frames = plain(dialect).brokerToClient.encode(command);
-    if (frames) this.#link.send(peer, frames);
+    if (frames) this.#send(peer, frames);
+  }
+
+  #send(peer: PeerKey, frames: readonly Frame[]): void {
+    this.#visibility?.sent.count(frames);
+    this.#link.send(peer, frames);
   }
 
   /** What a listener throws must not end the core's work in the middle: it surfaces as an error of its own. */
   #report(event: BrokerEvent): void {
     try {
       this.#log.write(event, this.#now());
+      this.#visibility?.note(event);
       (this as EventEmitter).emit(event.type, event);
     } catch (error) {
       queueMicrotask(() => {

@@ -119,7 +119,7 @@ describe('places', () => {
     expect(meters.served('b', METER_KEPT_MS - 1).labelled).toBe(false);
     expect(meters.served('c', METER_KEPT_MS).labelled).toBe(true);
     expect([...meters.all].map(({ service }) => service)).toEqual(['b', 'c']);
-    expect(outcomesOf(meters.rest)).toEqual({});
+    expect(outcomesOf(meters.retired)).toEqual({});
   });
 
   test('what a meter without a label counted stays in the sum when its place is taken', () => {
@@ -130,8 +130,8 @@ describe('places', () => {
     gone.redispatched = 3;
     meters.vanished('a', 0);
     meters.served('b', METER_KEPT_MS);
-    expect(outcomesOf(meters.rest)).toEqual({ failed: 1 });
-    expect([meters.rest.total.sumMs, meters.rest.redispatched]).toEqual([12, 3]);
+    expect(outcomesOf(meters.retired)).toEqual({ failed: 1 });
+    expect([meters.retired.total.sumMs, meters.retired.redispatched]).toEqual([12, 3]);
   });
 
   test('a service that came back is not taken for gone', () => {
