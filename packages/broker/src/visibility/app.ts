@@ -12,7 +12,8 @@ export interface Shown {
   /** All metrics in the text format of Prometheus. */
   metrics(): Promise<{ readonly type: string; readonly text: string }>;
   readiness(): Readiness;
-  snapshot(): Snapshot;
+  /** @param whole - with the rates of the last minute */
+  snapshot(whole: boolean): Snapshot;
 }
 
 /** Who may see it. */
@@ -54,7 +55,7 @@ export function visibilityApp(shown: Shown, live: Live, page: Page, { host, acce
     const { type, text } = await shown.metrics();
     return c.body(text, 200, { 'Content-Type': type });
   });
-  app.get('/snapshot', guarded, (c) => c.json(shown.snapshot()));
+  app.get('/snapshot', guarded, (c) => c.json(shown.snapshot(c.req.query('history') !== 'no')));
   app.get('/events', guarded, (c) => watch(c, shown, live));
   app.get('/', (c) => c.html(page.html, allowed(c) ? 200 : 401));
   app.notFound((c) => c.text('There is /, /metrics, /snapshot, /events, /healthz and /readyz.\n', 404));
@@ -88,7 +89,7 @@ function watch(c: Context, shown: Shown, live: Live): Response {
     const send = (data: string): Promise<void> => stream.writeSSE({ event: 'snapshot', data });
     await new Promise<void>((end) => {
       stream.onAbort(end);
-      leave = live.add(send, JSON.stringify(shown.snapshot()), end);
+      leave = live.add(send, JSON.stringify(shown.snapshot(true)), end);
     });
     leave();
   });

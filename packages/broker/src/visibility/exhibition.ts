@@ -44,7 +44,7 @@ export class Exhibition {
     const shown = {
       metrics: async () => ({ type: registry.contentType, text: await registry.metrics() }),
       readiness: () => readinessOf(subject.facts, loop),
-      snapshot: () => this.#sampler.snapshot(true),
+      snapshot: (whole: boolean) => this.#sampler.snapshot(whole),
     };
     const guard = { host: hostOf(http), access: new Access(httpToken) };
     this.#server = new HttpServer(visibilityApp(shown, this.#live, newPage(), guard));

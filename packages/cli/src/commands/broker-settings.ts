@@ -18,6 +18,9 @@ export const BROKER_SETTINGS = [
   'framesMax',
   'frameBytesMax',
   'messageBytesMax',
+  'http',
+  'httpTokenFile',
+  'metricsServicesMax',
   'logLevel',
 ] as const satisfies readonly SettingKey[];
 

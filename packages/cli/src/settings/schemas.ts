@@ -26,6 +26,14 @@ const endpoints = (fits: (endpoint: string) => boolean, fit: string) => {
   return z.union([endpoint.transform((one) => [one]), z.array(endpoint).min(1, fit)], fit);
 };
 
+/** Where HTTP is served. */
+export const httpAddress = z
+  .string()
+  .regex(
+    /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):\d{1,5}$/,
+    'should be HOST:PORT, an IPv6 address in brackets',
+  );
+
 /** Endpoints to listen on. */
 export const bindEndpoints = endpoints(
   (text) => !text.startsWith('inproc://'),
