@@ -210,18 +210,21 @@ export class Client extends EventEmitter<ClientEvents> {
       pauseLink: (link) => this.#links.pause(link),
       resumeLink: (link) => this.#links.resume(link),
       brokerUp: (endpoint) => {
-        logger.info({ endpoint }, 'broker connected');
+        logger.info({ event: 'brokerUp', endpoint }, 'broker connected');
         queueMicrotask(() => this.emit('brokerUp', { endpoint }));
       },
       brokerDown: (endpoint, reason) => {
-        logger.warn({ endpoint, reason }, 'broker lost');
+        logger.warn({ event: 'brokerDown', endpoint, reason }, 'broker lost');
         queueMicrotask(() => this.emit('brokerDown', { endpoint, reason }));
       },
       brokerSilent: (endpoint) => {
-        logger.warn({ endpoint }, 'broker answered in no dialect: spoken to in mdp/0.2 for now');
+        logger.warn(
+          { event: 'brokerSilent', endpoint },
+          'broker answered in no dialect: spoken to in mdp/0.2 for now',
+        );
       },
       rejected: (endpoint, { detail }) => {
-        logger.warn({ endpoint, detail }, 'message rejected: connection closed');
+        logger.warn({ event: 'rejected', endpoint, detail }, 'message rejected: connection closed');
         queueMicrotask(() => this.emit('rejected', { endpoint, detail }));
       },
     };

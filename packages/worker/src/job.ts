@@ -88,6 +88,13 @@ export class Job implements HeldJob, Waiter, StreamSink {
     return this.#owner.broker;
   }
 
+  /** What a line of the log says of it. */
+  get #identity(): { broker: string; ref: number; attempt: number; traceparent?: string } {
+    const { attempt, traceparent } = this.request;
+    const identity = { broker: this.broker, ref: this.ref, attempt };
+    return traceparent === undefined ? identity : { ...identity, traceparent };
+  }
+
   /** True once nobody wants the result any more. */
   get aborted(): boolean {
     return this.#reason !== undefined;
@@ -229,7 +236,7 @@ export class Job implements HeldJob, Waiter, StreamSink {
     const { counters, options, service } = this.#shared;
     counters.dropped++;
     options.logger.debug(
-      { service, broker: this.broker, err: reason },
+      { event: 'requestDropped', service, ...this.#identity, err: reason },
       'the result of a request came too late',
     );
     this.#owner.fail(this, abortFailure(reason));
@@ -245,14 +252,20 @@ export class Job implements HeldJob, Waiter, StreamSink {
     if (reply) owner.finish(this, reply, NO_METADATA);
     else owner.fail(this, told ?? internalFailure(error));
     if (told) {
-      options.logger.info({ service, broker, err: error }, 'a request failed: answered with a ServiceError');
+      options.logger.info(
+        { event: 'requestFailed', service, ...this.#identity, err: error },
+        'a request failed: answered with a ServiceError',
+      );
     } else {
       const outcome = reply
         ? 'answered with the encoded error'
         : owner.tellsFailures
           ? 'answered with INTERNAL_ERROR'
           : 'given back to the broker without a reply';
-      options.logger.error({ service, broker, err: error }, `a request failed: ${outcome}`);
+      options.logger.error(
+        { event: 'requestFailed', service, ...this.#identity, err: error },
+        `a request failed: ${outcome}`,
+      );
     }
     events.emit('requestFailed', { broker, error });
   }
@@ -266,7 +279,10 @@ export class Job implements HeldJob, Waiter, StreamSink {
       this.#owner.limits.check(body);
       return body;
     } catch (err) {
-      options.logger.error({ service, err }, 'encodeError failed itself: it is as good as none');
+      options.logger.error(
+        { event: 'encodeErrorFailed', service, ...this.#identity, err },
+        'encodeError failed itself: it is as good as none',
+      );
       return undefined;
     }
   }

@@ -92,6 +92,7 @@ export class Dispatcher {
       client: keyToHex(client.peer),
       id,
       peer: keyToHex(worker.peer),
+      ref,
       attempts: attempt,
     });
   }

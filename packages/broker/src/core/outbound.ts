@@ -4,6 +4,7 @@ import type {
   Dialect,
   DialectName,
   FailureCode,
+  Ref,
   Rejection,
 } from '@majordomo/protocol';
 import type { PeerId, WorkerLostReason } from './records';
@@ -34,8 +35,9 @@ export type BrokerEvent =
        * 0 where it was not taken.
        */
       readonly id: number;
-      /** The worker that has it now. */
+      /** The worker that has it now, and under which reference. */
       readonly peer: string;
+      readonly ref: Ref;
       /** How many workers have been given it so far. */
       readonly attempts: number;
     }
@@ -60,6 +62,7 @@ export type BrokerEvent =
       /** A worker answered a request whose client is gone or has been told otherwise. */
       readonly type: 'replyDropped';
       readonly peer: string;
+      readonly ref: Ref;
       readonly service: string;
       readonly client: string;
       readonly id: number;
@@ -68,6 +71,7 @@ export type BrokerEvent =
       /** A packed worker answered that it failed. A plain client is not told. */
       readonly type: 'workerFailed';
       readonly peer: string;
+      readonly ref: Ref;
       readonly service: string;
       readonly client: string;
       readonly id: number;

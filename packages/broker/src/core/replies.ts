@@ -239,6 +239,7 @@ export class Replies {
       client: keyToHex(client.peer),
       id,
       peer: keyToHex(worker.peer),
+      ref: failure.ref,
       code,
       message,
     });
@@ -253,7 +254,7 @@ export class Replies {
     });
   }
 
-  #tooLate({ client, id, service }: RequestRecord, worker: WorkerRecord): void {
+  #tooLate({ client, id, service, ref }: RequestRecord, worker: WorkerRecord): void {
     this.counters.repliesDropped++;
     this.outbound.event({
       type: 'replyDropped',
@@ -261,6 +262,7 @@ export class Replies {
       client: keyToHex(client.peer),
       id,
       peer: keyToHex(worker.peer),
+      ref,
     });
   }
 }

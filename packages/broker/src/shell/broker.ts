@@ -192,7 +192,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
     this.#state = 'running';
     this.#link.receive();
     this.#ticker = setInterval(() => this.#tick(), this.#tickMs);
-    logger.info({ endpoints: this.#endpoints, version }, 'broker listening');
+    logger.info({ event: 'listening', endpoints: this.#endpoints, version }, 'broker listening');
   }
 
   get #isClosed(): boolean {
@@ -229,7 +229,10 @@ export class Broker extends EventEmitter<BrokerEvents> {
     await new Promise<void>((resolve) => {
       this.#drained = resolve;
       patience = setTimeout(() => {
-        logger.warn({ drainTimeoutMs }, 'drained no further: requests are still under way');
+        logger.warn(
+          { event: 'drainTimedOut', drainTimeoutMs },
+          'drained no further: requests are still under way',
+        );
         resolve();
       }, drainTimeoutMs);
     });
@@ -253,7 +256,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
     this.#drained?.();
     await this.#link.close();
     await this.#visibility?.stop();
-    if (served) this.options.logger.info({ endpoints: this.#endpoints }, 'broker closed');
+    if (served) this.options.logger.info({ event: 'closed', endpoints: this.#endpoints }, 'broker closed');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -384,7 +387,10 @@ export class Broker extends EventEmitter<BrokerEvents> {
    */
   #peerGone(peer: PeerKey, reason: UnreachableReason): void {
     if (reason === 'stalled') {
-      this.options.logger.warn({ peer: keyToHex(peer) }, 'peer cut off: it does not read');
+      this.options.logger.warn(
+        { event: 'peerStalled', peer: keyToHex(peer) },
+        'peer cut off: it does not read',
+      );
     }
     const packed = this.#packed.get(peer);
     if (packed) packed.over = true;
@@ -401,7 +407,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
   }
 
   #failed(error: unknown): void {
-    this.options.logger.error({ error }, 'the socket failed');
+    this.options.logger.error({ event: 'socketFailed', err: error }, 'the socket failed');
     void this.close().then(() => this.emit('failed', error));
   }
 

@@ -89,7 +89,8 @@ export class Services {
       },
       {
         key: 'spark',
-        title: 'Last minute',
+        title: 'Minute',
+        says: 'Requests per second over the last minute',
         fill: (cell) => {
           const spark = new Spark();
           this.#sparks.set(cell, { spark, service: '', seen: false });
