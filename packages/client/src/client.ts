@@ -11,6 +11,7 @@ import {
   type RequestOptions,
   type ResolvedClientOptions,
 } from './options';
+import { ClientMeter } from './metrics';
 import { PendingRequest } from './pending-request';
 import type { Reply } from './reply';
 import { ReplyStream, type StreamMessage } from './reply-stream';
@@ -48,6 +49,7 @@ export class Client extends EventEmitter<ClientEvents> {
   readonly #links: Links;
   readonly #terms: Terms;
   readonly #aborts = new AbortListeners();
+  readonly #meter: ClientMeter | undefined;
   readonly #turn = new Turn(() => this.#endTurn());
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Infinity;
@@ -61,6 +63,8 @@ export class Client extends EventEmitter<ClientEvents> {
     const { limits, connectTimeoutMs, probeMs, streamBufferMax, reconnectMinMs, reconnectMaxMs } =
       this.options;
     this.#terms = new Terms(this.options);
+    this.#meter = this.options.metrics && ClientMeter.of(this.options.metrics);
+    this.#meter?.add(this);
     this.#links = new Links(
       { limits, connectTimeoutMs, probeMs, receiveHighWaterMark: streamBufferMax },
       {
@@ -100,6 +104,7 @@ export class Client extends EventEmitter<ClientEvents> {
     try {
       this.#submit(service, body, options, false, pending);
     } catch (error) {
+      this.#meter?.refused(error);
       pending.refused(error);
     }
     return pending.promise;
@@ -121,6 +126,7 @@ export class Client extends EventEmitter<ClientEvents> {
     try {
       call = this.#submit(service, body, options, true, stream);
     } catch (error) {
+      this.#meter?.refused(error);
       stream.fail(error);
     }
     return stream;
@@ -129,6 +135,7 @@ export class Client extends EventEmitter<ClientEvents> {
   /** Closes every connection; what is pending rejects with a ClosedError. */
   close(): void {
     this.#core.close();
+    this.#meter?.remove(this);
     this.#disarm();
   }
 
@@ -203,7 +210,9 @@ export class Client extends EventEmitter<ClientEvents> {
    */
   #effects(): ClientEffects {
     const { logger } = this.options;
+    const meter = this.#meter;
     return {
+      ended: meter && ((call, outcome) => meter.ended(outcome, this.#turn.last - call.startedAt)),
       openLink: (link, endpoint, speak) => this.#links.open(link, endpoint, speak),
       send: (link, command) => this.#links.send(link, command),
       closeLink: (link) => this.#links.close(link),

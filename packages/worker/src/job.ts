@@ -55,6 +55,8 @@ export class Job implements HeldJob, Waiter, StreamSink {
   readonly #owner: JobOwner;
   readonly #context: Context;
   #phase: Phase = 'waiting';
+  /** When the handler was called, where that is measured. */
+  #startedAt = 0;
   /** Why nobody wants the result any more. */
   #reason: MajordomoError | undefined = undefined;
   #controller: AbortController | undefined = undefined;
@@ -132,8 +134,9 @@ export class Job implements HeldJob, Waiter, StreamSink {
 
   #run(): void {
     this.#phase = 'running';
-    const { counters, handler } = this.#shared;
+    const { counters, handler, times } = this.#shared;
     counters.running++;
+    if (times) this.#startedAt = performance.now();
     let result: HandlerResult;
     try {
       result = handler(this.request, this.#context);
@@ -207,9 +210,10 @@ export class Job implements HeldJob, Waiter, StreamSink {
   }
 
   #leave(): void {
-    const { counters, slots } = this.#shared;
+    const { counters, slots, times } = this.#shared;
     this.#phase = 'over';
     counters.running--;
+    times?.record(performance.now() - this.#startedAt);
     slots.release();
   }
 

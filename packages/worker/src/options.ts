@@ -1,4 +1,11 @@
-import { connectionOptions, count, milliseconds, reconnectOrder, type BodyInput } from '@majordomo/protocol';
+import {
+  connectionOptions,
+  count,
+  metricsRegistrySchema,
+  milliseconds,
+  reconnectOrder,
+  type BodyInput,
+} from '@majordomo/protocol';
 import { z } from 'zod';
 import type { WorkerRequest } from './handler';
 
@@ -25,6 +32,8 @@ export const workerOptionsSchema = z
     liveness: count(1, 1_000).default(4),
     /** How long `drain()` waits for handlers before it aborts them, in ms. Default 30,000. */
     drainTimeoutMs: milliseconds(0).default(30_000),
+    /** A registry of prom-client to add metrics to; workers may share one. Default: none. */
+    metrics: metricsRegistrySchema,
     /**
      * Makes the reply to a request whose handler failed. Plain MDP has no error status, so client and worker have to
      * agree on one. Without this hook, or where it returns nothing or throws, a packed broker is told of the failure;

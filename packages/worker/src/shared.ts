@@ -1,4 +1,4 @@
-import { Metadata } from '@majordomo/protocol';
+import { Metadata, type TimeHistogram } from '@majordomo/protocol';
 import type { Alarm } from './alarm';
 import type { Events } from './events';
 import type { Handler } from './handler';
@@ -21,6 +21,8 @@ export class Shared {
     readonly alarm: Alarm,
     readonly counters: Counters,
     readonly events: Events,
+    /** Where the times of jobs go; `undefined` where nobody wants to know. */
+    readonly times: TimeHistogram | undefined,
   ) {}
 
   /**

@@ -13,6 +13,7 @@ import { BrokerSessions } from './broker-sessions';
 import { Events, type WorkerEvents, type WorkerListener } from './events';
 import type { Handler } from './handler';
 import { concurrencySchema, workerOptionsSchema, type WorkerOptions } from './options';
+import { WorkerMeter } from './metrics';
 import { Shared } from './shared';
 import { Slots } from './slots';
 import { Counters, type WorkerStats } from './stats';
@@ -32,6 +33,7 @@ export class Worker {
   readonly service: string;
   readonly #shared: Shared;
   readonly #brokers: readonly BrokerSessions[];
+  readonly #meter: WorkerMeter | undefined;
   #state: WorkerState = 'new';
   #ended: Promise<void> | undefined;
 
@@ -48,9 +50,13 @@ export class Worker {
       for (const broker of this.#brokers) broker.tick();
     });
     const slots = new Slots(resolved.concurrency);
-    const shared = new Shared(service, handler, resolved, slots, alarm, new Counters(), new Events());
+    const meter = resolved.metrics && WorkerMeter.of(resolved.metrics);
+    const times = meter?.timesOf(service);
+    const shared = new Shared(service, handler, resolved, slots, alarm, new Counters(), new Events(), times);
     this.#shared = shared;
     this.#brokers = resolved.brokers.map((broker) => new BrokerSessions(broker, shared));
+    this.#meter = meter;
+    meter?.add(this);
   }
 
   get state(): WorkerState {
@@ -128,6 +134,7 @@ export class Worker {
     await Promise.all(this.#brokers.map(({ ended }) => ended));
     this.#state = 'closed';
     this.#shared.alarm.stop();
+    this.#meter?.remove(this);
     // What was sent last is in ZeroMQ's hands one turn of the loop later.
     await setImmediate();
   }

@@ -45,7 +45,7 @@ test('the table of the broker has every metric with its type and labels, and no 
 });
 
 test('every outcome is explained, and no other', () => {
-  const text = doc.split(/^### /m).find((part) => part.startsWith('Outcomes')) ?? '';
+  const text = doc.split(/^##+ /m).find((part) => part.startsWith('Outcomes')) ?? '';
   expect([...text.matchAll(/^\| `(\w+)` +\|/gm)].map(([, outcome]) => outcome)).toEqual([...OUTCOMES]);
 });
 
