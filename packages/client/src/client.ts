@@ -1,5 +1,12 @@
 import { EventEmitter } from 'node:events';
-import { AbortError, Body, parseOptions, requireServiceName, type BodyInput } from '@majordomo/protocol';
+import {
+  AbortError,
+  Body,
+  Metadata,
+  parseOptions,
+  requireServiceName,
+  type BodyInput,
+} from '@majordomo/protocol';
 import { backoffMs } from '@majordomo/transport';
 import { AbortListeners } from './abort-listeners';
 import type { Call, Caller, CallTerms } from './core/call';
@@ -16,6 +23,7 @@ import { PendingRequest } from './pending-request';
 import type { Reply } from './reply';
 import { ReplyStream, type StreamMessage } from './reply-stream';
 import { Terms } from './terms';
+import { Tracing } from './tracing';
 import { clock, Turn } from './turn';
 import { WithSignal } from './with-signal';
 
@@ -50,6 +58,7 @@ export class Client extends EventEmitter<ClientEvents> {
   readonly #terms: Terms;
   readonly #aborts = new AbortListeners();
   readonly #meter: ClientMeter | undefined;
+  readonly #tracing: Tracing | undefined;
   readonly #turn = new Turn(() => this.#endTurn());
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Infinity;
@@ -65,6 +74,7 @@ export class Client extends EventEmitter<ClientEvents> {
     this.#terms = new Terms(this.options);
     this.#meter = this.options.metrics && ClientMeter.of(this.options.metrics);
     this.#meter?.add(this);
+    this.#tracing = this.options.tracing && new Tracing(this.options.tracing);
     this.#links = new Links(
       { limits, connectTimeoutMs, probeMs, receiveHighWaterMark: streamBufferMax },
       {
@@ -151,10 +161,44 @@ export class Client extends EventEmitter<ClientEvents> {
     stream: boolean,
     caller: Caller,
   ): Call {
+    if (this.#tracing) return this.#submitTraced(this.#tracing, service, input, options, stream, caller);
+    const terms = this.#terms.of(options, stream);
+    requireServiceName(service);
+    return this.#take(service, Body.of(input), terms, caller, options?.signal);
+  }
+
+  /** @throws what keeps a request from being taken; its span tells that, too */
+  #submitTraced(
+    tracing: Tracing,
+    service: string,
+    input: BodyInput,
+    options: RequestOptions | undefined,
+    stream: boolean,
+    caller: Caller,
+  ): Call {
     const terms = this.#terms.of(options, stream);
     requireServiceName(service);
     const body = Body.of(input);
-    if (options?.signal) return this.#submitWithSignal(service, body, terms, caller, options.signal);
+    const { contentType, traceparent: given } = options ?? {};
+    const traced = tracing.begin(service, body.byteLength, given, caller);
+    const traceparent = traced.traceparent ?? given;
+    try {
+      const metadata = traceparent === undefined ? terms.metadata : Metadata.of({ contentType, traceparent });
+      return this.#take(service, body, { ...terms, metadata }, traced, options?.signal);
+    } catch (error) {
+      traced.refused(error);
+      throw error;
+    }
+  }
+
+  #take(
+    service: string,
+    body: Body,
+    terms: CallTerms,
+    caller: Caller,
+    signal: AbortSignal | undefined,
+  ): Call {
+    if (signal) return this.#submitWithSignal(service, body, terms, caller, signal);
     return this.#core.submit(service, body, terms, caller, this.#turn.roughNow);
   }
 

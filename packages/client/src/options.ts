@@ -5,6 +5,7 @@ import {
   milliseconds,
   PRIORITY_MAX,
   reconnectOrder,
+  tracingSchema,
 } from '@majordomo/protocol';
 import { z } from 'zod';
 
@@ -45,6 +46,8 @@ export const clientOptionsSchema = z
     liveness: count(1, 1_000).default(4),
     /** A registry of prom-client to add metrics to; clients may share one. Default: none. */
     metrics: metricsRegistrySchema,
+    /** The module `@opentelemetry/api`, to have a span for each call and its trace go on in the worker. Default: none. */
+    tracing: tracingSchema,
   })
   .refine(...reconnectOrder);
 

@@ -52,4 +52,14 @@ export * from './packed/session';
 export { opening, Probe, PROTOCOLS, type Protocol, type Verdict } from './probe';
 export { REJECTION_REASONS, type Decoded, type Rejection, type RejectionReason } from './rejection';
 export { isServiceName, requireServiceName, serviceNameSchema } from './service-name';
+export {
+  contextIn,
+  fromTraceparent,
+  messagingAttributes,
+  toTraceparent,
+  tracingSchema,
+  type Span,
+  type SpanContext,
+  type TracingApi,
+} from './tracing';
 export { percentileMs, TIME_BOUNDS_MS, TIME_BUCKETS, TimeHistogram } from './time-histogram';

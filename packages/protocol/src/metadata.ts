@@ -1,10 +1,14 @@
 import { InvalidOptionsError } from './errors';
 import { decodeText, encodeText, type Frame } from './frame';
-import { readU16 } from './integers';
+import { readU16, readU32 } from './integers';
 
 /** Attributes that this revision knows, by their number (docs/PROTOCOL.md, "Attributes"). */
 const CONTENT_TYPE = 0x01;
 const TRACEPARENT = 0x02;
+const WAITED = 0x03;
+/** Its type, its length, and 32 bits. */
+const WAITED_BYTES = 7;
+const U32_MAX = 0xffff_ffff;
 
 /** Bytes of all attributes of one record at the most. */
 export const METADATA_BYTES_MAX = 4_096;
@@ -46,10 +50,37 @@ export class Metadata implements MetadataFields {
     return this.#find(TRACEPARENT);
   }
 
+  /** How long the broker had had a request when it gave it to a worker, in µs, where it says so: in traced ones. */
+  get waitedMicros(): number | undefined {
+    const value = this.#value(WAITED);
+    return value?.length === 4 ? readU32(value, 0) : undefined;
+  }
+
+  /**
+   * The same, of a request that has waited so long at a broker, in µs. What belongs to no trace stays as it is, and so
+   * does what has no room for it.
+   */
+  waited(micros: number): Metadata {
+    const { bytes } = this;
+    if (bytes.length === 0 || bytes.length + WAITED_BYTES > METADATA_BYTES_MAX) return this;
+    if (this.#value(TRACEPARENT) === undefined) return this;
+    const told = Math.min(U32_MAX, Math.max(0, Math.round(micros)));
+    const head = [WAITED, 0, 4, told >>> 24, (told >>> 16) & 0xff, (told >>> 8) & 0xff, told & 0xff];
+    const annotated = new Uint8Array(WAITED_BYTES + bytes.length);
+    annotated.set(head);
+    annotated.set(bytes, WAITED_BYTES);
+    return new Metadata(annotated);
+  }
+
   #find(type: number): string | undefined {
+    const value = this.#value(type);
+    return value && decodeText(value);
+  }
+
+  #value(type: number): Uint8Array | undefined {
     const { bytes } = this;
     for (let at = 0; at < bytes.length; at += 3 + readU16(bytes, at + 1)) {
-      if (bytes[at] === type) return decodeText(bytes.subarray(at + 3, at + 3 + readU16(bytes, at + 1)));
+      if (bytes[at] === type) return bytes.subarray(at + 3, at + 3 + readU16(bytes, at + 1));
     }
     return undefined;
   }

@@ -9,11 +9,12 @@ import {
 } from '@majordomo/protocol';
 import type { HeldJob } from './core/packed-effects';
 import { abortFailure, internalFailure, serviceFailure, type Failure } from './failures';
-import type { HandlerContext, HandlerResult, WorkerRequest } from './handler';
+import type { HandlerContext, HandlerResult, IncomingRequest } from './handler';
 import type { ReplyLimits } from './reply-limits';
 import { ReplyStream, type StreamSink } from './reply-stream';
 import type { Shared } from './shared';
 import type { Waiter } from './slots';
+import type { TracedJob } from './tracing';
 
 /** The session that a job came from, and goes back to. */
 export interface JobOwner {
@@ -50,13 +51,14 @@ export class Job implements HeldJob, Waiter, StreamSink {
   nextHeld: HeldJob | undefined = undefined;
   /** The same as {@link expiresAt}, which is forgotten once it has rung. */
   readonly deadline: number;
-  readonly request: WorkerRequest;
+  readonly request: IncomingRequest;
   readonly #shared: Shared;
   readonly #owner: JobOwner;
   readonly #context: Context;
   #phase: Phase = 'waiting';
   /** When the handler was called, where that is measured. */
   #startedAt = 0;
+  #traced: TracedJob | undefined = undefined;
   /** Why nobody wants the result any more. */
   #reason: MajordomoError | undefined = undefined;
   #controller: AbortController | undefined = undefined;
@@ -71,7 +73,7 @@ export class Job implements HeldJob, Waiter, StreamSink {
     shared: Shared,
     owner: JobOwner,
     ref: number,
-    request: WorkerRequest,
+    request: IncomingRequest,
     expiresAt: number,
     window: number,
   ) {
@@ -134,12 +136,16 @@ export class Job implements HeldJob, Waiter, StreamSink {
 
   #run(): void {
     this.#phase = 'running';
-    const { counters, handler, times } = this.#shared;
+    const { counters, handler, times, tracing } = this.#shared;
     counters.running++;
     if (times) this.#startedAt = performance.now();
+    const traced = tracing?.begin(this.request, this.broker);
+    this.#traced = traced;
     let result: HandlerResult;
     try {
-      result = handler(this.request, this.#context);
+      result = traced
+        ? traced.run(() => handler(this.request, this.#context))
+        : handler(this.request, this.#context);
       if (isThenable(result)) {
         const promise = result instanceof Promise ? result : Promise.resolve(result);
         promise.then(
@@ -164,7 +170,7 @@ export class Job implements HeldJob, Waiter, StreamSink {
     try {
       const { limits, partials } = this.#owner;
       const size: BodySize | undefined = partials ? undefined : limits.gather();
-      this.#stream = new ReplyStream(replies, this, size);
+      this.#stream = new ReplyStream(this.#traced?.wrap(replies) ?? replies, this, size);
     } catch (error) {
       this.#failed(error);
       return;
@@ -214,6 +220,7 @@ export class Job implements HeldJob, Waiter, StreamSink {
     this.#phase = 'over';
     counters.running--;
     times?.record(performance.now() - this.#startedAt);
+    this.#traced?.end();
     slots.release();
   }
 
@@ -239,6 +246,7 @@ export class Job implements HeldJob, Waiter, StreamSink {
   #drop(reason: MajordomoError): void {
     const { counters, options, service } = this.#shared;
     counters.dropped++;
+    this.#traced?.dropped(reason);
     options.logger.debug(
       { event: 'requestDropped', service, ...this.#identity, err: reason },
       'the result of a request came too late',
@@ -253,6 +261,7 @@ export class Job implements HeldJob, Waiter, StreamSink {
     const told = owner.tellsFailures ? serviceFailure(error) : undefined;
     const reply = told ? undefined : this.#encodeError(error);
     counters.failed++;
+    this.#traced?.failed(error);
     if (reply) owner.finish(this, reply, NO_METADATA);
     else owner.fail(this, told ?? internalFailure(error));
     if (told) {

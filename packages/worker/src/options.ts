@@ -4,6 +4,7 @@ import {
   metricsRegistrySchema,
   milliseconds,
   reconnectOrder,
+  tracingSchema,
   type BodyInput,
 } from '@majordomo/protocol';
 import { z } from 'zod';
@@ -34,6 +35,8 @@ export const workerOptionsSchema = z
     drainTimeoutMs: milliseconds(0).default(30_000),
     /** A registry of prom-client to add metrics to; workers may share one. Default: none. */
     metrics: metricsRegistrySchema,
+    /** The module `@opentelemetry/api`, to have a span for each request, in the trace of its client. Default: none. */
+    tracing: tracingSchema,
     /**
      * Makes the reply to a request whose handler failed. Plain MDP has no error status, so client and worker have to
      * agree on one. Without this hook, or where it returns nothing or throws, a packed broker is told of the failure;

@@ -5,6 +5,7 @@ import type { Handler } from './handler';
 import type { ResolvedWorkerOptions } from './options';
 import type { Slots } from './slots';
 import type { Counters } from './stats';
+import type { Tracing } from './tracing';
 
 /** What all sessions of one worker have in common. */
 export class Shared {
@@ -23,6 +24,7 @@ export class Shared {
     readonly events: Events,
     /** Where the times of jobs go; `undefined` where nobody wants to know. */
     readonly times: TimeHistogram | undefined,
+    readonly tracing: Tracing | undefined,
   ) {}
 
   /**

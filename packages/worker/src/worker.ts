@@ -17,6 +17,7 @@ import { WorkerMeter } from './metrics';
 import { Shared } from './shared';
 import { Slots } from './slots';
 import { Counters, type WorkerStats } from './stats';
+import { Tracing } from './tracing';
 
 /** What a worker is doing: it only ever moves to the right. */
 export type WorkerState = 'new' | 'running' | 'draining' | 'closed';
@@ -52,7 +53,18 @@ export class Worker {
     const slots = new Slots(resolved.concurrency);
     const meter = resolved.metrics && WorkerMeter.of(resolved.metrics);
     const times = meter?.timesOf(service);
-    const shared = new Shared(service, handler, resolved, slots, alarm, new Counters(), new Events(), times);
+    const tracing = resolved.tracing && new Tracing(resolved.tracing);
+    const shared = new Shared(
+      service,
+      handler,
+      resolved,
+      slots,
+      alarm,
+      new Counters(),
+      new Events(),
+      times,
+      tracing,
+    );
     this.#shared = shared;
     this.#brokers = resolved.brokers.map((broker) => new BrokerSessions(broker, shared));
     this.#meter = meter;

@@ -8,6 +8,8 @@ import { ID_MAX, type Requests } from './requests';
 import type { Services } from './services';
 import type { CoreSettings } from './settings';
 
+const MICROS_PER_MS = 1_000;
+
 /** Which worker gets which request, when, and under which reference. */
 export class Dispatcher {
   /** Services that `settle` looks at. */
@@ -77,7 +79,7 @@ export class Dispatcher {
       window,
       priority,
       attempt,
-      metadata,
+      metadata: worker.dialect.packed ? metadata.waited((now - request.queuedAt) * MICROS_PER_MS) : metadata,
     });
     const { client, id, service } = request;
     if (attempt === 1) {
