@@ -34,7 +34,7 @@ export interface TracingApi {
   readonly SpanStatusCode: { readonly ERROR: number };
   readonly context: {
     active(): object;
-    with(context: never, run: () => never): unknown;
+    with<Result>(context: never, run: () => Result): Result;
   };
   readonly trace: {
     getTracer(

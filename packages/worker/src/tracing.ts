@@ -15,15 +15,16 @@ const MICROS_PER_MS = 1_000;
 
 /** One request in its trace: a span from the call of the handler to its end, active while the handler runs. */
 export class TracedJob {
+  /** @param context - the one with the span in it; its type is the module's own */
   constructor(
     private readonly api: TracingApi,
     private readonly span: Span,
-    private readonly context: object,
+    private readonly context: never,
   ) {}
 
   /** Runs something of the handler's as part of the span. */
   run<Result>(run: () => Result): Result {
-    return this.api.context.with(this.context as never, run as () => never) as Result;
+    return this.api.context.with(this.context, run);
   }
 
   /** The same for everything that a generator does. */
@@ -83,7 +84,7 @@ export class Tracing {
       { kind: api.SpanKind.CONSUMER, attributes },
       parent as never,
     );
-    return new TracedJob(api, span, api.trace.setSpan(parent as never, span as never));
+    return new TracedJob(api, span, api.trace.setSpan(parent as never, span as never) as never);
   }
 }
 
