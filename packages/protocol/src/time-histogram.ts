@@ -39,11 +39,24 @@ export class TimeHistogram {
   readonly buckets = new Float64Array(TIME_BUCKETS);
   /** All times together, in ms. */
   sumMs = 0;
+  /** The bucket of the last time, and its bounds: it takes what is above the one and not above the other. */
+  #bucket = 0;
+  #low = -Infinity;
+  #high = TIME_BOUNDS_MS[0] ?? Infinity;
 
   record(ms: number): void {
-    const bucket = bucketOf(ms);
+    if (ms > this.#high || ms <= this.#low) this.#find(ms);
+    const bucket = this.#bucket;
     this.buckets[bucket] = (this.buckets[bucket] ?? 0) + 1;
     this.sumMs += ms;
+  }
+
+  /** What comes together has mostly taken as long: so the last bucket is looked at first. */
+  #find(ms: number): void {
+    const bucket = bucketOf(ms);
+    this.#bucket = bucket;
+    this.#low = TIME_BOUNDS_MS[bucket - 1] ?? -Infinity;
+    this.#high = TIME_BOUNDS_MS[bucket] ?? Infinity;
   }
 
   /** How many times there are. */
