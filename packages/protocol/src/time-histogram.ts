@@ -44,11 +44,12 @@ export class TimeHistogram {
   #low = -Infinity;
   #high = TIME_BOUNDS_MS[0] ?? Infinity;
 
-  record(ms: number): void {
+  /** @param times - how often it is to count */
+  record(ms: number, times = 1): void {
     if (ms > this.#high || ms <= this.#low) this.#find(ms);
     const bucket = this.#bucket;
-    this.buckets[bucket] = (this.buckets[bucket] ?? 0) + 1;
-    this.sumMs += ms;
+    this.buckets[bucket] = (this.buckets[bucket] ?? 0) + times;
+    this.sumMs += ms * times;
   }
 
   /** What comes together has mostly taken as long: so the last bucket is looked at first. */

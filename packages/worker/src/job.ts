@@ -56,8 +56,9 @@ export class Job implements HeldJob, Waiter, StreamSink {
   readonly #owner: JobOwner;
   readonly #context: Context;
   #phase: Phase = 'waiting';
-  /** When the handler was called, where that is measured. */
+  /** When the handler was called, and for how many that counts, where it is measured. */
   #startedAt = 0;
+  #weight = 0;
   #traced: TracedJob | undefined = undefined;
   /** Why nobody wants the result any more. */
   #reason: MajordomoError | undefined = undefined;
@@ -138,7 +139,7 @@ export class Job implements HeldJob, Waiter, StreamSink {
     this.#phase = 'running';
     const { counters, handler, times, tracing } = this.#shared;
     counters.running++;
-    if (times) this.#startedAt = performance.now();
+    if (times && (this.#weight = times.begin()) > 0) this.#startedAt = performance.now();
     const traced = tracing?.begin(this.request, this.broker);
     this.#traced = traced;
     let result: HandlerResult;
@@ -219,7 +220,7 @@ export class Job implements HeldJob, Waiter, StreamSink {
     const { counters, slots, times } = this.#shared;
     this.#phase = 'over';
     counters.running--;
-    times?.record(performance.now() - this.#startedAt);
+    if (this.#weight > 0) times?.end(this.#weight, performance.now() - this.#startedAt);
     this.#traced?.end();
     slots.release();
   }

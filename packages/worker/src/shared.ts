@@ -1,7 +1,8 @@
-import { Metadata, type TimeHistogram } from '@majordomo/protocol';
+import { Metadata } from '@majordomo/protocol';
 import type { Alarm } from './alarm';
 import type { Events } from './events';
 import type { Handler } from './handler';
+import type { JobTimes } from './job-times';
 import type { ResolvedWorkerOptions } from './options';
 import type { Slots } from './slots';
 import type { Counters } from './stats';
@@ -23,7 +24,7 @@ export class Shared {
     readonly counters: Counters,
     readonly events: Events,
     /** Where the times of jobs go; `undefined` where nobody wants to know. */
-    readonly times: TimeHistogram | undefined,
+    readonly times: JobTimes | undefined,
     readonly tracing: Tracing | undefined,
   ) {}
 

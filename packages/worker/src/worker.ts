@@ -13,6 +13,7 @@ import { BrokerSessions } from './broker-sessions';
 import { Events, type WorkerEvents, type WorkerListener } from './events';
 import type { Handler } from './handler';
 import { concurrencySchema, workerOptionsSchema, type WorkerOptions } from './options';
+import { JobTimes } from './job-times';
 import { WorkerMeter } from './metrics';
 import { Shared } from './shared';
 import { Slots } from './slots';
@@ -52,7 +53,7 @@ export class Worker {
     });
     const slots = new Slots(resolved.concurrency);
     const meter = resolved.metrics && WorkerMeter.of(resolved.metrics);
-    const times = meter?.timesOf(service);
+    const times = meter && new JobTimes(meter.timesOf(service));
     const tracing = resolved.tracing && new Tracing(resolved.tracing);
     const shared = new Shared(
       service,
