@@ -15,6 +15,7 @@ const ARROWS = {
   cli: ['broker', 'client', 'worker', 'protocol'],
   testkit: [],
   bench: ['broker', 'client', 'worker', 'protocol'],
+  reliability: ['broker', 'client', 'worker', 'protocol', 'testkit'],
 };
 
 const deepImports = {
@@ -22,7 +23,10 @@ const deepImports = {
   message: 'Packages are closed: import from their index.',
 };
 const shells = { regex: String.raw`^\.\./`, message: 'A core knows nothing of what runs it.' };
-const zeromq = { regex: '^zeromq(/|$)', message: 'Only transport, testkit and the benchmark know ZeroMQ.' };
+const zeromq = {
+  regex: '^zeromq(/|$)',
+  message: 'Only transport, testkit, bench and reliability know ZeroMQ.',
+};
 const node = {
   regex: `^(node:|(${builtinModules.join('|')})(/|$))`,
   message: 'This room has no platform: hand it in.',
@@ -67,7 +71,7 @@ const arrows = Object.keys(ARROWS).map((name) => ({
   rules: imports(
     { group: forbidden(name), message: `No arrow leads there from ${name} (docs/ARCHITECTURE.md).` },
     deepImports,
-    ...(['transport', 'testkit', 'bench'].includes(name) ? [] : [zeromq]),
+    ...(['transport', 'testkit', 'bench', 'reliability'].includes(name) ? [] : [zeromq]),
     ...(name === 'protocol' ? [node] : []),
   ),
 }));

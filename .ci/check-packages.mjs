@@ -38,6 +38,7 @@ for (const folder of readdirSync(join(root, 'packages'))) {
     folder === 'cli'
       ? ['dist/main.js']
       : ['dist/index.js', 'dist/index.cjs', 'dist/index.d.ts', 'dist/index.d.cts'];
+  if (folder === 'worker') expected.push('dist/thread.cjs');
   for (const file of ['README.md', 'CHANGELOG.md', 'LICENSE', 'package.json', ...expected]) {
     if (!files.includes(file)) throw new Error(`${manifest.name} lacks ${file}`);
   }

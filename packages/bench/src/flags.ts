@@ -12,7 +12,7 @@ export const FLAGS = {
   requests: { notation: '--requests <count>', help: 'requests in all (soak), or messages (oneway)' },
   checkpoint: { notation: '--checkpoint <count>', help: 'requests after which memory is the yardstick' },
   max: { notation: '--max <count>', help: 'leave out the points of the curves beyond this' },
-  from: { notation: '--from <file>', help: 'write the report from these results, without a run' },
+  from: { notation: '--from <file>', help: 'write the report from these results; run what they lack' },
   out: { notation: '--out <directory>', help: 'where the report goes; default: docs of the repository' },
 } as const;
 

@@ -1,3 +1,7 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { run } from '../src/commands/report';
 import { charts } from '../src/report/charts';
 import { markdown } from '../src/report/markdown';
 import { showRpc } from '../src/report/rpc-tables';
@@ -82,4 +86,30 @@ test('charts leave out what a logarithm has no place for', () => {
   const stream = { ...results.stream, rows: [row!, { ...row!, peer: 'http' as const, perSecond: zero }] };
   const chart = charts({ ...results, stream }).find(({ name }) => name === 'stream');
   expect(chart?.spec).toMatchObject({ data: { values: [{ x: 10, y: 2, colour: 'gRPC (@grpc/grpc-js)' }] } });
+});
+
+describe('from results', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-'));
+  const from = join(folder, 'results.json');
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const runFrom = (results: unknown) => {
+    writeFileSync(from, JSON.stringify(results));
+    const { environment } = resultsFixture();
+    return run({ quick: false, json: false, checkpoint: 2, requests: 1, from, out: folder }, environment);
+  };
+
+  test('that are complete nothing is run again', async () => {
+    const { files } = await runFrom(resultsFixture());
+    expect(readFileSync(join(folder, 'benchmarks/results.json'), 'utf8')).toBe(
+      `${JSON.stringify(resultsFixture())}\n`,
+    );
+    expect(files).toContain(join(folder, 'BENCHMARKS.md'));
+  });
+
+  test('that lack something only that is run; what fails loses nothing that was read', async () => {
+    const others = { ...resultsFixture(), soak: undefined };
+    await expect(runFrom(others)).rejects.toThrow('--checkpoint: should not be more than --requests');
+    expect(readFileSync(from, 'utf8')).toBe(JSON.stringify(others));
+  });
 });

@@ -16,6 +16,8 @@ const WHOLE_NUMBERS = [
   'clientsMax',
   'backlogMax',
   'backlogBytesMax',
+  'backlogTotalBytesMax',
+  'stallMs',
   'drainTimeoutMs',
 ] as const;
 
@@ -46,6 +48,8 @@ test.each([
   'attemptsMax',
   'clientsMax',
   'backlogMax',
+  'backlogTotalBytesMax',
+  'stallMs',
 ])('%s cannot be 0', (name) => {
   expect(invalid({ [name]: 0 })).toMatchObject({ message: expect.stringContaining(`${name}: `) });
 });

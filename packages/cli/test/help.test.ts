@@ -61,7 +61,7 @@ test.each([
   [
     'a worker with nothing to do',
     ['worker', 'x'],
-    'majordomo: a worker needs --echo, or a command behind --\n',
+    'majordomo: a worker needs --echo, --handler-file, or a command behind --\n',
   ],
   [
     'a worker with two things to do',
@@ -72,6 +72,16 @@ test.each([
     'an echo by lines',
     ['worker', 'x', '--echo', '--lines'],
     'majordomo: --lines needs a command, not --echo\n',
+  ],
+  [
+    'a handler file beside a command',
+    ['worker', 'x', '--handler-file', 'x.mjs', '--', 'cat'],
+    'majordomo: --handler-file goes with neither --echo, --lines nor a command\n',
+  ],
+  [
+    'threads without a handler file',
+    ['worker', 'x', '--threads', '2', '--echo'],
+    'majordomo: --threads needs --handler-file\n',
   ],
   ['a service name that is none', ['request', 'a\tb'], /^majordomo: A service name is .* got "a\\tb"\.\n$/],
   ['two bodies from one standard input', ['request', 'x', '-', '-'], /^majordomo: - can be given once/],

@@ -9,7 +9,7 @@ import {
   RawClient01,
   RawClient02,
 } from '@majordomo/testkit';
-import { isAlive, majordomo, removeFiles, startBroker, startWorker, unusedPath } from './majordomo';
+import { fileWith, isAlive, majordomo, removeFiles, startBroker, startWorker, unusedPath } from './majordomo';
 
 leakCheck();
 afterEach(killAllProcesses);
@@ -44,6 +44,31 @@ test('a command need not read its input, and may write much', async () => {
   const [reply] = await client.ask('much', Buffer.alloc(3_000_000));
   expect(reply).toHaveLength(5_000_000);
   await client.close();
+});
+
+test('--handler-file answers with a function in threads, which may block them for longer than the broker waits', async () => {
+  const { endpoint } = await startBroker(['--heartbeat-ms', '100']);
+  const file = await fileWith(
+    'handler.mjs',
+    `const nobody = new Int32Array(new SharedArrayBuffer(4));
+    export default ({ body }) => {
+      Atomics.wait(nobody, 0, 0, 1200);
+      return ['done', ...body.frames];
+    };`,
+  );
+  const args = ['slow', '--handler-file', file, '--threads', '2', '--heartbeat-ms', '100'];
+  const worker = await startWorker(endpoint, args);
+  const client = new RawClient02(endpoint);
+  expect((await client.ask('slow', 'x')).map(String)).toEqual(['done', 'x']);
+  await client.close();
+  worker.kill();
+  expect(await worker.exit).toEqual({ code: 0, signal: null });
+});
+
+test('a handler file that is of no use is an error at the start', async () => {
+  const worker = await majordomo(['worker', 'x', '--handler-file', '/nowhere/handler.mjs']);
+  expect(worker).toMatchObject({ code: 1, stdout: '' });
+  expect(worker.stderr).toContain('There is no handler file /nowhere/handler.mjs');
 });
 
 test('--lines sends each line while the command still runs', async () => {

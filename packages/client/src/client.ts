@@ -31,7 +31,7 @@ import { WithSignal } from './with-signal';
 export interface ClientEvents {
   /** A broker has its first open connection. */
   brokerUp: [event: { readonly endpoint: string }];
-  /** A broker has lost its last one. */
+  /** A broker has lost its last one, or cannot be reached at all; told once, until it is up. */
   brokerDown: [event: { readonly endpoint: string; readonly reason: string }];
   /** A message of a broker was not understood, or came unasked; its connection was closed. */
   rejected: [event: { readonly endpoint: string; readonly detail: string }];
@@ -123,8 +123,8 @@ export class Client extends EventEmitter<ClientEvents> {
   /**
    * Sends a request and iterates over its replies as they come: PARTIALs, then the FINAL. A slow reader
    * pauses the worker, or the socket of a plain broker. Leaving the loop early withdraws the request. What `request`
-   * rejects with, the iteration throws. After a loss between worker and broker the service may start over, and
-   * PARTIALs that were read come again.
+   * rejects with, the iteration throws. Once a PARTIAL has come the request is not made again, by nobody: where its worker
+   * or broker is lost then, the iteration throws, and no PARTIAL ever comes twice.
    */
   stream(service: string, body?: BodyInput, options?: RequestOptions): AsyncIterableIterator<StreamMessage> {
     let call: Call | undefined;

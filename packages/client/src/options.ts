@@ -78,9 +78,10 @@ export const requestOptionsSchema = z.strictObject({
    */
   retries: count(0, 100).optional(),
   /**
-   * False where it must not be sent twice: neither after silence nor when a connection breaks. MDP takes
-   * workers for idempotent (RFC 7, "Overall Topology"), and so does the default, true. A broker may still
-   * give it to a second worker when the first is lost.
+   * False where it must not be sent twice: neither after silence nor when a connection breaks. Only what a packed broker
+   * refused, because it is draining, without giving it to a worker goes to another one. MDP takes workers for idempotent
+   * (RFC 7, "Overall Topology"), and so does the default, true. A broker may still give it to a second worker when the
+   * first is lost.
    */
   idempotent: z.boolean().optional(),
   /** Ends the request when it fires, with an AbortError; the broker withdraws it. */

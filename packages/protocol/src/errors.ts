@@ -16,6 +16,7 @@ export const ERROR_CODES = [
   'EXPIRED',
   'FAILED',
   'INVALID_BODY',
+  'INVALID_HANDLER',
   'INVALID_OPTIONS',
   'INVALID_SERVICE',
   'MESSAGE_TOO_LARGE',
@@ -23,6 +24,7 @@ export const ERROR_CODES = [
   'QUEUE_FULL',
   'STATE',
   'STREAM_OVERFLOW',
+  'THREAD_CRASHED',
   'TIMEOUT',
   'WORKER_FAILED',
 ] as const;
@@ -144,6 +146,22 @@ export class InvalidOptionsError extends MajordomoError {
   override name = 'InvalidOptionsError';
   constructor(message: string, options: MajordomoErrorOptions = {}) {
     super('INVALID_OPTIONS', message, options);
+  }
+}
+
+/** The handler file of a worker is not there, cannot be loaded, or does not export a function. */
+export class InvalidHandlerError extends MajordomoError {
+  override name = 'InvalidHandlerError';
+  constructor(message: string, options: MajordomoErrorOptions = {}) {
+    super('INVALID_HANDLER', message, options);
+  }
+}
+
+/** The worker thread that had a request ended without an answer. How much of the work was done is unknown. */
+export class ThreadCrashedError extends MajordomoError {
+  override name = 'ThreadCrashedError';
+  constructor(message: string, options: MajordomoErrorOptions = {}) {
+    super('THREAD_CRASHED', message, options);
   }
 }
 

@@ -1,6 +1,7 @@
 import { InvalidOptionsError } from './errors';
 import { decodeText, encodeText, type Frame } from './frame';
 import { readU16, readU32 } from './integers';
+import type { Limits } from './limits';
 
 /** Attributes that this revision knows, by their number (docs/PROTOCOL.md, "Attributes"). */
 const CONTENT_TYPE = 0x01;
@@ -9,6 +10,9 @@ const WAITED = 0x03;
 /** Its type, its length, and 32 bits. */
 const WAITED_BYTES = 7;
 const U32_MAX = 0xffff_ffff;
+const LIMITS = 0x10;
+/** framesMax, frameBytesMax and messageBytesMax. */
+const LIMITS_BYTES = 12;
 
 /** Bytes of all attributes of one record at the most. */
 export const METADATA_BYTES_MAX = 4_096;
@@ -19,6 +23,8 @@ export interface MetadataFields {
   readonly contentType?: string | undefined;
   /** The trace that a request belongs to (W3C Trace Context, "traceparent"). */
   readonly traceparent?: string | undefined;
+  /** Of READY: what a body that the worker is sent may hold. */
+  readonly limits?: Limits | undefined;
 }
 
 /**
@@ -33,9 +39,13 @@ export class Metadata implements MetadataFields {
    * The attributes for some fields.
    * @throws InvalidOptionsError where they are more than {@link METADATA_BYTES_MAX} bytes
    */
-  static of({ contentType, traceparent }: MetadataFields): Metadata {
-    if (contentType === undefined && traceparent === undefined) return NO_METADATA;
-    const attributes = [...attribute(CONTENT_TYPE, contentType), ...attribute(TRACEPARENT, traceparent)];
+  static of({ contentType, traceparent, limits }: MetadataFields): Metadata {
+    const attributes = [
+      ...attribute(CONTENT_TYPE, contentType),
+      ...attribute(TRACEPARENT, traceparent),
+      ...limitsAttribute(limits),
+    ];
+    if (attributes.length === 0) return NO_METADATA;
     if (attributes.length <= METADATA_BYTES_MAX) return new Metadata(Uint8Array.from(attributes));
     throw new InvalidOptionsError(
       `Metadata of ${attributes.length} bytes: at most ${METADATA_BYTES_MAX}, attribute headers included.`,
@@ -72,12 +82,25 @@ export class Metadata implements MetadataFields {
     return new Metadata(annotated);
   }
 
+  /** `undefined` where it is not said, or makes no sense. */
+  get limits(): Limits | undefined {
+    const value = this.#value(LIMITS);
+    if (value?.length !== LIMITS_BYTES) return undefined;
+    const [framesMax, frameBytesMax, messageBytesMax] = [
+      readU32(value, 0),
+      readU32(value, 4),
+      readU32(value, 8),
+    ];
+    if (framesMax === 0 || frameBytesMax === 0 || messageBytesMax === 0) return undefined;
+    return { framesMax, frameBytesMax, messageBytesMax };
+  }
+
   #find(type: number): string | undefined {
     const value = this.#value(type);
     return value && decodeText(value);
   }
 
-  #value(type: number): Uint8Array | undefined {
+  #value(type: number): Frame | undefined {
     const { bytes } = this;
     for (let at = 0; at < bytes.length; at += 3 + readU16(bytes, at + 1)) {
       if (bytes[at] === type) return bytes.subarray(at + 3, at + 3 + readU16(bytes, at + 1));
@@ -90,6 +113,18 @@ function attribute(type: number, value: string | undefined): number[] {
   if (value === undefined) return [];
   const bytes = encodeText(value);
   return [type, bytes.length >> 8, bytes.length & 0xff, ...bytes];
+}
+
+function limitsAttribute(limits: Limits | undefined): number[] {
+  if (limits === undefined) return [];
+  const { framesMax, frameBytesMax, messageBytesMax } = limits;
+  const value = [framesMax, frameBytesMax, messageBytesMax].flatMap((bound) => [
+    bound >>> 24,
+    (bound >>> 16) & 0xff,
+    (bound >>> 8) & 0xff,
+    bound & 0xff,
+  ]);
+  return [LIMITS, 0, LIMITS_BYTES, ...value];
 }
 
 /** No attributes. */

@@ -54,8 +54,11 @@ export const connectionOptions = {
   connectTimeoutMs: milliseconds(1).default(5_000),
   /** The wait before the first try to reconnect, in ms; it doubles with each. Default 100. */
   reconnectMinMs: milliseconds(1).default(100),
-  /** The longest wait between two tries to reconnect, in ms. Default 5,000. */
-  reconnectMaxMs: milliseconds(1).default(5_000),
+  /**
+   * The longest wait between two tries to reconnect, in ms: a broker that comes back has its workers again within a
+   * heartbeat. Default 2,000.
+   */
+  reconnectMaxMs: milliseconds(1).default(2_000),
   /** Bounds of one message in either direction. */
   limits: limitsSchema.readonly().prefault({}),
   /** Where to log to; pino fits. Default: nowhere. */

@@ -9,6 +9,16 @@ test('fields are attributes, and attributes fields', () => {
   expect(metadata.traceparent).toBe('00-ü');
 });
 
+test('limits are three numbers, and anything else in their place says nothing', () => {
+  const limits = { framesMax: 65_535, frameBytesMax: 2 ** 31 - 1, messageBytesMax: 1 };
+  const metadata = Metadata.of({ limits, contentType: 'x' });
+  expect(Buffer.from(metadata.bytes).toString('hex')).toBe('01000178' + '10000c0000ffff7fffffff00000001');
+  expect([metadata.limits, metadata.contentType]).toEqual([limits, 'x']);
+  for (const hex of ['10000b0000ffff7fffffff000000', '10000c0000ffff0000000000000001', '010000']) {
+    expect(new Metadata(Buffer.from(hex, 'hex')).limits).toBeUndefined();
+  }
+});
+
 test('what is not said is not there, and what is empty is', () => {
   expect(Metadata.of({})).toBe(NO_METADATA);
   expect([NO_METADATA.contentType, NO_METADATA.traceparent]).toEqual([undefined, undefined]);

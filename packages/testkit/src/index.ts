@@ -69,3 +69,4 @@ export {
   type WorkerRequest,
 } from './raw-worker';
 export { TcpRelay } from './relay';
+export type { Pace } from './relay-pipe';

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { countResources, excess, type Resources } from './resources';
+import { watchThreads } from './watch-threads';
 import { watchTimers } from './watch-timers';
 import { watchZmqSockets } from './watch-zmq-sockets';
 
@@ -13,14 +14,16 @@ const POLL_MS = 10;
 
 /**
  * Fails every test of this file that leaves something behind: timers (unref'd ones too), sockets of ZeroMQ and
- * TCP, servers, child processes. What was there before the test does not count. Call it once, at the top of the
+ * TCP, servers, child processes, threads. What was there before the test does not count. Call it once, at the top of the
  * file; all `afterEach` hooks run before the check, whatever the order in which they were declared.
  */
 export function leakCheck({ timeoutMs = 2000 }: LeakCheckOptions = {}): void {
   const timers = watchTimers();
   const sockets = watchZmqSockets();
+  const threads = watchThreads();
   let before: Resources = new Map();
-  const count = (): Resources => countResources({ timers: timers.live(), zmqSockets: sockets.live() });
+  const count = (): Resources =>
+    countResources({ timers: timers.live(), zmqSockets: sockets.live(), threads: threads.live() });
 
   const check = async (): Promise<void> => {
     const deadline = performance.now() + timeoutMs;
@@ -41,6 +44,7 @@ export function leakCheck({ timeoutMs = 2000 }: LeakCheckOptions = {}): void {
   afterAll(() => {
     timers.stop();
     sockets.stop();
+    threads.stop();
   });
 }
 

@@ -1,14 +1,17 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { RelayPipe, type Pace } from './relay-pipe';
 
 interface Pair {
   /** The connection that was accepted. */
   near: Socket;
-  /** The connection to the target; none until the relay may forward. */
-  far?: Socket;
+  /** The connection to the target and both directions; none until the relay may forward. */
+  onward?: { far: Socket; up: RelayPipe; down: RelayPipe };
 }
 
+const FULL_SPEED: Pace = { latencyMs: 0, bytesPerSecond: Infinity };
+
 /**
- * A TCP relay in front of a ZeroMQ endpoint, to freeze and to cut the network between two peers that both live.
+ * A TCP relay in front of a ZeroMQ endpoint, to freeze, slow and cut the network between two peers that both live.
  * It listens on a port of its own that the system chose.
  */
 export class TcpRelay {
@@ -17,6 +20,7 @@ export class TcpRelay {
   readonly #pairs = new Set<Pair>();
   #stalled = false;
   #refusing = false;
+  #pace = FULL_SPEED;
 
   /** Starts a relay to `target`, such as `tcp://127.0.0.1:5555`; the target need not listen yet. */
   static async to(target: string): Promise<TcpRelay> {
@@ -50,9 +54,10 @@ export class TcpRelay {
    */
   stall(): void {
     this.#stalled = true;
-    for (const { near, far } of this.#pairs) {
+    for (const { near, onward } of this.#pairs) {
       near.pause();
-      far?.pause();
+      onward?.up.hold();
+      onward?.down.hold();
     }
   }
 
@@ -62,11 +67,21 @@ export class TcpRelay {
     for (const pair of [...this.#pairs]) this.#forward(pair);
   }
 
+  /**
+   * From now on every byte takes `latencyMs` each way (default 0), and each connection carries `bytesPerSecond` each
+   * way (default: any number). `slow({})` is full speed again; what was sent before keeps its place in front.
+   */
+  slow({ latencyMs = 0, bytesPerSecond = Infinity }: Partial<Pace>): void {
+    this.#pace = { latencyMs, bytesPerSecond };
+  }
+
   /** Resets all connections, at both sides. New ones are still accepted, unless `refuse()` says otherwise. */
   cut(): void {
-    for (const { near, far } of this.#pairs) {
+    for (const { near, onward } of this.#pairs) {
+      onward?.up.discard();
+      onward?.down.discard();
       near.resetAndDestroy();
-      far?.resetAndDestroy();
+      onward?.far.resetAndDestroy();
     }
     this.#pairs.clear();
   }
@@ -97,42 +112,36 @@ export class TcpRelay {
 
   /** Moves bytes again, or for the first time, or passes on that a side went away during a stall. */
   #forward(pair: Pair): void {
-    if (pair.near.closed || pair.far?.closed === true) {
-      this.#closed(pair);
-      return;
+    if (pair.onward) {
+      pair.onward.up.release();
+      pair.onward.down.release();
+    } else if (!pair.near.closed) {
+      pair.onward = this.#connect(pair);
     }
-    if (pair.far === undefined) {
-      const far = connect({ ...this.#target, noDelay: true });
-      pair.far = far;
-      pair.near.setNoDelay(true);
-      far.on('error', () => undefined).on('close', () => this.#closed(pair));
-      this.#pump(pair.near, far);
-      this.#pump(far, pair.near);
-    }
-    if (pair.near.readableEnded) pair.far.end();
-    if (pair.far.readableEnded) pair.near.end();
-    pair.near.resume();
-    pair.far.resume();
+    if (pair.near.closed || pair.onward?.far.closed === true) this.#closed(pair);
   }
 
-  #pump(from: Socket, to: Socket): void {
-    from.on('data', (chunk) => {
-      if (!to.write(chunk)) from.pause();
-    });
-    to.on('drain', () => {
-      if (!this.#stalled) from.resume();
-    });
-    from.on('end', () => {
-      // Comes of an empty stream even while it is paused.
-      if (!this.#stalled) to.end();
-    });
+  #connect(pair: Pair): NonNullable<Pair['onward']> {
+    const { near } = pair;
+    const far = connect({ ...this.#target, noDelay: true });
+    near.setNoDelay(true);
+    far.on('error', () => undefined).on('close', () => this.#closed(pair));
+    const pace = (): Pace => this.#pace;
+    const onward = { far, up: new RelayPipe(near, far, pace), down: new RelayPipe(far, near, pace) };
+    near.resume();
+    return onward;
   }
 
+  /** A side is gone: the other one has what was under way to it, and goes too. */
   #closed(pair: Pair): void {
     // A frozen network carries no news of a close.
-    if (this.#stalled && this.#pairs.has(pair)) return;
+    if (this.#stalled || !this.#pairs.has(pair)) return;
+    const { near, onward } = pair;
+    if (near.closed) onward?.up.close();
+    if (onward?.far.closed === true) onward.down.close();
+    if (!near.closed || onward?.far.closed === false) return;
+    onward?.up.discard();
+    onward?.down.discard();
     this.#pairs.delete(pair);
-    pair.near.destroy();
-    pair.far?.destroy();
   }
 }

@@ -8,10 +8,15 @@ const IGNORED =
   /^(Timeout|Immediate|TickObject|CloseReq|FSReq.*|.*_?Req(uest)?(Wrap|Callback|Promise)?|TTYWrap)$/i;
 
 /** Counts what the process holds, with the given lists for what it cannot list by itself. */
-export function countResources(known: { timers: string[]; zmqSockets: string[] }): Resources {
+export function countResources(known: {
+  timers: string[];
+  zmqSockets: string[];
+  threads: string[];
+}): Resources {
   const resources = new Map<string, string[]>([
     ['timer', known.timers],
     ['ZeroMQ socket', known.zmqSockets],
+    ['thread', known.threads],
     ['socket descriptor', socketDescriptors()],
   ]);
   for (const kind of process.getActiveResourcesInfo()) {

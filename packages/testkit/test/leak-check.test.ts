@@ -52,6 +52,7 @@ import { createServer } from 'node:net';
 import { spawn } from 'node:child_process';
 import { setInterval as coreInterval } from 'node:timers';
 import { promisify } from 'node:util';
+import { Worker as Thread } from 'node:worker_threads';
 import * as zmq from 'zeromq';
 import { leakCheck, RawSocket, startProcess, killAllProcesses, closeAllSockets } from 'testkit';
 leakCheck({ timeoutMs: 300 });
@@ -66,6 +67,7 @@ test('bites on everything that is left, and on nothing else', async () => {
     test('a raw socket', async () => void (await new RawSocket('router').bind('tcp://127.0.0.1:0')));
     test('a server', () => new Promise((resolve) => void createServer().listen(0, resolve)));
     test('a child', () => void spawn('sleep', ['30'], { stdio: 'ignore' }));
+    test('a thread', () => void new Thread('setInterval(() => {}, 1000)', { eval: true }).unref());
     test('clean', async () => {
       clearInterval(setInterval(() => {}, 1000));
       setTimeout(() => {}, 100);
@@ -75,6 +77,7 @@ test('bites on everything that is left, and on nothing else', async () => {
       await router.close();
       const child = startProcess('sleep', ['30']);
       child.kill();
+      await new Thread('', { eval: true }).terminate();
     });
   `);
   const found = Object.fromEntries(outcomes.map(({ title, messages }) => [title, messages]));
@@ -87,6 +90,7 @@ test('bites on everything that is left, and on nothing else', async () => {
   expect(found['a raw socket']).toContain("ZeroMQ Router with bind('tcp://127.0.0.1:0')");
   expect(found['a server']).toMatch(/TCPServerWrap: 1 more/);
   expect(found['a child']).toMatch(/ProcessWrap: 1 more/);
+  expect(found['a thread']).toMatch(/thread: 1 more than the 0 before/);
   expect(found['clean']).toBe('');
 }, 90_000);
 

@@ -127,6 +127,63 @@ describe('with plain TCP', () => {
     await eventually(() => closed);
   });
 
+  test('slow: every byte takes its time, in order, and an end comes behind what was sent before', async () => {
+    const latencyMs = 150;
+    plain.slow({ latencyMs });
+    const sentAt = performance.now();
+    const arrivals: number[] = [];
+    let text = '';
+    near.on('data', (chunk) => {
+      arrivals.push(performance.now() - sentAt);
+      text += String(chunk);
+    });
+    sockets[0]?.write('a');
+    sockets[0]?.end('b');
+    await eventually(() => near.closed);
+    expect(text).toBe('ab');
+    expect(arrivals[0]).toBeGreaterThanOrEqual(latencyMs - 1);
+    await eventually(() => plain.connections === 0);
+  });
+
+  test('slow: no more bytes per second than it says, and nothing is lost', async () => {
+    const bytesPerSecond = 2_000_000;
+    plain.slow({ bytesPerSecond });
+    const sent = Buffer.alloc(600_000, 'abcdefg');
+    const chunks: Buffer[] = [];
+    const startedAt = performance.now();
+    near.on('data', (chunk) => chunks.push(chunk));
+    sockets[0]?.end(sent);
+    await eventually(() => near.closed, { timeoutMs: 10_000 });
+    expect(Buffer.concat(chunks).equals(sent)).toBe(true);
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual((sent.length / bytesPerSecond) * 1_000 - 1);
+  });
+
+  test('slow and stalled: what is under way waits for the end of the stall', async () => {
+    plain.slow({ latencyMs: 50 });
+    let text = '';
+    near.on('data', (chunk) => (text += String(chunk)));
+    sockets[0]?.write('a');
+    plain.stall();
+    await expect(eventually(() => text, { timeoutMs: 150 })).rejects.toThrow('waited 150 ms');
+    plain.resume();
+    await eventually(() => text === 'a');
+  });
+
+  test('slow: a cut drops what is under way', async () => {
+    plain.slow({ latencyMs: 60_000 });
+    const errors: unknown[] = [];
+    for (const socket of [near, sockets[0] as Socket]) socket.on('error', (error) => errors.push(error));
+    near.on('data', () => errors.push(new Error('data came')));
+    sockets[0]?.write('a');
+    await eventually(() => sockets[0]?.writableLength === 0);
+    plain.cut();
+    await eventually(() => errors.length === 2);
+    expect(errors.map((error) => (error as NodeJS.ErrnoException).code)).toEqual([
+      'ECONNRESET',
+      'ECONNRESET',
+    ]);
+  });
+
   test('cut resets both sides', async () => {
     const errors: string[] = [];
     for (const socket of [near, sockets[0] as Socket]) {

@@ -14,9 +14,12 @@ export class Outbox {
     return this.#bytes;
   }
 
-  push(message: readonly Frame[]): void {
+  /** Adds a message and returns its bytes. */
+  push(message: readonly Frame[]): number {
+    const bytes = bytesOf(message);
     this.#messages.push(message);
-    this.#bytes += bytesOf(message);
+    this.#bytes += bytes;
+    return bytes;
   }
 
   /** The oldest message, left in place until it is sure to have left. */
@@ -24,21 +27,25 @@ export class Outbox {
     return this.#messages[this.#head];
   }
 
-  /** Takes the oldest message out. */
-  shift(): void {
+  /** Takes the oldest message out and returns its bytes. */
+  shift(): number {
     const message = this.#messages[this.#head];
-    if (!message) return;
+    if (!message) return 0;
     if (this.length === 1) {
+      const last = this.#bytes;
       this.#messages.length = 0;
       this.#head = 0;
       this.#bytes = 0;
-      return;
+      return last;
     }
-    this.#bytes -= bytesOf(message);
+    const bytes = bytesOf(message);
+    this.#bytes -= bytes;
     this.#messages[this.#head++] = NOTHING;
-    if (this.#head < 64 || this.#head * 2 < this.#messages.length) return;
-    this.#messages = this.#messages.slice(this.#head);
-    this.#head = 0;
+    if (this.#head >= 64 && this.#head * 2 >= this.#messages.length) {
+      this.#messages = this.#messages.slice(this.#head);
+      this.#head = 0;
+    }
+    return bytes;
   }
 }
 

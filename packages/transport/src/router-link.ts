@@ -33,10 +33,16 @@ export interface RouterLinkOptions {
   readonly frameBytesMax: number;
   /** Messages that ZeroMQ itself holds per peer and direction before it pushes back. */
   readonly highWaterMark: number;
+  /** Bytes that ZeroMQ holds per peer before it pushes back, where messages come with a spacer; beside one message. */
+  readonly highWaterBytes: number;
   /** Messages that wait for one slow peer at the most, beyond what ZeroMQ holds. */
   readonly backlogMessagesMax: number;
   /** Bytes that wait for one slow peer at the most. */
   readonly backlogBytesMax: number;
+  /** Bytes that wait for all peers together at the most: beyond it the one that most waits for is given up. */
+  readonly backlogTotalBytesMax: number;
+  /** How long a peer on TCP may take nothing of what is sent to it before its connection is closed, in ms. */
+  readonly stallMs: number;
   /** How long `close` leaves unsent messages to ZeroMQ, in ms. */
   readonly lingerMs: number;
 }
@@ -67,6 +73,12 @@ class PeerOutbox extends Outbox {
   readonly id: Frame;
   readonly taken: () => void;
   readonly refused: (error: unknown) => void;
+  /** True while ZeroMQ is being given a message, or will be again. */
+  sending = false;
+  /** Means nothing to the peer; `undefined` where there is no such message. */
+  spacer: readonly Frame[] | undefined;
+  /** Spacers that are still to follow the last message. */
+  spaces = 0;
 
   constructor(
     readonly peer: PeerKey,
@@ -103,6 +115,9 @@ export class RouterLink {
    */
   readonly #outboxes = new Map<PeerKey, PeerOutbox>();
   #sweeper: NodeJS.Timeout | undefined;
+  #backlogBytes = 0;
+  /** Bytes that one of the places in ZeroMQ's queue for a peer stands for. */
+  readonly #placeBytes: number;
   /** Peers whose oldest message ZeroMQ would not take. */
   readonly #pushedBack = new Set<PeerKey>();
   #retryTimer: NodeJS.Timeout | undefined;
@@ -114,6 +129,7 @@ export class RouterLink {
     private readonly options: RouterLinkOptions,
     private readonly handlers: RouterLinkHandlers,
   ) {
+    this.#placeBytes = Math.ceil(options.highWaterBytes / options.highWaterMark);
     this.#socket = new NotifyingRouter({
       context: sharedContext(),
       mandatory: true,
@@ -126,6 +142,7 @@ export class RouterLink {
       tcpKeepaliveIdle: KEEPALIVE.idleS,
       tcpKeepaliveInterval: KEEPALIVE.intervalS,
       tcpKeepaliveCount: KEEPALIVE.count,
+      tcpMaxRetransmitTimeout: options.stallMs,
     });
     this.noticesDepartures = capability.draft === true;
     if (this.noticesDepartures) this.#socket.notifyConnections();
@@ -164,7 +181,7 @@ export class RouterLink {
   }
 
   #sweep(): void {
-    for (const [peer, outbox] of this.#outboxes) if (outbox.length === 0) this.#outboxes.delete(peer);
+    for (const [peer, outbox] of this.#outboxes) if (!outbox.sending) this.#outboxes.delete(peer);
   }
 
   async #receiveAll(): Promise<void> {
@@ -182,21 +199,45 @@ export class RouterLink {
     }
   }
 
-  /** Sends a message to a peer, after all that was sent to it before. */
-  send(peer: PeerKey, frames: readonly Frame[]): void {
+  /** Bytes that wait for all peers, those of messages that ZeroMQ is just being given included. */
+  get backlogBytes(): number {
+    return this.#backlogBytes;
+  }
+
+  /**
+   * Sends a message to a peer, after all that was sent to it before.
+   *
+   * ZeroMQ counts messages where it bounds what it holds for a peer, not bytes, and does not tell what has left. With a
+   * spacer, a small message that means nothing to the peer, large messages take as many places as their bytes
+   * deserve: each is followed by so many of them.
+   */
+  send(peer: PeerKey, frames: readonly Frame[], spacer?: readonly Frame[]): void {
     if (this.#closed) return;
     let outbox = this.#outboxes.get(peer);
     if (!outbox) {
       outbox = new PeerOutbox(peer, this.#taken, this.#refused);
       this.#outboxes.set(peer, outbox);
     }
-    outbox.push(frames);
-    if (outbox.length === 1) {
-      this.#flush(outbox);
-      return;
+    outbox.spacer = spacer;
+    if (!spacer) outbox.spaces = 0;
+    this.#backlogBytes += outbox.push(frames);
+    if (outbox.sending) this.#checkBacklog(outbox);
+    else this.#flush(outbox);
+  }
+
+  #checkBacklog(outbox: PeerOutbox): void {
+    const { backlogMessagesMax, backlogBytesMax, backlogTotalBytesMax } = this.options;
+    if (outbox.length > backlogMessagesMax || outbox.bytes > backlogBytesMax) {
+      this.#giveUp(outbox.peer, 'stalled');
+    } else if (this.#backlogBytes > backlogTotalBytesMax) {
+      this.#giveUp(this.#largest(outbox).peer, 'stalled');
     }
-    const { backlogMessagesMax, backlogBytesMax } = this.options;
-    if (outbox.length > backlogMessagesMax || outbox.bytes > backlogBytesMax) this.#giveUp(peer, 'stalled');
+  }
+
+  #largest(among: PeerOutbox): PeerOutbox {
+    let largest = among;
+    for (const outbox of this.#outboxes.values()) if (outbox.bytes > largest.bytes) largest = outbox;
+    return largest;
   }
 
   /**
@@ -204,14 +245,28 @@ export class RouterLink {
    * one leaves only then: a message must not overtake one that was pushed back.
    */
   #flush(outbox: PeerOutbox): void {
-    const message = outbox.peek();
+    const message = outbox.spaces > 0 ? outbox.spacer : outbox.peek();
+    outbox.sending = message !== undefined;
     if (message) this.#socket.send([outbox.id, ...message]).then(outbox.taken, outbox.refused);
   }
 
   readonly #taken = (outbox: PeerOutbox): void => {
-    outbox.shift();
-    if (outbox.length > 0 && this.#outboxes.get(outbox.peer) === outbox) this.#flush(outbox);
+    if (this.#outboxes.get(outbox.peer) !== outbox) return;
+    if (outbox.spaces > 0) {
+      outbox.spaces--;
+    } else {
+      const bytes = outbox.shift();
+      this.#backlogBytes -= bytes;
+      if (outbox.spacer) outbox.spaces = this.#spacesAfter(bytes);
+    }
+    this.#flush(outbox);
   };
+
+  /** How many spacers follow a message, so that all together take the places that its bytes deserve. */
+  #spacesAfter(bytes: number): number {
+    if (bytes <= this.#placeBytes) return 0;
+    return Math.min(this.options.highWaterMark, Math.ceil(bytes / this.#placeBytes)) - 1;
+  }
 
   readonly #refused = (outbox: PeerOutbox, error: unknown): void => {
     const { peer } = outbox;
@@ -240,6 +295,7 @@ export class RouterLink {
   }
 
   #giveUp(peer: PeerKey, reason: PeerGoneReason): void {
+    this.#backlogBytes -= this.#outboxes.get(peer)?.bytes ?? 0;
     this.#outboxes.delete(peer);
     this.#pushedBack.delete(peer);
     this.handlers.peerGone(peer, reason);
@@ -257,6 +313,7 @@ export class RouterLink {
     clearTimeout(this.#retryTimer);
     clearInterval(this.#sweeper);
     this.#outboxes.clear();
+    this.#backlogBytes = 0;
     this.#pushedBack.clear();
     this.#socket.close();
     for (const endpoint of this.#bound) await removeFile(endpoint);

@@ -4,16 +4,21 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeText, encodeText, type Frame } from '@majordomo/protocol';
-import { DealerLink, RouterLink, type RouterLinkHandlers } from '../src/index';
+import { DealerLink, RouterLink, type DealerLinkOptions, type RouterLinkHandlers } from '../src/index';
 
 const routerOptions = {
   frameBytesMax: 1 << 20,
   highWaterMark: 1_000,
+  highWaterBytes: 16 << 20,
   backlogMessagesMax: 100,
   backlogBytesMax: 1 << 20,
+  backlogTotalBytesMax: 1 << 30,
+  stallMs: 30_000,
   lingerMs: 100,
 };
 const dealerOptions = { frameBytesMax: 1 << 20, connectTimeoutMs: 1_000 };
+/** Of a peer that, once paused, takes next to nothing. */
+const deafOptions = { frameBytesMax: 1 << 26, connectTimeoutMs: 1_000, receiveHighWaterMark: 1 };
 
 /** A list that can be waited on. */
 class Seen<T> {
@@ -55,11 +60,11 @@ async function router(handlers: Partial<RouterLinkHandlers> = {}, options = rout
   return { link, endpoint, messages, changed, gone };
 }
 
-function dealer(endpoint: string) {
+function dealer(endpoint: string, options: DealerLinkOptions = dealerOptions) {
   const messages = new Seen<string[]>();
   const opened = new Seen<true>();
   const closed = new Seen<string>();
-  const link = new DealerLink(endpoint, dealerOptions, {
+  const link = new DealerLink(endpoint, options, {
     opened: () => opened.push(true),
     message: (frames) => messages.push(frames.map(decodeText)),
     closed: (reason) => closed.push(reason),
@@ -143,6 +148,111 @@ test('a peer that does not read is given up once its backlog is full, and others
   const [, second] = await server.messages.count(2);
   server.link.send(second!.peer, text('served'));
   expect(await quick.messages.count(1)).toEqual([['served']]);
+});
+
+describe('large messages to a peer that does not read', () => {
+  const MIB = 1 << 20;
+  const bounds = {
+    ...routerOptions,
+    frameBytesMax: 64 * MIB,
+    highWaterMark: 100,
+    highWaterBytes: 16 * MIB,
+    backlogBytesMax: 400 * MIB,
+    backlogMessagesMax: 1_000,
+  };
+  const spacer = text('spacer');
+  const block = new Uint8Array(2 * MIB);
+
+  /** Sends until ZeroMQ takes no more; returns the bytes that it has taken, and the system's buffers with it. */
+  async function taken(link: RouterLink, peer: string, spaced: boolean): Promise<number> {
+    let sent = 0;
+    while (!link.isCongested(peer) && sent < 350 * MIB) {
+      link.send(peer, [block], spaced ? spacer : undefined);
+      sent += block.length;
+      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+    }
+    return sent - link.backlogBytes;
+  }
+
+  test.each([
+    ['with a spacer ZeroMQ holds as many bytes of them as is allowed', true, 10 * MIB, 40 * MIB],
+    ['without one as many messages', false, 190 * MIB, 350 * MIB],
+  ])('%s', async (_what, spaced, least, most) => {
+    const server = await router({}, bounds);
+    const { link } = dealer(server.endpoint, deafOptions);
+    link.pause();
+    link.send(text('slow'));
+    const [hello] = await server.messages.count(1);
+    const bytes = await taken(server.link, hello!.peer, spaced);
+    expect(bytes).toBeGreaterThanOrEqual(least);
+    expect(bytes).toBeLessThanOrEqual(most);
+  });
+
+  test('all of them arrive in their order, spacers between them, once it reads', async () => {
+    const server = await router({}, bounds);
+    const got: number[] = [];
+    let spacers = 0;
+    const client = new DealerLink(
+      server.endpoint,
+      { frameBytesMax: 64 * MIB, connectTimeoutMs: 1_000 },
+      {
+        opened: () => undefined,
+        message: ([frame]) => (frame!.length === spacer[0]!.length ? spacers++ : got.push(frame![0]!)),
+        closed: () => undefined,
+      },
+    );
+    open.push(client);
+    client.send(text('quick'));
+    const [hello] = await server.messages.count(1);
+    for (let n = 0; n < 30; n++) {
+      server.link.send(hello!.peer, [new Uint8Array(MIB).fill(n)], spacer);
+    }
+    server.link.send(hello!.peer, [new Uint8Array(1)], spacer);
+    while (got.length < 31) await new Promise((resolve) => setImmediate(resolve));
+    expect(got).toEqual([...Array.from({ length: 30 }, (_, n) => n), 0]);
+    expect(spacers).toBe(30 * 6);
+    expect(server.link.backlogBytes).toBe(0);
+  });
+});
+
+test('where too many bytes wait in all, the peer that most waits for is given up, and no other', async () => {
+  const bounds = { ...routerOptions, highWaterMark: 2, backlogTotalBytesMax: 900_000 };
+  const server = await router({}, bounds);
+  const peers: string[] = [];
+  for (const name of ['much', 'little']) {
+    const { link } = dealer(server.endpoint, deafOptions);
+    link.pause();
+    link.send(text(name));
+    const all = await server.messages.count(peers.length + 1);
+    peers.push(all.at(-1)!.peer);
+  }
+  const [much, little] = peers as [string, string];
+  const block = new Uint8Array(64 * 1024);
+  const fill = async (peer: string, waiting: number) => {
+    const before = server.link.backlogBytes;
+    while (server.link.backlogBytes - before < waiting && server.gone.all.length === 0) {
+      server.link.send(peer, [block]);
+      if (!server.link.isCongested(peer)) await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  await fill(much, 550_000);
+  await fill(little, 450_000);
+  expect(server.gone.all).toEqual([{ peer: much, reason: 'stalled' }]);
+  expect(server.link.backlogBytes).toBeLessThan(500_000);
+});
+
+test('a peer that takes nothing loses its connection after a while', async () => {
+  const bounds = { ...routerOptions, stallMs: 300, backlogBytesMax: 1 << 28, backlogMessagesMax: 100_000 };
+  const server = await router({}, bounds);
+  const { link } = dealer(server.endpoint, deafOptions);
+  link.pause();
+  link.send(text('deaf'));
+  const [hello] = await server.messages.count(1);
+  const block = new Uint8Array(1 << 20);
+  for (let n = 0; n < 200; n++) server.link.send(hello!.peer, [block], text('spacer'));
+  expect(await server.changed.count(2)).toEqual([hello!.peer, hello!.peer]);
+  expect(await server.gone.count(1)).toEqual([{ peer: hello!.peer, reason: 'unreachable' }]);
+  expect(server.link.backlogBytes).toBe(0);
 });
 
 test('a paused link leaves messages where they are until it resumes', async () => {

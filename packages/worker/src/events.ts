@@ -19,6 +19,16 @@ export interface WorkerEvents {
   lost: { readonly broker: string; readonly reason: string };
   /** A handler threw, or gave what cannot be sent. */
   requestFailed: { readonly broker: string; readonly error: unknown };
+  /**
+   * The event loop stood still for longer than the heartbeat interval, at least for so many ms: brokers that hear
+   * nothing for several intervals give the worker up. Told once for blocks that follow each other.
+   */
+  loopBlocked: { readonly blockedMs: number };
+  /**
+   * A thread of a worker with `handlerFile` is gone, and another takes its place: it `crashed`, or was `terminated`
+   * because its handler went on for longer than `abortGraceMs` after its signal had fired.
+   */
+  threadLost: { readonly why: 'crashed' | 'terminated'; readonly error?: unknown };
   /** A message of a broker was not understood, or broke the protocol. */
   rejected: { readonly broker: string; readonly rejection: WorkerRejection };
 }

@@ -1,5 +1,5 @@
 import type { MajordomoError } from '@majordomo/protocol';
-import { isFailureCode } from '@majordomo/protocol';
+import { isFailureCode, isMajordomoError } from '@majordomo/protocol';
 
 /** How a request failed, as a packed client is told. */
 export interface Failure {
@@ -21,8 +21,9 @@ export function serviceFailure(error: unknown): Failure | undefined {
   return { code, message: textOf(message), retryable: retryable === true };
 }
 
-/** The failure in anything else that was thrown. */
+/** The failure in anything else that was thrown; that a thread crashed has a code of its own. */
 export function internalFailure(error: unknown): Failure {
+  if (isMajordomoError(error, 'THREAD_CRASHED')) return abortFailure(error);
   return { code: INTERNAL_ERROR, message: messageOf(error), retryable: false };
 }
 

@@ -274,7 +274,7 @@ export class Job implements HeldJob, Waiter, StreamSink {
       const outcome = reply
         ? 'answered with the encoded error'
         : owner.tellsFailures
-          ? 'answered with INTERNAL_ERROR'
+          ? `answered with ${internalFailure(error).code}`
           : 'given back to the broker without a reply';
       options.logger.error(
         { event: 'requestFailed', service, ...this.#identity, err: error },

@@ -1,4 +1,5 @@
 import {
+  Metadata,
   NO_ALLOWANCE,
   opening,
   packedWorker,
@@ -7,7 +8,6 @@ import {
   type Body,
   type Frame,
   type MajordomoError,
-  type Metadata,
   type PackedWorker,
   type Verdict,
   type Welcome,
@@ -80,6 +80,7 @@ export class PackedRunner implements PackedEffects<Job>, JobOwner {
         service,
         credit: slots.count,
         heartbeatMs,
+        metadata: Metadata.of({ limits: options.limits }),
         liveness,
         connectTimeoutMs,
         welcomeTimeoutMs: connectTimeoutMs + (protocol === 'auto' ? PLAIN_QUESTIONS * probeMs : 0),

@@ -18,6 +18,8 @@ export interface WorkerStats {
   readonly reconnects: number;
   /** Messages of brokers that were not understood, or broke the protocol. */
   readonly rejected: number;
+  /** Threads that crashed or had to be ended; 0 where the handler runs in the main thread. */
+  readonly threadsLost: number;
 }
 
 /** The counters behind {@link WorkerStats}. */
@@ -29,4 +31,5 @@ export class Counters {
   running = 0;
   reconnects = 0;
   rejected = 0;
+  threadsLost = 0;
 }

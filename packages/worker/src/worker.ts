@@ -12,12 +12,22 @@ import { Alarm } from './alarm';
 import { BrokerSessions } from './broker-sessions';
 import { Events, type WorkerEvents, type WorkerListener } from './events';
 import type { Handler } from './handler';
-import { concurrencySchema, workerOptionsSchema, type WorkerOptions } from './options';
 import { JobTimes } from './job-times';
+import { LoopWatch } from './loop-watch';
+import {
+  concurrencySchema,
+  threadedWorkerOptionsSchema,
+  workerOptionsSchema,
+  type ResolvedWorkerOptions,
+  type ThreadedWorkerOptions,
+  type WorkerOptions,
+} from './options';
 import { WorkerMeter } from './metrics';
+import { loopReporter, threadReporter } from './reports';
 import { Shared } from './shared';
 import { Slots } from './slots';
 import { Counters, type WorkerStats } from './stats';
+import { ThreadPool } from './threads/thread-pool';
 import { Tracing } from './tracing';
 
 /** What a worker is doing: it only ever moves to the right. */
@@ -36,36 +46,58 @@ export class Worker {
   readonly #shared: Shared;
   readonly #brokers: readonly BrokerSessions[];
   readonly #meter: WorkerMeter | undefined;
+  /** Where the handler runs, where that is not the main thread. */
+  readonly #threads: ThreadPool | undefined;
+  /** Looks whether the handler blocks the main thread, where it runs there. */
+  readonly #loopWatch: LoopWatch | undefined;
   #state: WorkerState = 'new';
   #ended: Promise<void> | undefined;
 
   /**
-   * Connects to nothing yet: see {@link start}.
+   * With a handler that runs in the main thread: one that does not block it. Connects to nothing yet: see
+   * {@link start}.
    * @param service - 1–255 bytes of printable UTF-8, not in the broker's own namespace `mmi.` (RFC 8)
    * @throws InvalidServiceError, InvalidOptionsError
    */
-  constructor(service: string, handler: Handler, options: WorkerOptions = {}) {
+  constructor(service: string, handler: Handler, options?: WorkerOptions);
+  /**
+   * With a handler that computes for long: the default export of `handlerFile` runs in threads, while this one keeps
+   * the heartbeats going. Makes no threads yet: see {@link start}.
+   * @param service - as above
+   * @throws InvalidServiceError, InvalidOptionsError
+   */
+  constructor(service: string, options: ThreadedWorkerOptions);
+  constructor(service: string, handler: Handler | ThreadedWorkerOptions, options: WorkerOptions = {}) {
     this.service = requireOwnService(service);
-    if (typeof handler !== 'function') throw new InvalidOptionsError('The handler should be a function.');
-    const resolved = parseOptions(workerOptionsSchema, options, 'worker');
+    const events = new Events();
+    const counters = new Counters();
     const alarm = new Alarm(() => {
       for (const broker of this.#brokers) broker.tick();
     });
+    let serve: Handler;
+    let resolved: ResolvedWorkerOptions;
+    if (typeof handler === 'function') {
+      serve = handler;
+      resolved = parseOptions(workerOptionsSchema, options, 'worker');
+      this.#loopWatch = new LoopWatch(resolved.heartbeatMs, loopReporter(service, resolved, events));
+    } else if (isThreaded(handler)) {
+      const threaded = parseOptions(threadedWorkerOptionsSchema, handler, 'worker');
+      this.#threads = new ThreadPool(
+        { ...threaded, service },
+        threadReporter(service, threaded, counters, events),
+      );
+      serve = this.#threads.serve;
+      resolved = threaded;
+    } else {
+      throw new InvalidOptionsError(
+        'The handler should be a function, or the options should name a handlerFile.',
+      );
+    }
     const slots = new Slots(resolved.concurrency);
     const meter = resolved.metrics && WorkerMeter.of(resolved.metrics);
     const times = meter && new JobTimes(meter.timesOf(service));
     const tracing = resolved.tracing && new Tracing(resolved.tracing);
-    const shared = new Shared(
-      service,
-      handler,
-      resolved,
-      slots,
-      alarm,
-      new Counters(),
-      new Events(),
-      times,
-      tracing,
-    );
+    const shared = new Shared(service, serve, resolved, slots, alarm, counters, events, times, tracing);
     this.#shared = shared;
     this.#brokers = resolved.brokers.map((broker) => new BrokerSessions(broker, shared));
     this.#meter = meter;
@@ -85,13 +117,27 @@ export class Worker {
 
   /**
    * Starts to connect and resolves: it does not wait for a broker to be up, which the event `registered`
-   * tells. Brokers that are down are tried until they are there.
+   * tells. Brokers that are down are tried until they are there. With `handlerFile`, its threads are made and have
+   * loaded it before; where they cannot, the worker is closed.
    * @throws StateError where the worker was started or closed before
+   * @throws InvalidHandlerError where the `handlerFile` is not there, cannot be loaded or exports no function
+   * @throws ClosedError where the worker was closed while its threads were made
    */
   async start(): Promise<void> {
     if (this.#state !== 'new') throw new StateError(`A worker that is ${this.#state} cannot be started.`);
     this.#state = 'running';
+    if (this.#threads) await this.#openThreads(this.#threads);
+    this.#loopWatch?.start();
     for (const broker of this.#brokers) broker.start();
+  }
+
+  async #openThreads(threads: ThreadPool): Promise<void> {
+    try {
+      await threads.open();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
   }
 
   /** Handlers that run at once at the most. */
@@ -135,7 +181,10 @@ export class Worker {
     clearTimeout(timer);
   }
 
-  /** Aborts the handlers, says DISCONNECT and closes, all at once. Handlers are not waited for. */
+  /**
+   * Aborts the handlers, says DISCONNECT and closes, all at once. Handlers in this thread are not waited for; those in
+   * threads have `abortGraceMs` to end, then their threads are ended.
+   */
   close(): Promise<void> {
     this.#state = 'closed';
     for (const broker of this.#brokers) broker.close();
@@ -147,6 +196,8 @@ export class Worker {
     await Promise.all(this.#brokers.map(({ ended }) => ended));
     this.#state = 'closed';
     this.#shared.alarm.stop();
+    this.#loopWatch?.stop();
+    await this.#threads?.close();
     this.#meter?.remove(this);
     // What was sent last is in ZeroMQ's hands one turn of the loop later.
     await setImmediate();
@@ -174,6 +225,10 @@ export class Worker {
     this.#shared.events.off(name, listener);
     return this;
   }
+}
+
+function isThreaded(options: unknown): options is ThreadedWorkerOptions {
+  return typeof options === 'object' && options !== null && 'handlerFile' in options;
 }
 
 /** A broker sends away every worker that registers in its own namespace (RFC 8), again and again. */

@@ -1,13 +1,15 @@
-import { leakCheck, runProcess } from '@majordomo/testkit';
-import { closeAll, listen, next, ready } from './helpers';
+import { join } from 'node:path';
+import { killAllProcesses, leakCheck, runProcess, startProcess } from '@majordomo/testkit';
+import { closeAll, listen, next, ready, texts } from './helpers';
 import { closePackedBrokers, PackedBroker } from './packed-broker';
 
 /*
- * Processes of their own, so these tests run what was built: `npx lerna run build --scope @majordomo/worker`.
+ * Processes of their own, so these tests run what was built: `npm run --silent build:js`.
  */
 
 leakCheck();
 afterEach(async () => {
+  await killAllProcesses();
   await closeAll();
   await closePackedBrokers();
 });
@@ -46,6 +48,28 @@ describe.each(['esm', 'cjs'] as const)('%s', (format) => {
     await broker.ready();
     if (end === 'drain') await broker.next('draining');
     await broker.next('disconnect');
+  });
+
+  test('with threads it serves, and ends by itself without a warning', async () => {
+    const broker = await listen();
+    const type = format === 'esm' ? 'module' : 'commonjs';
+    const script = `${imports[format]}
+      const worker = new Worker('echo', {
+        brokers: process.argv[1], protocol: 'mdp/0.2', handlerFile: process.argv[2], threads: 1,
+      });
+      worker.once('registered', () => console.log('registered'));
+      worker.start();
+      process.once('SIGTERM', () => worker.drain().then(() => console.log(worker.state)));`;
+    const handlerFile = join(__dirname, 'handlers/tricks.mjs');
+    const args = [`--input-type=${type}`, '-e', script, broker.endpoint, handlerFile];
+    const child = startProcess(process.execPath, args);
+    await child.waitForLine('registered', { timeoutMs: 15_000 });
+    const worker = await ready(broker);
+    await broker.sendRequest(worker, 'c', 'echo', 'from a thread');
+    expect(texts(await next(broker, 'final'))).toEqual(['from a thread']);
+    child.kill();
+    expect(await child.exit).toEqual({ code: 0, signal: null });
+    expect({ stdout: child.stdout, stderr: child.stderr }).toEqual({ stdout: 'registered\nclosed\n', stderr: '' });
   });
 
   test('an unreachable broker does not hold up the end', async () => {

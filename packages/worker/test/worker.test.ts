@@ -69,7 +69,7 @@ describe('options', () => {
   });
 
   test('a handler that is no function is refused', () => {
-    expect(() => new Worker('echo', 'echo' as never)).toThrow('The handler should be a function.');
+    expect(() => new Worker('echo', 'echo' as never)).toThrow('The handler should be a function');
   });
 });
 

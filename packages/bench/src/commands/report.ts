@@ -1,8 +1,8 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Environment } from '../environment';
-import { messageOf, UsageError } from '../errors';
+import { BenchError, messageOf, UsageError } from '../errors';
 import { charts } from '../report/charts';
 import { markdown } from '../report/markdown';
 import { renderSvg } from '../report/render';
@@ -22,20 +22,24 @@ export interface Written {
   readonly results: Results;
 }
 
-/** Runs everything, or takes the results of an earlier run, and writes the document and its charts. */
+/**
+ * Runs everything, or what the results of an earlier run lack, and writes the document and its charts.
+ * @throws BenchError naming the file with what was measured, where a scenario fails
+ */
 export async function run(options: RunOptions, environment: Environment): Promise<Written> {
   const { from, out } = options;
   // npm runs this in the root of the repository; INIT_CWD is where the user stands.
   const here = process.env['INIT_CWD'] ?? process.cwd();
   const directory = out === undefined ? DOCS : resolve(here, out);
-  const results = from === undefined ? await everything(options, environment) : read(resolve(here, from));
+  const begun = from === undefined ? {} : read(resolve(here, from));
   mkdirSync(join(directory, FOLDER), { recursive: true });
+  const results = await runAll(options, environment, begun, join(directory, FOLDER, 'results.partial.json'));
   const files: string[] = [];
   const write = (name: string, text: string): void => {
     writeFileSync(join(directory, name), text);
     files.push(join(directory, name));
   };
-  // First of all: what took hours must not be lost for a chart that fails.
+  // First of all: what took long must not be lost for a chart that fails.
   write(join(FOLDER, 'results.json'), `${JSON.stringify(results)}\n`);
   const drawn = charts(results);
   for (const { name, spec } of drawn) write(join(FOLDER, `${name}.svg`), await renderSvg(spec));
@@ -43,9 +47,30 @@ export async function run(options: RunOptions, environment: Environment): Promis
   return { scenario: 'report', files, results };
 }
 
-function read(file: string): Results {
+/** Runs what is missing; what took long must not be lost for a scenario that fails. */
+async function runAll(
+  options: RunOptions,
+  environment: Environment,
+  begun: Partial<Results>,
+  file: string,
+): Promise<Results> {
+  let kept = false;
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Results;
+    const results = await everything(options, environment, begun, (soFar) => {
+      writeFileSync(file, `${JSON.stringify(soFar)}\n`);
+      kept = true;
+    });
+    rmSync(file, { force: true });
+    return results;
+  } catch (error) {
+    if (!kept) throw error;
+    throw new BenchError(`${messageOf(error)} What was measured is in ${file}: go on with --from.`);
+  }
+}
+
+function read(file: string): Partial<Results> {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Partial<Results>;
   } catch (error) {
     throw new UsageError(`--from: ${messageOf(error)}`);
   }

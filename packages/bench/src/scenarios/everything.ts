@@ -11,25 +11,37 @@ import { rpc } from './rpc';
 import { soak } from './soak';
 import { stream } from './stream';
 
-/** Runs every scenario, one after another: they would disturb each other. */
-export async function everything(options: RunOptions, environment: Environment): Promise<Results> {
-  const next = async <Report>(
-    name: string,
-    scenario: (options: RunOptions) => Promise<Report>,
-  ): Promise<Report> => {
+/** The reports of all scenarios. */
+type Reports = Omit<Results, 'quick' | 'environment'>;
+
+const SCENARIOS: { readonly [Name in keyof Reports]: (options: RunOptions) => Promise<Reports[Name]> } = {
+  rpc,
+  latency,
+  open,
+  stream,
+  oneway,
+  growth,
+  soak,
+  codec,
+};
+
+/**
+ * Runs every scenario, one after another: they would disturb each other.
+ * @param begun - results of a run that was cut short: what is there is not run again
+ * @param keep - is given what there is after each scenario: the run may be cut short
+ */
+export async function everything(
+  options: RunOptions,
+  environment: Environment,
+  begun: Partial<Results>,
+  keep: (soFar: Partial<Results>) => void,
+): Promise<Results> {
+  let results: Partial<Results> = { quick: options.quick, environment, ...begun };
+  for (const name of Object.keys(SCENARIOS) as (keyof Reports)[]) {
+    if (results[name]) continue;
     progress(`\n== ${name}`);
-    return await scenario(options);
-  };
-  return {
-    quick: options.quick,
-    environment,
-    rpc: await next('rpc', rpc),
-    latency: await next('latency', latency),
-    open: await next('open', open),
-    stream: await next('stream', stream),
-    oneway: await next('oneway', oneway),
-    growth: await next('growth', growth),
-    soak: await next('soak', soak),
-    codec: await next('codec', codec),
-  };
+    results = { ...results, [name]: await SCENARIOS[name](options) };
+    keep(results);
+  }
+  return results as Results;
 }

@@ -18,7 +18,7 @@ export interface RunOptions {
   readonly checkpoint?: number | undefined;
   /** The last point of the growth curves. */
   readonly max?: number | undefined;
-  /** The file with the results of a report that needs no run. */
+  /** The file with the results of a report: what is there needs no run. */
   readonly from?: string | undefined;
   /** The directory of a report. */
   readonly out?: string | undefined;

@@ -1,7 +1,6 @@
 import {
   DRAINING,
   HEARTBEAT,
-  INTERNED_MAX,
   keyToHex,
   NO_METADATA,
   REVISION,
@@ -17,6 +16,7 @@ import { Clients } from './clients';
 import { newCounters, newRejectionCounts, type Counters, type RejectionCounts } from './counters';
 import { Dispatcher } from './dispatcher';
 import { Liveness } from './liveness';
+import { Management } from './management';
 import type { Meters } from './meters';
 import { describeBroker, type BrokerView } from './mmi';
 import type { Outbound } from './outbound';
@@ -47,6 +47,7 @@ export class BrokerCore implements BrokerView {
   readonly #dispatcher: Dispatcher;
   readonly #workers: WorkerHalf;
   readonly #clientHalf: ClientHalf;
+  readonly #management: Management;
   readonly #silenceMs: number;
   #draining = false;
 
@@ -58,7 +59,7 @@ export class BrokerCore implements BrokerView {
   ) {
     const { heartbeatMs, liveness, jobDeadlineMs, limits } = settings;
     const { counters } = this;
-    const services = new Services(meters);
+    const services = new Services(settings.serviceExpiryMs, startedAt, meters);
     this.#services = services;
     const clients = new Clients(settings.idSeed);
     this.#clients = clients;
@@ -68,7 +69,7 @@ export class BrokerCore implements BrokerView {
       heartbeatMs,
       capabilities: 0,
       metadata: NO_METADATA,
-      internedMax: INTERNED_MAX,
+      internedMax: 0,
       ...limits,
     };
     this.#silenceMs = heartbeatMs * liveness;
@@ -93,10 +94,11 @@ export class BrokerCore implements BrokerView {
     this.#liveness = alive;
     this.#dispatcher = dispatcher;
     this.#workers = workers;
+    this.#management = new Management(this);
     this.#clientHalf = new ClientHalf(
       settings,
       welcome,
-      this,
+      this.#management,
       clients,
       workers,
       requests,
@@ -166,6 +168,7 @@ export class BrokerCore implements BrokerView {
   /** All that came together has been heard: gives what waits to workers with credit. */
   settle(now: number): void {
     this.#dispatcher.settle(now);
+    this.#management.endTurn(now);
   }
 
   /**

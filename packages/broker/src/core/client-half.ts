@@ -1,5 +1,4 @@
 import {
-  Body,
   DISCONNECT,
   isMmi,
   keyToHex,
@@ -12,8 +11,8 @@ import {
 import type { Clients } from './clients';
 import type { Counters } from './counters';
 import type { Dispatcher } from './dispatcher';
+import type { Management } from './management';
 import { OUTCOME } from './meters';
-import { answerMmi, type BrokerView } from './mmi';
 import type { Outbound } from './outbound';
 import type { ClientRecord, PeerId } from './records';
 import type { Replies } from './replies';
@@ -29,7 +28,7 @@ export class ClientHalf {
   constructor(
     private readonly settings: CoreSettings,
     private readonly welcome: Welcome,
-    private readonly view: BrokerView,
+    private readonly management: Management,
     private readonly clients: Clients,
     private readonly workers: WorkerHalf,
     private readonly requests: Requests,
@@ -88,10 +87,10 @@ export class ClientHalf {
     } else {
       const before = this.clients.get(peer);
       if (before) this.gone(before);
-      this.clients.begin(peer, dialect, now);
+      const { internedMax } = this.clients.begin(peer, dialect, now);
       this.counters.clientsWelcomed++;
       this.outbound.event({ type: 'clientWelcomed', peer: keyToHex(peer) });
-      this.outbound.toClient(peer, dialect, this.welcome);
+      this.outbound.toClient(peer, dialect, { ...this.welcome, internedMax });
     }
   }
 
@@ -157,7 +156,7 @@ export class ClientHalf {
 
   #manage(peer: PeerId, dialect: Dialect, { id, service, body }: ClientRequest, now: number): void {
     this.counters.managementRequests++;
-    const reply = new Body(answerMmi(this.view, service, body, now));
+    const reply = this.management.answer(service, body, now);
     this.outbound.toClient(peer, dialect, { kind: 'final', id, service, body: reply, metadata: NO_METADATA });
   }
 }

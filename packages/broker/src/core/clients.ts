@@ -1,6 +1,7 @@
 import type { Dialect } from '@majordomo/protocol';
 import { LinkedList } from './linked-list';
 import { ClientRecord, type PeerId } from './records';
+import { ServiceNumbers } from './service-numbers';
 
 /** How long a plain client without requests is remembered, in ms. */
 const IDLE_MS = 1_000;
@@ -15,6 +16,8 @@ export class Clients {
   readonly #byBeat = new LinkedList<ClientRecord>();
   /** Plain clients without requests, the one that has been without the longest first. */
   readonly #idle = new LinkedList<ClientRecord>();
+
+  readonly #numbers = new ServiceNumbers();
 
   /** @param seed - of the tables of ids that clients choose */
   constructor(private readonly seed: number) {}
@@ -59,6 +62,7 @@ export class Clients {
     const client = new ClientRecord(peer, session, session, now, this.seed);
     client.seenNode = this.#bySeen.push(client);
     client.beatNode = this.#byBeat.push(client);
+    client.internedMax = this.#numbers.grant();
     this.#table.set(peer, client);
     return client;
   }
@@ -78,7 +82,8 @@ export class Clients {
 
   /** Ends a session. */
   remove(client: ClientRecord): void {
-    this.#table.delete(client.peer);
+    if (!this.#table.delete(client.peer)) return;
+    this.#numbers.giveBack(client.internedMax);
     client.idleNode.remove();
     client.seenNode?.remove();
     client.beatNode?.remove();

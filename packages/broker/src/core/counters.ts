@@ -14,7 +14,7 @@ export interface Counters {
   partials: number;
   /** Requests answered: final replies sent to clients. */
   answered: number;
-  /** Requests not taken because a queue was full. */
+  /** Requests not taken because a bound was reached: of a queue, of the broker, of a reply or of a worker. */
   refused: number;
   /** Requests not taken because the broker was draining. */
   refusedDraining: number;

@@ -1,5 +1,6 @@
-import { keyToHex, type Ref } from '@majordomo/protocol';
+import { keyToHex, type Limits, type Ref } from '@majordomo/protocol';
 import type { Counters } from './counters';
+import { fits } from './fits';
 import type { Liveness } from './liveness';
 import type { Outbound } from './outbound';
 import type { RequestRecord, ServiceRecord, WorkerRecord } from './records';
@@ -54,8 +55,12 @@ export class Dispatcher {
     this.services.settle(service);
   }
 
-  /** Gives a request to a worker that has credit. */
+  /** Gives a request to a worker that has credit, or ends it where it is larger than that worker takes. */
   assign(request: RequestRecord, worker: WorkerRecord, now: number): void {
+    if (worker.limits && !fits(request.body, worker.limits)) {
+      this.#refuse(request, worker.limits);
+      return;
+    }
     const number = this.#nextRef(worker);
     const ref = worker.dialect.packed ? number : this.#plainRef(number);
     request.state = 'held';
@@ -97,6 +102,13 @@ export class Dispatcher {
       ref,
       attempts: attempt,
     });
+  }
+
+  /** A worker that is sent more than it takes ends its session, and so would the next one that is given the request. */
+  #refuse(request: RequestRecord, { framesMax, frameBytesMax, messageBytesMax }: Limits): void {
+    this.counters.refused++;
+    const most = `${framesMax} frames, ${frameBytesMax} bytes in one, ${messageBytesMax} in all`;
+    this.requests.endFailed(request, 'MESSAGE_TOO_LARGE', `its worker takes at most ${most}`, false);
   }
 
   /** Plain references are numbered through all workers, so that one worker's is never another's. */

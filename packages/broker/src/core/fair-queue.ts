@@ -24,6 +24,9 @@ class Lane<Request> {
 /** Empty lanes that one level keeps beside as many as have something in them. */
 const SPARE_LANES = 64;
 
+/** Lanes that are looked at for the longest of them. */
+const LANES_COMPARED = 64;
+
 /**
  * The lanes of one priority, in the order of their turns. A lane that is empty is kept for a while: the next request
  * of its client may come at once.
@@ -41,6 +44,11 @@ class Level<Request> {
       this.#lanes.set(client, lane);
     }
     return lane;
+  }
+
+  /** The lane of a client, where it has one. */
+  laneOf(client: object): Lane<Request> | undefined {
+    return this.#lanes.get(client);
   }
 
   #sweep(): void {
@@ -105,6 +113,27 @@ export class FairQueue<Request extends Waiting<Request>> {
     request.place = place;
     this.#length++;
     this.#bytes += request.bytes;
+  }
+
+  /**
+   * The request that should make room for one of a client who has little or nothing here: the newest of a client with
+   * far more, of no higher priority. `undefined` where all have about as much, as far as can be seen at once.
+   * @param lane - the client's, or `undefined` for one that is not known yet
+   */
+  crowding(lane: object | undefined, priority: number): Request | undefined {
+    const own = this.#levels.map((level) => (lane ? level?.laneOf(lane) : undefined));
+    let longest: Lane<Request> | undefined;
+    let most = own.reduce((sum, each) => sum + (each?.requests.length ?? 0), 1);
+    let looks = 0;
+    for (let level = 0; level <= priority; level++) {
+      for (const candidate of this.#levels[level]?.turns ?? []) {
+        if (++looks > LANES_COMPARED) break;
+        if (candidate.requests.length <= most || candidate === own[level]) continue;
+        most = candidate.requests.length;
+        longest = candidate;
+      }
+    }
+    return longest?.requests.last;
   }
 
   /** Takes out the request whose turn it is. */

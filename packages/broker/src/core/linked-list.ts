@@ -30,6 +30,10 @@ export class LinkedList<T> implements Iterable<T> {
     return this.#first?.value;
   }
 
+  get last(): T | undefined {
+    return this.#last?.value;
+  }
+
   /** Adds a value at the end. */
   push(value: T): ListNode<T> {
     const node = new ListNode(value);

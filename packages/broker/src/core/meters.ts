@@ -15,6 +15,7 @@ import { TimeHistogram } from '@majordomo/protocol';
  * - `queue_full`: a bound of the broker was reached.
  * - `no_worker`: it asked to fail fast and no worker was registered.
  * - `broker_draining`: the broker was stopping.
+ * - `message_too_large`: its worker says that it takes less.
  */
 export const OUTCOME = {
   answered: 0,
@@ -27,6 +28,7 @@ export const OUTCOME = {
   queue_full: 7,
   no_worker: 8,
   broker_draining: 9,
+  message_too_large: 10,
 } as const;
 
 export type Outcome = keyof typeof OUTCOME;

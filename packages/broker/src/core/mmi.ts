@@ -2,6 +2,7 @@ import {
   encodeText,
   keyToHex,
   MMI_STATUS,
+  SERVICE_BYTES_MAX,
   type Body,
   type Frame,
   type MmiBroker,
@@ -113,32 +114,46 @@ function found(value: unknown): Frame[] {
   return [encodeText(MMI_STATUS.found), encodeText(JSON.stringify(value))];
 }
 
+/** What a management service replies, and how many services and workers were looked at for it. */
+interface Answer {
+  readonly frames: Frame[];
+  readonly looks: number;
+}
+
+const just = (status: string): Answer => ({ frames: [encodeText(status)], looks: 0 });
+
+/** What a request is about: empty for all, `undefined` where it is too long to be the name of anything. */
+export function argumentOf(service: string, body: Body): string | undefined {
+  if (service === 'mmi.broker') return '';
+  return body.bytes(0).length > SERVICE_BYTES_MAX ? undefined : body.text();
+}
+
 /**
  * The reply of a management service (RFC 8). `mmi.service` takes a service name and gives `200` or `404`;
  * `mmi.services` and `mmi.workers` take a service name or an empty frame for all; what is not implemented
  * gives `501`.
  */
-export function answerMmi(view: BrokerView, name: string, body: Body, now: number): Frame[] {
-  const argument = body.text();
-  const asked = argument === '' ? undefined : view.services.get(argument);
+export function answerMmi(view: BrokerView, name: string, argument: string | undefined, now: number): Answer {
+  const asked = argument ? view.services.get(argument) : undefined;
   switch (name) {
     case 'mmi.service': {
       const registered = asked !== undefined && asked.workers.size > 0;
-      return [encodeText(registered ? MMI_STATUS.found : MMI_STATUS.notFound)];
+      return just(registered ? MMI_STATUS.found : MMI_STATUS.notFound);
     }
     case 'mmi.services': {
-      if (argument !== '' && !asked) return [encodeText(MMI_STATUS.notFound)];
-      const services = asked ? [asked] : take(view.services.values(), ENTRIES_MAX);
-      return found([...services].map((service) => describeService(service, now)));
+      if (argument !== '' && !asked) return just(MMI_STATUS.notFound);
+      const services = [...(asked ? [asked] : take(view.services.values(), ENTRIES_MAX))];
+      const looks = services.reduce((sum, { workers }) => sum + workers.size, services.length);
+      return { frames: found(services.map((service) => describeService(service, now))), looks };
     }
     case 'mmi.workers': {
-      if (argument !== '' && !asked) return [encodeText(MMI_STATUS.notFound)];
-      const workers = take(asked ? asked.workers : view.workers.values(), ENTRIES_MAX);
-      return found([...workers].map((worker) => describeWorker(worker, now)));
+      if (argument !== '' && !asked) return just(MMI_STATUS.notFound);
+      const workers = [...take(asked ? asked.workers : view.workers.values(), ENTRIES_MAX)];
+      return { frames: found(workers.map((worker) => describeWorker(worker, now))), looks: workers.length };
     }
     case 'mmi.broker':
-      return found(describeBroker(view, now));
+      return { frames: found(describeBroker(view, now)), looks: view.services.size + view.workers.size };
     default:
-      return [encodeText(MMI_STATUS.notImplemented)];
+      return just(MMI_STATUS.notImplemented);
   }
 }

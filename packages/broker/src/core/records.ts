@@ -1,4 +1,12 @@
-import { IdMap, type Body, type Dialect, type Frame, type Metadata, type Ref } from '@majordomo/protocol';
+import {
+  IdMap,
+  type Body,
+  type Dialect,
+  type Frame,
+  type Limits,
+  type Metadata,
+  type Ref,
+} from '@majordomo/protocol';
 import type { FairQueue, Place } from './fair-queue';
 import { ListNode, type LinkedList } from './linked-list';
 import type { ServiceMeter } from './meters';
@@ -21,6 +29,8 @@ export class ClientRecord {
   /** When it last said anything, and when a packed client was last sent a heartbeat. */
   lastSeenAt: number;
   lastBeatAt: number;
+  /** Services that a packed client may give numbers to. */
+  internedMax = 0;
   /** Its places in the order of these times; see `Clients`. */
   seenNode: ListNode<ClientRecord> | undefined = undefined;
   beatNode: ListNode<ClientRecord> | undefined = undefined;
@@ -61,7 +71,8 @@ export interface Stream {
  * - `queued`: waits for a worker. → `held` when it is dispatched; → `ended` when it expires, is cancelled or its
  *   client goes.
  * - `held`: a worker has it. → `ended` on the final reply or failure, when its client cancels it or goes, or when its
- *   worker is lost and its attempts are used up; → `queued` when its worker is lost before that; → `answered` when
+ *   worker is lost and its attempts are used up, or part of its reply is with its client; → `queued` when its worker is
+ *   lost before that; → `answered` when
  *   the final reply came behind PARTIALs that its client has not made room for.
  * - `answered`: no worker has it; what is left of its reply waits for the client's window. → `ended`.
  * - `ended`: its client has been answered, told, or is gone. A worker may still hold the reference; what it
@@ -77,6 +88,8 @@ export class RequestRecord implements Timed {
   worker: WorkerRecord | undefined = undefined;
   ref: Ref = 0;
   stream: Stream | undefined = undefined;
+  /** True once its client has been sent part of its reply: another worker's would not fit behind it. */
+  begun = false;
   /** Where it stands while it is `queued`. */
   place: Place<RequestRecord> | undefined = undefined;
   timer: ListNode<Timed> | undefined = undefined;
@@ -106,7 +119,7 @@ export class RequestRecord implements Timed {
 }
 
 /** A service: who serves it and who waits for it. It exists while there is either. */
-export interface ServiceRecord {
+export interface ServiceRecord extends Timed {
   readonly name: string;
   readonly queue: FairQueue<RequestRecord>;
   readonly workers: Set<WorkerRecord>;
@@ -118,6 +131,8 @@ export interface ServiceRecord {
   dirty: boolean;
   /** What is measured of it; `undefined` where nothing is. */
   meter: ServiceMeter | undefined;
+  /** When the oldest of its requests may have waited too long, in ms, while it has no worker; see `Services`. */
+  dueAt: number;
 }
 
 /** A worker's session: it begins with READY and ends with whatever comes first. */
@@ -139,6 +154,8 @@ export class WorkerRecord {
   heartbeatsWhileBusy: boolean;
   /** True once it has asked for no more. */
   draining = false;
+  /** What a body that it is given may hold, where it has said so and the broker would let in more. */
+  limits: Limits | undefined = undefined;
   /** The number of the last reference that a packed worker was given. */
   lastRef = 0;
   /** Its place among its service's workers with credit. */

@@ -59,6 +59,7 @@ export class Replies {
   #forward(request: RequestRecord, body: Body, metadata: Metadata): void {
     const { client, dialect, service, id } = request;
     if (request.window > 0) request.window--;
+    request.begun = true;
     this.outbound.toClient(client.peer, dialect, {
       kind: 'partial',
       id,

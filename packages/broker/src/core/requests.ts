@@ -24,6 +24,9 @@ import { TimerWheel } from './timer-wheel';
 const REQUEST_COST_BYTES = 1_024;
 const FRAME_COST_BYTES = 256;
 
+/** Requests that make room for one of another client at the most: that may be larger than they. */
+const EVICTED_MAX = 4;
+
 /** The ids that the broker gives stay small integers, which cost less than other numbers. */
 export const ID_MAX = 2 ** 31 - 1;
 
@@ -33,6 +36,7 @@ const OUTCOME_OF: Readonly<Record<FailureCode, number>> = {
   BROKER_DRAINING: OUTCOME.broker_draining,
   CANCELLED: OUTCOME.cancelled,
   EXPIRED: OUTCOME.expired,
+  MESSAGE_TOO_LARGE: OUTCOME.message_too_large,
   NO_WORKER: OUTCOME.no_worker,
   QUEUE_FULL: OUTCOME.queue_full,
   STREAM_OVERFLOW: OUTCOME.stream_overflow,
@@ -103,13 +107,16 @@ export class Requests {
     const { service: name, body, remainingMs } = command;
     const bytes = REQUEST_COST_BYTES + costOf(body);
     let service = this.services.table.get(name);
-    const full = this.#whatIsFull(service, bytes);
+    const isUnserved = command.failFast && (service?.workers.size ?? 0) === 0;
+    let full = this.#whatIsFull(service, bytes);
+    if (full && service && !isUnserved)
+      full = this.#makeRoom(peer, session, service, command.priority, bytes);
     if (full) {
       this.counters.refused++;
       this.#refuse(peer, dialect, command, service, 'QUEUE_FULL', full);
       return undefined;
     }
-    if (command.failFast && (service?.workers.size ?? 0) === 0) {
+    if (isUnserved) {
       this.counters.unserved++;
       this.#refuse(peer, dialect, command, service, 'NO_WORKER', 'no worker is registered for it');
       return undefined;
@@ -134,6 +141,30 @@ export class Requests {
     client.requests.set(id, request);
     this.#pendingBytes += bytes;
     return request;
+  }
+
+  /**
+   * One client must not keep all others out by filling a queue: where it has far more waiting than the client that asks
+   * now, its newest requests make room. Returns what is full all the same.
+   */
+  #makeRoom(
+    peer: PeerId,
+    session: ClientRecord | undefined,
+    service: ServiceRecord,
+    priority: number,
+    bytes: number,
+  ): string | undefined {
+    const client = session ?? this.clients.get(peer);
+    for (let evicted = 0; evicted < EVICTED_MAX; evicted++) {
+      const crowding = service.queue.crowding(client?.lane, priority);
+      if (!crowding) break;
+      service.queue.remove(crowding);
+      this.counters.refused++;
+      this.endFailed(crowding, 'QUEUE_FULL', 'others had less waiting than its client', true);
+      const full = this.#whatIsFull(service, bytes);
+      if (!full) return undefined;
+    }
+    return this.#whatIsFull(service, bytes);
   }
 
   #plainId({ requests }: ClientRecord): number {
@@ -170,7 +201,7 @@ export class Requests {
     for (let request = service.queue.shift(); request; request = service.queue.shift()) {
       this.#deadlines.remove(request);
       if (request.dueAt > now) return request;
-      this.#expired(request, 'its time was up before a worker was free', now);
+      this.#expired(request, queuedTooLong(service), now);
     }
     return undefined;
   }
@@ -255,14 +286,24 @@ export class Requests {
     stream.final = undefined;
   }
 
-  /** Its worker is lost: back to the head of the queue, or the end where its attempts are used up. */
+  /**
+   * Its worker is lost: back to the head of the queue, or the end where its attempts are used up. It is the end as well
+   * where its client has part of the reply: nobody could tell what comes of another worker from what came before.
+   */
   recover(request: RequestRecord): void {
     if (request.state !== 'held') return;
     const { attempts, service } = request;
     request.worker = undefined;
+    if (request.begun) {
+      this.counters.exhausted++;
+      const why = 'its worker was lost after part of its reply had been sent';
+      this.endFailed(request, 'ATTEMPTS_EXHAUSTED', why, true);
+      return;
+    }
     if (attempts >= this.settings.attemptsMax) {
       this.counters.exhausted++;
-      this.endFailed(request, 'ATTEMPTS_EXHAUSTED', `${attempts} workers were lost with it`, false);
+      const lost = attempts === 1 ? '1 worker was' : `${attempts} workers were`;
+      this.endFailed(request, 'ATTEMPTS_EXHAUSTED', `its attempts are used up: ${lost} lost with it`, false);
       return;
     }
     this.dropStream(request);
@@ -276,16 +317,16 @@ export class Requests {
     for (const request of this.#deadlines.takeDue(now)) {
       const { service } = request;
       service.queue.remove(request);
-      this.#expired(request, 'its time was up before a worker was free', now);
+      this.#expired(request, queuedTooLong(service), now);
       this.services.settle(service);
     }
-    for (const service of this.services.unserved) this.#expireIn(service, now);
+    for (const service of this.services.takeOverdue(now)) this.#expireIn(service, now);
   }
 
   #expireIn(service: ServiceRecord, now: number): void {
     const { serviceExpiryMs } = this.settings;
     for (let oldest = service.queue.oldest; oldest; oldest = service.queue.oldest) {
-      if (now - Math.max(oldest.queuedAt, service.unservedSince) < serviceExpiryMs) break;
+      if (!this.services.isOverdue(service, oldest, now)) break;
       service.queue.remove(oldest);
       this.#expired(oldest, `no worker served it for ${serviceExpiryMs} ms`, now);
     }
@@ -335,15 +376,8 @@ export class Requests {
         const { service } = request;
         const waited = service.queue.remove(request);
         this.counters.refusedDraining++;
-        if (waited)
-          this.endFailed(request, 'BROKER_DRAINING', 'the broker stopped before it was served', true);
-        else
-          this.endFailed(
-            request,
-            'BROKER_DRAINING',
-            'the broker stopped before its worker had answered',
-            false,
-          );
+        const why = waited ? 'before it was served' : 'before its worker had answered';
+        this.endFailed(request, 'BROKER_DRAINING', `the broker stopped ${why}`, request.attempts === 0);
         this.services.settle(service);
       }
     }
@@ -356,4 +390,11 @@ export class Requests {
       for (const request of client.requests.values()) this.retention.moveOut(request);
     }
   }
+}
+
+/** Why the time of a request was up while it waited. */
+function queuedTooLong({ workers }: ServiceRecord): string {
+  const why =
+    workers.size === 0 ? 'no worker is registered' : `no worker was free (${workers.size} registered)`;
+  return `it was queued until its time was up: ${why}`;
 }

@@ -15,14 +15,14 @@ const SLOTS = 4_096;
 /**
  * What is due when, in slots of some milliseconds that come round again and again: adding and removing take constant
  * time, however many wait, and looking for what is due costs as much as there are slots passed and items in them.
- * Nothing is due early; something may be late by one slot.
+ * Nothing is due early, and nothing is left out of a look at its time or later.
  */
 export class TimerWheel<T extends Timed> {
   readonly #slots: (LinkedList<Timed> | undefined)[] = new Array<LinkedList<Timed> | undefined>(SLOTS).fill(
     undefined,
   );
   #length = 0;
-  /** The first slot that has not been looked at, counted from time 0. */
+  /** The first slot in which something may still be due, counted from time 0. */
   #next: number;
 
   constructor(now: number) {
@@ -54,10 +54,10 @@ export class TimerWheel<T extends Timed> {
   takeDue(now: number): T[] {
     const due: T[] = [];
     const end = Math.floor(now / SLOT_MS);
-    const first = Math.max(this.#next, end - SLOTS);
+    const first = Math.max(this.#next, end - SLOTS + 1);
     this.#next = Math.max(this.#next, end);
     if (this.#length === 0) return due;
-    for (let slot = first; slot < end; slot++) {
+    for (let slot = first; slot <= end; slot++) {
       for (const item of this.#slots[slot % SLOTS] ?? []) if (item.dueAt <= now) due.push(item as T);
     }
     for (const item of due) this.remove(item);

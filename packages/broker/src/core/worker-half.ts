@@ -15,6 +15,7 @@ import {
 import type { Clients } from './clients';
 import type { Counters } from './counters';
 import type { Dispatcher } from './dispatcher';
+import { isTighter } from './fits';
 import type { Liveness } from './liveness';
 import type { Outbound } from './outbound';
 import { WorkerRecord, type PeerId, type RequestRecord, type WorkerLostReason } from './records';
@@ -139,9 +140,12 @@ export class WorkerHalf {
     return undefined;
   }
 
-  #register(peer: PeerId, dialect: Dialect, { service: name, credit }: WorkerReady, now: number): void {
+  #register(peer: PeerId, dialect: Dialect, ready: WorkerReady, now: number): void {
+    const { service: name, credit } = ready;
     const service = this.services.named(name, now);
     const worker = new WorkerRecord(peer, dialect, service, Math.min(credit, CREDIT_MAX), now);
+    const { limits } = ready.metadata;
+    if (limits && isTighter(limits, this.settings.limits)) worker.limits = limits;
     this.table.set(peer, worker);
     this.services.served(service, now);
     service.workers.add(worker);

@@ -4,6 +4,8 @@ import {
   DISCONNECT,
   HEARTBEAT,
   keyToHex,
+  mdp01,
+  mdp02,
   packedHalf,
   parseOptions,
   socketFrameBytesMax,
@@ -27,6 +29,7 @@ import type { About } from '../core/settings';
 import { Clock } from './clock';
 import { Departures } from './departures';
 import { EventLog } from './log';
+import { Memory } from './memory';
 import { brokerOptionsSchema, type BrokerOptions, type ResolvedBrokerOptions } from './options';
 import { PackedClientPeer, PackedPeers, PackedWorkerPeer } from './packed-peers';
 import { Suspects } from './suspects';
@@ -45,6 +48,8 @@ export type BrokerEvents = {
 const LINGER_MS = 1_000;
 /** Messages that ZeroMQ holds per peer and direction, beyond what the backlog of a peer that does not read may be. */
 const HIGH_WATER_MARK = 100;
+/** The same in bytes, beside one message; plain clients excepted, to which nothing can be said but replies. */
+const HIGH_WATER_BYTES = 16 * 1_024 * 1_024;
 /** The ticker looks at the clock this often per heartbeat interval, within the bounds below. */
 const TICKS_PER_HEARTBEAT = 10;
 const TICK_MS_MIN = 5;
@@ -68,6 +73,11 @@ type State = BrokerState;
 function plain(dialect: Dialect): PlainDialect {
   return dialect as PlainDialect;
 }
+
+/** What can be said to plain workers at any time, between large messages. */
+const PLAIN_SPACERS = new Map<Dialect, readonly Frame[] | undefined>(
+  [mdp01, mdp02].map((dialect) => [dialect, dialect.brokerToWorker.encode(HEARTBEAT)]),
+);
 
 /** 32 random bits. */
 function newSeed(): number {
@@ -97,8 +107,9 @@ export class Broker extends EventEmitter<BrokerEvents> {
   readonly #clock: Clock;
   readonly #suspects = new Suspects((peer) => this.#askSuspect(peer));
   readonly #departures = new Departures((peer, disconnect) => this.#hear(peer, disconnect));
-  readonly #packed = new PackedPeers((peer, frames) => this.#send(peer, frames));
+  readonly #packed = new PackedPeers((peer, frames, spacer) => this.#send(peer, frames, spacer));
   readonly #visibility: Visibility | undefined;
+  readonly #memory = new Memory();
   /** Peers found gone in this turn of the loop. */
   readonly #gone = new Map<PeerKey, PeerGoneReason>();
   /** True where {@link #settle} is to come in this turn of the loop. */
@@ -116,7 +127,8 @@ export class Broker extends EventEmitter<BrokerEvents> {
   constructor(options: BrokerOptions = {}) {
     super();
     this.options = parseOptions(brokerOptionsSchema, options, 'broker');
-    const { limits, backlogMax, backlogBytesMax, heartbeatMs, logger } = this.options;
+    const { limits, backlogMax, backlogBytesMax, backlogTotalBytesMax, stallMs, heartbeatMs, logger } =
+      this.options;
     this.#tickMs = Math.min(TICK_MS_MAX, Math.max(TICK_MS_MIN, heartbeatMs / TICKS_PER_HEARTBEAT));
     this.#clock = new Clock(Math.max(heartbeatMs, 2 * this.#tickMs));
     this.#log = new EventLog(logger);
@@ -125,7 +137,10 @@ export class Broker extends EventEmitter<BrokerEvents> {
         frameBytesMax: socketFrameBytesMax(limits),
         highWaterMark: HIGH_WATER_MARK,
         backlogMessagesMax: backlogMax,
+        highWaterBytes: HIGH_WATER_BYTES,
         backlogBytesMax,
+        backlogTotalBytesMax,
+        stallMs,
         lingerMs: LINGER_MS,
       },
       {
@@ -424,7 +439,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
       return;
     }
     const frames = plain(dialect).brokerToWorker.encode(command);
-    if (frames) this.#send(peer, frames);
+    if (frames) this.#send(peer, frames, PLAIN_SPACERS.get(dialect));
   }
 
   #toClient(peer: PeerKey, dialect: Dialect, command: BrokerToClient): void {
@@ -437,9 +452,9 @@ export class Broker extends EventEmitter<BrokerEvents> {
     if (frames) this.#send(peer, frames);
   }
 
-  #send(peer: PeerKey, frames: readonly Frame[]): void {
+  #send(peer: PeerKey, frames: readonly Frame[], spacer?: readonly Frame[]): void {
     this.#visibility?.sent.count(frames);
-    this.#link.send(peer, frames);
+    this.#link.send(peer, frames, spacer);
   }
 
   /** What a listener throws must not end the core's work in the middle: it surfaces as an error of its own. */
@@ -462,7 +477,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
       ended: (peer) => this.#packed.end(peer),
       isCongested: (peer) => this.#link.isCongested(peer),
       event: (event) => this.#report(event),
-      about: (): About => ({ version, memoryBytes: process.memoryUsage.rss() }),
+      about: (): About => ({ version, memoryBytes: this.#memory.residentBytes() }),
     };
   }
 }

@@ -50,10 +50,17 @@ export const brokerOptionsSchema = z.strictObject({
   /** Messages that may wait for one peer that reads slowly, beyond what ZeroMQ holds. Default 10,000. */
   backlogMax: count(1).default(10_000),
   /**
-   * Bytes that may wait for one peer that reads slowly. ZeroMQ holds up to 100 messages more, of any size, until the
-   * peer's connection closes. Default 64 MiB.
+   * Bytes that may wait for one peer that reads slowly, beyond what ZeroMQ holds: 16 MiB and one message, and for a
+   * plain client 100 messages of any size. Default 64 MiB.
    */
   backlogBytesMax: count(1).default(64 * MIB),
+  /** The same for all peers together; beyond it the one that most waits for is cut off. Default 1 GiB. */
+  backlogTotalBytesMax: count(1).default(1024 * MIB),
+  /**
+   * How long a peer on TCP may take nothing of what is sent to it before its connection is closed, in ms, and what
+   * ZeroMQ holds for it is free again. Default 30,000.
+   */
+  stallMs: milliseconds(1).default(30_000),
   /** How long `drain` waits for requests under way, in ms. Default 30,000. */
   drainTimeoutMs: milliseconds(0).default(30_000),
   /** Bounds of one message. */

@@ -1,4 +1,5 @@
 import {
+  HEARTBEAT,
   packedClientAtBroker,
   packedWorkerAtBroker,
   type BrokerToClient,
@@ -13,13 +14,22 @@ import {
 } from '@majordomo/protocol';
 import type { PeerKey } from '@majordomo/transport';
 
-/** Sends a message to a peer. */
-type Send = (peer: PeerKey, frames: readonly Frame[]) => void;
+/** Sends a message to a peer, spaced out by others that mean nothing to it where it is large. */
+type Send = (peer: PeerKey, frames: readonly Frame[], spacer: readonly Frame[]) => void;
 
 /** Something that messages wait in. */
 interface Flushable {
   flush(send: Send): void;
 }
+
+/** A lone HEARTBEAT: a broker may send as many as it likes. */
+function heartbeat(session: { add(command: typeof HEARTBEAT): void; take(): Frame[] }): readonly Frame[] {
+  session.add(HEARTBEAT);
+  return session.take();
+}
+
+const CLIENT_SPACER = heartbeat(packedClientAtBroker());
+const WORKER_SPACER = heartbeat(packedWorkerAtBroker());
 
 /** One packed peer, the dialect that the core speaks to it in: what is said leaves as one message per turn. */
 abstract class PackedPeer<Out, In> implements Dialect, Flushable {
@@ -35,6 +45,7 @@ abstract class PackedPeer<Out, In> implements Dialect, Flushable {
   ) {}
 
   protected abstract readonly session: PackedSession<Out, In>;
+  protected abstract readonly spacer: readonly Frame[];
 
   say(command: Out): void {
     if (this.session.empty) this.peers.toFlush(this);
@@ -48,18 +59,20 @@ abstract class PackedPeer<Out, In> implements Dialect, Flushable {
 
   /** Sends what has been said. */
   flush(send: Send): void {
-    if (!this.session.empty) send(this.peer, this.session.take());
+    if (!this.session.empty) send(this.peer, this.session.take(), this.spacer);
   }
 }
 
 /** A packed client. */
 export class PackedClientPeer extends PackedPeer<BrokerToClient, ClientToBroker> {
   protected readonly session = packedClientAtBroker();
+  protected readonly spacer = CLIENT_SPACER;
 }
 
 /** A packed worker. */
 export class PackedWorkerPeer extends PackedPeer<BrokerToWorker, WorkerToBroker> {
   protected readonly session = packedWorkerAtBroker();
+  protected readonly spacer = WORKER_SPACER;
 }
 
 /** The packed peers that have sessions, or say that they want one, and what is still to be sent to them. */

@@ -172,9 +172,9 @@ export class Bench {
   }
 
   /** A packed worker registers, and its WELCOME is taken. */
-  readyPacked(worker: string, service: string, credit = 1): void {
+  readyPacked(worker: string, service: string, credit = 1, metadata = NO_METADATA): void {
     this.#dialects.set(worker, PACKED);
-    this.say(worker, { kind: 'ready', service, credit, ...INTRODUCTION });
+    this.say(worker, { kind: 'ready', service, credit, ...INTRODUCTION, metadata });
     expect(this.#toWorkers.get(worker)?.shift()?.kind).toBe('welcome');
   }
 

@@ -95,3 +95,52 @@ test('empty frames are not free', () => {
   expect(bench.core.counters.refused).toBe(4);
   expect(bench.core.pendingBytes).toBe(1_024 + 30 * 256);
 });
+
+describe('a client that fills a queue', () => {
+  const crowded = (settings = {}) => {
+    const bench = new Bench({ queueMax: 10, ...settings });
+    bench.hello('greedy', 'meek');
+    for (let id = 1; id <= 12; id++) bench.ask('greedy', id, 'echo', String(id));
+    for (const client of ['greedy', 'meek']) bench.sentToClient(client);
+    return bench;
+  };
+
+  test('does not keep others out: its newest requests make room until both have as much', () => {
+    const bench = crowded();
+    for (let id = 1; id <= 6; id++) bench.ask('meek', id, 'echo', `meek ${id}`);
+    expect(bench.sentToClient('greedy')).toMatchObject(
+      [10, 9, 8, 7, 6].map((id) => ({ kind: 'failure', id, code: 'QUEUE_FULL', retryable: true })),
+    );
+    expect(bench.sentToClient('meek')).toMatchObject([{ id: 6, code: 'QUEUE_FULL' }]);
+    expect(bench.core.counters.refused).toBe(2 + 6);
+    bench.readyPacked('w', 'echo', 10);
+    expect(bench.sentToWorker('w')).toHaveLength(10);
+  });
+
+  test('nor plain clients, which are admitted at once and served in their turn', () => {
+    const bench = crowded();
+    bench.request('plain', 'echo', 'mine');
+    bench.readyPacked('w', 'echo', 2);
+    expect(bench.sentToWorker('w').map((job) => (job.kind === 'request' ? job.body.text() : ''))).toEqual([
+      '1',
+      'mine',
+    ]);
+  });
+
+  test('is not asked to make room for requests of a lower priority than its own', () => {
+    const bench = crowded();
+    bench.ask('meek', 1, 'echo', 'low', { priority: 3 });
+    expect(bench.sentToClient('meek')).toMatchObject([{ id: 1, code: 'QUEUE_FULL' }]);
+    bench.ask('meek', 2, 'echo', 'high', { priority: 9 });
+    expect(bench.sentToClient('greedy')).toMatchObject([{ id: 10, code: 'QUEUE_FULL' }]);
+  });
+
+  test('makes room for larger requests with several of its own, a few at the most', () => {
+    const bench = crowded({ queueBytesMax: 10 * cost('12'), queueMax: 100 });
+    bench.ask('meek', 1, 'echo', 'x'.repeat(2 * cost('12')));
+    expect(bench.sentToClient('greedy')).toMatchObject([{ id: 10 }, { id: 9 }, { id: 8 }]);
+    bench.ask('meek', 2, 'echo', 'x'.repeat(8 * cost('12')));
+    expect(bench.sentToClient('greedy')).toHaveLength(4);
+    expect(bench.sentToClient('meek')).toMatchObject([{ id: 2, code: 'QUEUE_FULL' }]);
+  });
+});

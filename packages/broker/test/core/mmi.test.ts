@@ -110,3 +110,68 @@ test('management requests are counted apart and never reach a queue', () => {
   expect(bench.core.counters).toMatchObject({ requests: 0, managementRequests: 1 });
   expect(bench.core.services.size).toBe(0);
 });
+
+describe('the cost of management', () => {
+  const crowd = (workers: number): Bench => {
+    const bench = new Bench({ servicesMax: 20_000, workersMax: 20_000 });
+    for (let n = 0; n < workers; n++) bench.ready(`w${n}`, `s${n % 100}`);
+    return bench;
+  };
+  const asked = (bench: Bench, name: string, argument = '') => {
+    bench.request('manager', name, argument);
+    const [reply] = bench.sentToClient('manager');
+    return reply?.kind === 'final' ? reply.body : undefined;
+  };
+
+  test.each(['mmi.services', 'mmi.workers', 'mmi.broker'])(
+    '%s is made once for all who ask in one turn',
+    (name) => {
+      const bench = crowd(5);
+      bench.together(() => {
+        const first = asked(bench, name);
+        expect(first?.frames).toHaveLength(2);
+        expect(asked(bench, name)).toBe(first);
+        bench.request('other', name, '');
+        expect(bench.sentToClient('other')).toMatchObject([{ body: first }]);
+      });
+      expect(asked(bench, name)).not.toBe(asked(bench, name));
+    },
+  );
+
+  test('what is asked about mmi.broker makes no difference', () => {
+    const bench = crowd(5);
+    bench.together(() => {
+      expect(asked(bench, 'mmi.broker', 'a')).toBe(asked(bench, 'mmi.broker', 'b'));
+    });
+  });
+
+  test('a long list is reused for as many ms as it has hundreds of entries', () => {
+    const bench = crowd(1_000);
+    const first = asked(bench, 'mmi.workers');
+    bench.disconnect('w0');
+    bench.now = 9;
+    expect(asked(bench, 'mmi.workers')).toBe(first);
+    bench.tickAfter(1);
+    expect(JSON.parse(bench.manage('mmi.workers')[1]!)).toHaveLength(999);
+  });
+
+  test('lists of many services add up: what is spent on them in any time is bounded', () => {
+    const bench = crowd(1_000);
+    const made = new Set<unknown>();
+    for (bench.now = 0; bench.now < 100; bench.tickAfter(1)) {
+      bench.together(() => {
+        for (let n = 0; n < 100; n++) made.add(asked(bench, 'mmi.workers', `s${n}`));
+      });
+    }
+    // Of ten workers each: a thousand lists are ten thousand looks, which is what 100 ms allow.
+    expect(made.size).toBeLessThanOrEqual(1_100);
+    expect(made.size).toBeGreaterThanOrEqual(900);
+  });
+
+  test('an argument that can be no name is not read', () => {
+    const bench = crowd(1);
+    expect(bench.manage('mmi.services', 's'.repeat(256))).toEqual(['404']);
+    expect(bench.manage('mmi.workers', 's'.repeat(256))).toEqual(['404']);
+    expect(bench.manage('mmi.service', 's'.repeat(256))).toEqual(['404']);
+  });
+});

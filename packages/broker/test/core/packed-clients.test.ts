@@ -1,12 +1,5 @@
-import {
-  DISCONNECT,
-  HEARTBEAT,
-  INTERNED_MAX,
-  mdp01,
-  mdp02,
-  NO_METADATA,
-  REVISION,
-} from '@majordomo/protocol';
+import { DISCONNECT, HEARTBEAT, mdp01, mdp02, NO_METADATA, REVISION } from '@majordomo/protocol';
+import { INTERNED_MAX_IN_ALL, INTERNED_PER_SESSION_MAX } from '../../src/core/service-numbers';
 import { Bench, INTRODUCTION, PACKED, requestOf, SETTINGS } from './bench';
 
 /* In the bench a heartbeat is due every 100 ms, and 400 ms of silence are too many. */
@@ -20,7 +13,7 @@ test('HELLO is answered with WELCOME, which says what holds', () => {
       ...INTRODUCTION,
       revision: REVISION,
       heartbeatMs: SETTINGS.heartbeatMs,
-      internedMax: INTERNED_MAX,
+      internedMax: INTERNED_PER_SESSION_MAX,
       ...SETTINGS.limits,
     },
   ]);
@@ -100,6 +93,24 @@ test('clientsMax bounds the sessions; one that ends makes room', () => {
   bench.gone('a');
   bench.hello('c');
   expect(bench.replies('c')).toEqual(['welcome']);
+});
+
+test('numbers of services are granted up to a bound for all sessions, and given back', () => {
+  const bench = new Bench({ clientsMax: 3_000 });
+  const grantedTo = (client: string): number => {
+    bench.hello(client);
+    const [welcome] = bench.sentToClient(client);
+    return welcome?.kind === 'welcome' ? welcome.internedMax : NaN;
+  };
+  let granted = 0;
+  for (let n = 0; n < 2_000; n++) granted += grantedTo(`c${n}`);
+  expect(granted).toBeLessThanOrEqual(INTERNED_MAX_IN_ALL);
+  expect(granted).toBeGreaterThan(0.9 * INTERNED_MAX_IN_ALL);
+  expect(grantedTo('late')).toBe(0);
+  bench.ask('late', 1, 'nobody');
+  expect(bench.replies('late')).toEqual([]);
+  for (let n = 0; n < 2_000; n++) bench.gone(`c${n}`);
+  expect(grantedTo('later')).toBe(INTERNED_PER_SESSION_MAX);
 });
 
 test('a worker is no client: its HELLO draws DISCONNECT and leaves it a worker', () => {
@@ -329,6 +340,25 @@ describe('a broker that drains', () => {
     bench.window('c', 1, 1);
     expect(bench.core.drained).toBe(true);
     expect(bench.replies('c')).toEqual(['welcome', 'draining', '1 partial one', '1 final end']);
+  });
+
+  test('that stops says of each request whether a worker may have done it', () => {
+    const bench = new Bench();
+    bench.hello('c');
+    bench.readyPacked('w', 'lost');
+    bench.ask('c', 1, 'lost');
+    bench.gone('w');
+    bench.ask('c', 2, 'never-served');
+    bench.readyPacked('other', 'held');
+    bench.ask('c', 3, 'held');
+    bench.replies('c');
+    bench.core.stop(bench.now);
+    const failures = bench.sentToClient('c').filter((command) => command.kind === 'failure');
+    expect(failures.sort((one, two) => one.id - two.id)).toMatchObject([
+      { id: 1, code: 'BROKER_DRAINING', retryable: false },
+      { id: 2, code: 'BROKER_DRAINING', retryable: true },
+      { id: 3, code: 'BROKER_DRAINING', retryable: false },
+    ]);
   });
 
   test('that stops fails what is left before it says DISCONNECT', () => {

@@ -1,5 +1,12 @@
-import { DISCONNECT, DRAINING, HEARTBEAT, Metadata, type BrokerToClient } from '@majordomo/protocol';
-import { Bench, PACKED } from './bench';
+import {
+  DEFAULT_LIMITS,
+  DISCONNECT,
+  DRAINING,
+  HEARTBEAT,
+  Metadata,
+  type BrokerToClient,
+} from '@majordomo/protocol';
+import { Bench, body, PACKED, requestOf } from './bench';
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, n) => n + 1);
 
@@ -332,4 +339,39 @@ test('a packed worker is lost with its requests: each goes to another until its 
     { kind: 'failure', id: 2, origin: 'broker', code: 'ATTEMPTS_EXHAUSTED', retryable: false },
   ]);
   expect(bench.core.counters).toMatchObject({ exhausted: 2, dispatched: 4 });
+});
+
+describe('a worker that says what it takes', () => {
+  const limits = { framesMax: 2, frameBytesMax: 5, messageBytesMax: 8 };
+  const stated = Metadata.of({ limits });
+
+  test('what is larger than its worker says it takes fails, and is given to nobody', () => {
+    const bench = asked(0);
+    bench.readyPacked('w', 'echo', 5, stated);
+    bench.ask('c', 1, 'echo', '123456');
+    bench.tell('c', { ...requestOf(2, 'echo', ''), body: body('1', '2', '3') });
+    bench.tell('c', { ...requestOf(3, 'echo', ''), body: body('12345', '1234') });
+    expect(bench.sentToClient('c')).toMatchObject(
+      [1, 2, 3].map((id) => ({ kind: 'failure', id, code: 'MESSAGE_TOO_LARGE', retryable: false })),
+    );
+    bench.tell('c', { ...requestOf(4, 'echo', ''), body: body('12345', '123') });
+    expect(bench.sentToWorker('w')).toMatchObject([{ kind: 'request', attempt: 1 }]);
+    expect(bench.core.counters).toMatchObject({ refused: 3, dispatched: 1, workersLost: 0 });
+    expect(bench.core.pendingBytes).toBe(8 + 1_024 + 2 * 256);
+  });
+
+  test('it holds for what has waited, and those behind it are served', () => {
+    const bench = asked(0);
+    bench.ask('c', 1, 'echo', '123456');
+    bench.ask('c', 2, 'echo', '12345');
+    bench.readyPacked('w', 'echo', 1, stated);
+    expect(bench.sentToClient('c')).toMatchObject([{ id: 1, code: 'MESSAGE_TOO_LARGE' }]);
+    expect(bench.sentToWorker('w')).toMatchObject([{ kind: 'request' }]);
+  });
+
+  test('limits that are no tighter than those of the broker are not looked at', () => {
+    const bench = asked(0);
+    bench.readyPacked('w', 'echo', 1, Metadata.of({ limits: DEFAULT_LIMITS }));
+    expect(bench.core.workers.get('w')?.limits).toBeUndefined();
+  });
 });

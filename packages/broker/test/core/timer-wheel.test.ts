@@ -9,12 +9,12 @@ function at(dueAt: number): Timed {
   return { dueAt, timer: undefined };
 }
 
-test('nothing is due early, and nothing is late by more than a slot', () => {
+test('nothing is due early, and nothing is late', () => {
   const wheel = new TimerWheel(0);
   const item = at(100);
   wheel.add(item);
   expect(wheel.takeDue(99)).toEqual([]);
-  expect(wheel.takeDue(100 + SLOT_MS)).toEqual([item]);
+  expect(wheel.takeDue(100)).toEqual([item]);
   expect([wheel.length, item.timer]).toEqual([0, undefined]);
   expect(wheel.takeDue(100_000)).toEqual([]);
 });

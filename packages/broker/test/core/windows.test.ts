@@ -36,14 +36,26 @@ describe('a packed client and a packed worker', () => {
   });
 
   test('a PARTIAL beyond it draws DISCONNECT, reaches nobody, and the request goes to another', () => {
-    const { bench, ref } = streaming({ window: 1 });
+    const { bench, ref } = streaming({ window: 0 });
     bench.partial('w', ref, '0');
-    bench.partial('w', ref, '1');
     expect(bench.kinds('w')).toEqual(['disconnect']);
-    expect(bench.replies('c')).toEqual(['1 partial 0']);
+    expect(bench.replies('c')).toEqual([]);
     expect(bench.seen('protocolError')).toMatchObject([{ detail: 'PARTIAL beyond the window' }]);
     bench.readyPacked('next', 'tail');
     expect(bench.sentToWorker('next')).toMatchObject([{ window: 0, attempt: 2 }]);
+  });
+
+  test('a worker that is lost behind a PARTIAL that was sent is the end: no other worker is given the request', () => {
+    const { bench, ref } = streaming({ window: 2 });
+    bench.partial('w', ref, '0');
+    bench.gone('w');
+    expect(bench.sentToClient('c')).toMatchObject([
+      { kind: 'partial' },
+      { kind: 'failure', id: 1, origin: 'broker', code: 'ATTEMPTS_EXHAUSTED', retryable: true },
+    ]);
+    bench.readyPacked('next', 'tail');
+    expect(bench.sentToWorker('next')).toEqual([]);
+    expect([bench.core.counters.exhausted, bench.core.pendingBytes]).toEqual([1, 0]);
   });
 
   test('a window of 0 lets the last reply through', () => {
@@ -159,8 +171,8 @@ describe('a packed client and a plain worker', () => {
     }
   });
 
-  test('what a lost worker left is forgotten; another starts anew, within the window that is left', () => {
-    const { bench, ref } = streaming({ worker: mdp01, window: 2 });
+  test('what a lost worker left and nobody has seen is forgotten; another starts anew', () => {
+    const { bench, ref } = streaming({ worker: mdp01 });
     for (const part of numbers(3)) bench.partial('w', ref, part);
     bench.gone('w');
     expect(bench.core.pendingBytes).toBe(cost('file'));
@@ -168,7 +180,7 @@ describe('a packed client and a plain worker', () => {
     bench.readyPacked('next', 'tail');
     expect(bench.sentToWorker('next')).toMatchObject([{ window: 5 }]);
     bench.final('next', 1, 'end');
-    expect(bench.replies('c')).toEqual(['1 partial 0', '1 partial 1', '1 final end']);
+    expect(bench.replies('c')).toEqual(['1 final end']);
   });
 });
 
@@ -183,6 +195,16 @@ describe('a client of mdp/0.2 and a packed worker', () => {
     bench.partial('w', ref, 'half');
     expect(bench.sentToWorker('w')).toEqual([{ kind: 'window', ref, more: half }]);
     expect(bench.replies('c')).toHaveLength(half);
+  });
+
+  test('a worker that is lost behind a PARTIAL is the end, of which the client is not told', () => {
+    const { bench, ref } = streaming(client);
+    bench.partial('w', ref, '0');
+    bench.gone('w');
+    bench.readyPacked('next', 'tail');
+    expect(bench.sentToWorker('next')).toEqual([]);
+    expect(bench.seen('requestFailed')).toMatchObject([{ code: 'ATTEMPTS_EXHAUSTED' }]);
+    expect([bench.core.counters.exhausted, bench.core.pendingBytes]).toEqual([1, 0]);
   });
 
   test('the first request says how large the window is', () => {
@@ -211,18 +233,6 @@ describe('a client of mdp/0.2 and a packed worker', () => {
     bench.congested.add('c');
     for (const part of numbers(PLAIN_WINDOW + 1)) bench.partial('w', ref, part);
     expect(bench.kinds('w')).toEqual(['disconnect']);
-  });
-
-  test('a worker that took over meanwhile is granted what it has used, and nothing where that is nothing', () => {
-    const { bench, ref } = streaming(client);
-    bench.congested.add('c');
-    for (const part of numbers(PLAIN_WINDOW)) bench.partial('w', ref, part);
-    bench.gone('w');
-    bench.readyPacked('next', 'tail');
-    expect(bench.sentToWorker('next')).toMatchObject([{ kind: 'request', window: PLAIN_WINDOW }]);
-    bench.congested.clear();
-    bench.tickAfter(10);
-    expect(bench.kinds('next')).toEqual([]);
   });
 
   test.each(['answered', 'gone'])('one that was waited for and is no more (%s) is forgotten', (how) => {
@@ -254,6 +264,18 @@ test.each([
     expect(bench.core.pendingBytes).toBe(0);
   },
 );
+
+test('a worker that took over from one that waited is granted what it has used, and nothing where that is nothing', () => {
+  const { bench, ref } = streaming({ client: mdp01 });
+  bench.congested.add('c');
+  for (const part of numbers(PLAIN_WINDOW)) bench.partial('w', ref, part);
+  bench.gone('w');
+  bench.readyPacked('next', 'tail');
+  expect(bench.sentToWorker('next')).toMatchObject([{ kind: 'request', window: PLAIN_WINDOW }]);
+  bench.congested.clear();
+  bench.tickAfter(10);
+  expect(bench.kinds('next')).toEqual([]);
+});
 
 test('what one reply cannot hold ends the request; its packed worker is opened no window any more', () => {
   const limits = { framesMax: PLAIN_WINDOW / 2, frameBytesMax: 1_000, messageBytesMax: 10_000 };

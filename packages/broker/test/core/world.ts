@@ -93,6 +93,8 @@ interface Asked {
   window: number;
   /** Workers that were given it. */
   given: number;
+  /** True once its client has got a PARTIAL: no other worker may be given it. */
+  begun: boolean;
   /** PARTIALs that its client has not got, in order. */
   parts: string[];
   /** The last reply that stands behind them. */
@@ -295,11 +297,11 @@ export class World {
 
   /** Enters a request in the books, and gives its text. */
   #enter(
-    of: Omit<Asked, 'bytes' | 'given' | 'parts' | 'last' | 'ended' | 'waitsSince'>,
+    of: Omit<Asked, 'bytes' | 'given' | 'begun' | 'parts' | 'last' | 'ended' | 'waitsSince'>,
     bytes: number,
   ): string {
     const text = `${this.#asked.length}:${'x'.repeat(bytes)}`;
-    const fresh = { given: 0, parts: [], last: undefined, ended: false, waitsSince: this.#now };
+    const fresh = { given: 0, begun: false, parts: [], last: undefined, ended: false, waitsSince: this.#now };
     const asked = { ...of, bytes: cost(text), ...fresh };
     this.#asked.push(asked);
     this.#current = asked;
@@ -543,6 +545,7 @@ export class World {
     session.cancelled.delete(ref);
     equal(session.draining, false, 'draining');
     atMost(session.held.size, session.credit, 'held beyond the credit');
+    equal(asked.begun, false, 'a reply that has begun');
     atMost(++asked.given, LIMITS.attemptsMax, 'attempts');
     equal(asked.dueAt > this.#now, true, 'in time');
     equal(request.attempt, asked.given, 'attempt');
@@ -568,6 +571,7 @@ export class World {
     if (kind === 'partial') {
       equal(dialect.partials, true, 'a dialect that has PARTIALs');
       equal(said, asked.parts.shift(), 'PARTIAL');
+      asked.begun = true;
       if (dialect.packed) equal(--asked.window >= 0, true, 'within the window');
       return;
     }
@@ -598,14 +602,16 @@ export class World {
     dialect: Dialect,
     { code, service, origin }: ClientFailure,
   ): Asked | undefined {
-    if (code === 'QUEUE_FULL' || origin === 'worker') return this.#current;
+    if (origin === 'worker' || (code === 'QUEUE_FULL' && client === this.#current?.client))
+      return this.#current;
+    if (code === 'QUEUE_FULL') return this.#newestOf(client, service);
     return this.#open().find(
       (asked) =>
         asked.client === client &&
         asked.service === service &&
         asked.dialect === dialect &&
         (code === 'BROKER_DRAINING' || !this.#isHeld(asked)) &&
-        (code !== 'ATTEMPTS_EXHAUSTED' || asked.given === LIMITS.attemptsMax),
+        (code !== 'ATTEMPTS_EXHAUSTED' || asked.begun || asked.given === LIMITS.attemptsMax),
     );
   }
 
@@ -613,7 +619,7 @@ export class World {
     const served = [...this.#sessions.values()].some(({ service }) => service === asked.service);
     switch (code) {
       case 'QUEUE_FULL':
-        return expect(asked).toBe(this.#current);
+        return asked === this.#current ? undefined : this.#checkEvicted(asked);
       case 'NO_WORKER':
         return expect([asked === this.#current, asked.failFast, served]).toEqual([true, true, false]);
       case 'STREAM_OVERFLOW':
@@ -621,10 +627,27 @@ export class World {
       case 'EXPIRED':
         return expect([this.#isHeld(asked), asked.dueAt <= this.#now || !served]).toEqual([false, true]);
       case 'ATTEMPTS_EXHAUSTED':
-        return expect([asked.given, this.#isHeld(asked)]).toEqual([LIMITS.attemptsMax, false]);
+        return expect([asked.begun || asked.given === LIMITS.attemptsMax, this.#isHeld(asked)]).toEqual([
+          true,
+          false,
+        ]);
       default:
         return expect([code, this.#step?.do]).toEqual(['BROKER_DRAINING', 'stop']);
     }
+  }
+
+  /** A request makes room only where its client has more waiting than the one that asks, and only its newest. */
+  #checkEvicted(asked: Asked): void {
+    const current = this.#current!;
+    const waitingOf = (client: string) =>
+      this.#waiting().filter((other) => other.client === client && other.service === asked.service).length;
+    expect([asked.service, asked.priority <= current.priority]).toEqual([current.service, true]);
+    expect(waitingOf(asked.client)).toBeGreaterThan(1);
+    expect(asked.client).not.toBe(current.client);
+  }
+
+  #newestOf(client: string, service: string): Asked | undefined {
+    return this.#waiting().findLast((asked) => asked.client === client && asked.service === service);
   }
 
   #open(): Asked[] {

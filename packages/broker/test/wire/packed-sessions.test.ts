@@ -44,12 +44,13 @@ test('WELCOME says what holds: interval, numbers of services, limits', async () 
   const { endpoint, next } = await serve({ heartbeatMs: 700, limits });
   const client = new RawPackedClient(endpoint);
   const worker = new RawPackedWorker(endpoint);
-  for (const welcome of [await client.connect(), await worker.connect('echo')]) {
+  const [toClient, toWorker] = [await client.connect(), await worker.connect('echo')];
+  expect([toClient.internedMax, toWorker.internedMax]).toEqual([1_024, 0]);
+  for (const welcome of [toClient, toWorker]) {
     expect(welcome).toMatchObject({
       revision: 1,
       heartbeatMs: 700,
       capabilities: 0,
-      internedMax: 8_192,
       ...limits,
     });
   }

@@ -86,3 +86,42 @@ test('a packed client that does not read is cut off, and its worker told', async
   await worker.final((await worker.nextRequest()).id, 'served');
   expect(String(await reply)).toBe('served');
 });
+
+test('large replies to a packed client that does not read are held up to a bound in bytes', async () => {
+  const MIB = 1 << 20;
+  const { endpoint, events } = await serve({ backlogBytesMax: 8 * MIB, heartbeatMs: 30_000 });
+  const worker = new RawPackedWorker(endpoint);
+  await worker.connect('large', { credit: 1_000 });
+  const other = new RawPackedClient(endpoint);
+  await other.connect();
+  const deaf = new RawPackedClient(endpoint, { read: false, highWaterMark: 1 });
+  await deaf.hello();
+  const reply = Buffer.alloc(MIB);
+  for (let asked = 0; asked < 150; asked++) await deaf.request('large', ['x']);
+  const refs = [];
+  for (let given = 0; given < 150; given++) refs.push((await worker.nextRequest()).id);
+  let answered = 0;
+  while (answered < refs.length && !events.some(({ type }) => type === 'clientGone')) {
+    await worker.final(refs[answered++]!, reply);
+    await other.ask('mmi.service', 'large');
+  }
+  expect(events).toContainEqual(expect.objectContaining({ type: 'clientGone' }));
+  // 16 MiB and one message with ZeroMQ, 8 MiB in the backlog, and what the system and ZeroMQ at the client hold.
+  expect(answered).toBeLessThan(16 + 1 + 8 + 20);
+});
+
+test('a plain client that takes nothing of its replies loses its connection', async () => {
+  const { endpoint, next } = await serve({ stallMs: 300 });
+  const worker = new RawPackedWorker(endpoint);
+  await worker.connect('large', { credit: 100 });
+  const deaf = new RawClient02(endpoint, { read: false, highWaterMark: 1 });
+  const reply = Buffer.alloc(1 << 20);
+  for (let sent = 0; sent < 30; sent++) await deaf.request('large', 'x');
+  await deaf.request('large', 'last');
+  for (let answered = 0; answered < 30; answered++) {
+    await worker.final((await worker.nextRequest()).id, reply);
+  }
+  const { id } = await worker.nextRequest();
+  expect(await next('clientGone')).toMatchObject({ withdrawn: 1 });
+  expect(await worker.nextCancel()).toBe(id);
+});

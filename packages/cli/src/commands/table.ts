@@ -41,16 +41,19 @@ const worker = defineCommand({
     ['<service>', 'the service to offer'],
     ['[command...]', 'the command to run per request, behind --'],
   ],
-  summary: 'run a worker: a command per request, or an echo',
+  summary: 'run a worker: a command per request, a handler in JavaScript, or an echo',
   description:
     'Offers a service until SIGINT or SIGTERM, which finish the work in hand first; a second one ends it at once. ' +
     'The command runs without a shell: the frames of the request, one after the other, are its standard input, ' +
     'and its standard output is the reply. Where it ends with anything but 0, the request fails: the client is told ' +
-    'where broker and client speak the packed dialect, else no reply is sent.',
+    'where broker and client speak the packed dialect, else no reply is sent. A handler file exports a function by ' +
+    'default, as that which the library takes, and may compute for as long as it likes.',
   settings: [
     'broker',
     'echo',
     'lines',
+    'handlerFile',
+    'threads',
     'concurrency',
     'protocol',
     'heartbeatMs',
@@ -62,6 +65,7 @@ const worker = defineCommand({
   examples: [
     ['majordomo worker echo --echo', 'answer each request with its own body'],
     ['majordomo worker upper --concurrency 4 -- tr a-z A-Z', 'up to four commands at once'],
+    ['majordomo worker primes --handler-file primes.mjs --threads 4', 'a function, up to four calls at once'],
     ['majordomo worker log --lines -- tail -n 100 /var/log/syslog', 'stream the output, line by line'],
     [
       "majordomo worker thumbnail -- sh -c 'convert - -resize 128 png:-'",

@@ -10,6 +10,8 @@ type WorkerInvocation = Invocation<
   | 'broker'
   | 'echo'
   | 'lines'
+  | 'handlerFile'
+  | 'threads'
   | 'concurrency'
   | 'protocol'
   | 'heartbeatMs'
@@ -20,12 +22,17 @@ type WorkerInvocation = Invocation<
 
 /** `majordomo worker`: serves until a signal asks for the end, then drains. */
 export async function run({ args, settings, output }: WorkerInvocation): Promise<ExitCode> {
-  const { broker: brokers, echo, lines, logLevel, ...options } = settings;
+  const { broker: brokers, handlerFile, threads, logLevel } = settings;
+  const { concurrency, protocol, heartbeatMs, liveness, drainTimeoutMs } = settings;
   const [service = '', ...command] = args;
-  const handler = chooseHandler(command, echo, lines);
-  if (!echo) await requireExecutable(command[0] ?? '');
+  checkHandler(command, settings);
+  if (command.length > 0) await requireExecutable(command[0] ?? '');
   const logger = await createLogger(logLevel);
-  const worker = new Worker(service, handler, { ...options, brokers, logger });
+  const common = { brokers, concurrency, protocol, heartbeatMs, liveness, drainTimeoutMs, logger };
+  const worker =
+    handlerFile === undefined
+      ? new Worker(service, chooseHandler(command, settings), common)
+      : new Worker(service, { ...inThreads(common), handlerFile, ...(threads !== undefined && { threads }) });
   worker.on('registered', ({ broker }) => {
     void output.line(`majordomo worker ${service} registered with ${broker}`);
   });
@@ -36,10 +43,28 @@ export async function run({ args, settings, output }: WorkerInvocation): Promise
   return EXIT.ok;
 }
 
-function chooseHandler(command: readonly string[], isEcho: boolean, byLines: boolean) {
-  if (isEcho && command.length > 0) throw new UsageError('--echo takes no command');
-  if (isEcho && byLines) throw new UsageError('--lines needs a command, not --echo');
+type Choice = Pick<WorkerInvocation['settings'], 'echo' | 'lines' | 'handlerFile' | 'threads'>;
+
+/** @throws UsageError unless there is one way to answer requests, and nothing that does not go with it */
+function checkHandler(command: readonly string[], { echo, lines, handlerFile, threads }: Choice): void {
+  const hasCommand = command.length > 0;
+  if (handlerFile !== undefined && (echo || lines || hasCommand)) {
+    throw new UsageError('--handler-file goes with neither --echo, --lines nor a command');
+  }
+  if (handlerFile === undefined && threads !== undefined)
+    throw new UsageError('--threads needs --handler-file');
+  if (echo && hasCommand) throw new UsageError('--echo takes no command');
+  if (echo && lines) throw new UsageError('--lines needs a command, not --echo');
+  if (handlerFile !== undefined || echo || hasCommand) return;
+  throw new UsageError('a worker needs --echo, --handler-file, or a command behind --');
+}
+
+function chooseHandler(command: readonly string[], { echo: isEcho, lines }: Choice) {
   if (isEcho) return echo;
-  if (command.length === 0) throw new UsageError('a worker needs --echo, or a command behind --');
-  return byLines ? linesOf(command) : wholeOutputOf(command);
+  return lines ? linesOf(command) : wholeOutputOf(command);
+}
+
+/** A worker with threads takes as many requests at once as it has threads, unless more than the default is asked for. */
+function inThreads<Options extends { concurrency: number }>({ concurrency, ...options }: Options) {
+  return concurrency > 1 ? { ...options, concurrency } : options;
 }

@@ -181,6 +181,19 @@ export const SETTINGS = {
     description: 'answer each request with its own body',
     flagOnly: true,
   },
+  handlerFile: {
+    takes: 'text',
+    placeholder: 'file',
+    schema: z.string().min(1, 'should be the path of a file').optional(),
+    description: 'answer with the default export of this JavaScript file, which runs in threads',
+    flagOnly: true,
+  },
+  threads: {
+    takes: 'number',
+    placeholder: 'n',
+    schema: whole(1, 256).optional(),
+    description: 'threads for the handler file (default: one less than there are processors)',
+  },
   lines: {
     takes: 'switch',
     schema: onOff(),

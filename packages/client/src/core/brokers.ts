@@ -19,6 +19,8 @@ export interface BrokerState {
   suspectUntil: number;
   /** True from its first open connection until it loses the last one, or cannot make another. */
   connected: boolean;
+  /** True where it was told that it is down, until it is up. */
+  toldDown: boolean;
   /** True while it takes no more requests, and its session ends those under way. */
   draining: boolean;
   links: number;
@@ -54,6 +56,8 @@ export function isPlain({ speaks }: BrokerState): boolean {
 export class Brokers {
   readonly all: readonly BrokerState[];
   #next = 0;
+  /** Since when it is known that none is connected, in ms. */
+  #noneSince: number | undefined;
 
   constructor(
     endpoints: readonly string[],
@@ -71,6 +75,7 @@ export class Brokers {
       downUntil: 0,
       suspectUntil: 0,
       connected: false,
+      toldDown: false,
       draining: false,
       links: 0,
       lastFailure: '',
@@ -96,6 +101,8 @@ export class Brokers {
   stands(broker: BrokerState): void {
     if (broker.connected) return;
     broker.connected = true;
+    broker.toldDown = false;
+    this.#noneSince = undefined;
     this.events.brokerUp(broker.endpoint);
   }
 
@@ -108,6 +115,7 @@ export class Brokers {
   /** A connection broke or was never made. Those that break while the broker is waited for are of one outage. */
   failed(broker: BrokerState, reason: string, now: number): void {
     broker.lastFailure = reason;
+    this.#noticeNone(now);
     if (broker.downUntil > now) return;
     broker.failures++;
     broker.downUntil = now + this.backoffMs(broker.failures);
@@ -117,9 +125,15 @@ export class Brokers {
   lost(broker: BrokerState, reason: string, now: number): void {
     this.failed(broker, reason, now);
     if (broker.links === 0 || broker.speaks === 'packed') this.#forget(broker);
-    if (broker.links > 0 || !broker.connected) return;
+    if (broker.links > 0 || broker.toldDown) return;
     broker.connected = false;
+    broker.toldDown = true;
+    this.#noticeNone(now);
     this.events.brokerDown(broker.endpoint, reason);
+  }
+
+  #noticeNone(now: number): void {
+    if (this.#noneSince === undefined && this.all.every(({ connected }) => !connected)) this.#noneSince = now;
   }
 
   /** It was asked what it speaks, and this is the answer. */
@@ -162,12 +176,17 @@ export class Brokers {
   }
 
   /** Says in words why no reply may have come. */
-  describe(): string {
+  describe(now: number): string {
     const unreachable = this.all.filter(({ connected }) => !connected);
     if (unreachable.length < this.all.length) return '';
     const reasons = unreachable.map(
       ({ endpoint, lastFailure }) => `${endpoint}: ${lastFailure || 'connecting'}`,
     );
-    return `no broker reachable (${reasons.join(', ')})`;
+    const since = this.#noneSince === undefined ? '' : ` for ${duration(now - this.#noneSince)}`;
+    return `no broker reachable${since} (${reasons.join(', ')})`;
   }
+}
+
+function duration(ms: number): string {
+  return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
 }

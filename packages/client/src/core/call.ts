@@ -64,7 +64,9 @@ export class Call implements Timed<Call>, Queued<Call> {
   /** How often it has been sent. */
   sends = 0;
   retriesLeft: number;
-  /** Connections that broke while it was under way. */
+  /** How often a broker that was draining refused it though it may be done once only. */
+  refusals = 0;
+  /** Connections that broke while it was under way; plain ones that broke together count as one. */
   losses = 0;
   /** The broker that last did not answer it: others are tried first. */
   avoid: BrokerState | undefined = undefined;

@@ -109,7 +109,7 @@ export class ClientCore {
    */
   submit(service: string, body: Body, terms: CallTerms, caller: Caller, now: number): Call {
     if (this.#closed) throw new ClosedError('This client is closed.');
-    if (this.#calls.pending >= this.settings.pendingMax) throw this.#tooMany();
+    if (this.#calls.pending >= this.settings.pendingMax) throw this.#tooMany(now);
     this.#bound.check(body, service);
     const call = new Call(service, body, terms, caller, now);
     this.#calls.begin();
@@ -128,8 +128,8 @@ export class ClientCore {
     return this.#calls.waiting.length === 0 && this.#sessions.size === this.#brokers.all.length;
   }
 
-  #tooMany(): QueueFullError {
-    const why = this.#brokers.describe();
+  #tooMany(now: number): QueueFullError {
+    const why = this.#brokers.describe(now);
     return new QueueFullError(
       `${this.settings.pendingMax} requests are pending already (pendingMax)${why && `: ${why}`}.`,
     );
@@ -198,7 +198,7 @@ export class ClientCore {
     const link = this.#pool.get(id) ?? this.#sessions.get(id);
     if (!link) return;
     if (link.packed) this.#packed.lost(link, reason);
-    else this.#plain.lost(link, reason);
+    else this.#plain.lost(link, reason, now);
     this.#brokers.lost(link.broker, reason, now);
     this.#pump(now);
   }
@@ -240,7 +240,7 @@ export class ClientCore {
       const { link } = call;
       if (link) link.broker.suspectUntil = now + this.settings.suspectMs;
       if (call.expiresAt > now && link?.packed === false) this.#plain.sendAgain(call, link, now);
-      else this.#giveUp(call, timedOut(call, this.#hindrance(call, hindered)), now);
+      else this.#giveUp(call, timedOut(call, this.#hindrance(call, hindered, now)), now);
     }
     this.#pool.tick(now);
     for (const [link, ending] of this.#sessions.tick(now)) this.#endLink(link.id, ending, now);
@@ -248,11 +248,11 @@ export class ClientCore {
   }
 
   /** What kept a call from being sent or answered, in words, where something is known to. */
-  #hindrance(call: Call, allTaken: boolean): string {
+  #hindrance(call: Call, allTaken: boolean, now: number): string {
     if (call.state === 'waiting' && allTaken) {
       return `every socket was taken (socketsMax ${this.settings.socketsMax})`;
     }
-    return this.#brokers.describe();
+    return this.#brokers.describe(now);
   }
 
   /** Ends a call without a reply. */

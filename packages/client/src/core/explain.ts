@@ -30,24 +30,32 @@ export function gatheredTooMuch({ service }: Call, limits: Limits): MessageTooLa
  * The error for a call whose time is up.
  * @param hindrance - why nothing could be sent or answered, as far as it is known
  */
-export function timedOut({ service, delivered, sends, terms }: Call, hindrance: string): TimeoutError {
+export function timedOut({ service, delivered, sends, terms, link }: Call, hindrance: string): TimeoutError {
   const sent = sends === 1 ? 'sent once' : `sent ${sends} times`;
   let why = delivered ? 'the stream stopped before its end' : `${sent}, no reply`;
   if (hindrance) why = sends === 0 ? hindrance : `${why}; ${hindrance}`;
   else if (sends === 0) why = 'no connection stood in time';
+  // A packed broker is told the time of a request, and would say that it was still queued; not that of a stream.
+  else if (link?.packed && !terms.stream)
+    why += '; a worker has it and was not done in time, or the broker was too slow to say otherwise';
   return new TimeoutError(`No reply from ${service} within ${terms.timeoutMs} ms: ${why}.`);
 }
 
 /** The error for a call that is not sent again after the connection that carried it broke. */
 export function connectionLost(call: Call, broker: BrokerState, reason: string): ConnectionLostError {
   const { service, terms, delivered, losses } = call;
-  let why = `that was connection number ${losses} lost with it`;
+  let why = lostTooOften(terms.retries, losses);
   if (delivered) why = 'part of its reply had been read';
   else if (!terms.idempotent) why = 'it may not be sent twice (idempotent: false)';
   return new ConnectionLostError(
     `The connection to ${broker.endpoint} was lost (${reason}) after the request to ${service} had been sent; ${why}.`,
     { retryable: terms.idempotent },
   );
+}
+
+function lostTooOften(retries: number, losses: number): string {
+  if (losses > 1) return `${losses} connections were lost with it`;
+  return retries === 0 ? 'it is not sent again (retries: 0)' : 'its retries are used up';
 }
 
 const isErrorCode = (code: string): code is ErrorCode => (ERROR_CODES as readonly string[]).includes(code);
@@ -77,6 +85,8 @@ export function failed(
   switch (code) {
     case 'QUEUE_FULL':
       return new QueueFullError(text, { retryable });
+    case 'MESSAGE_TOO_LARGE':
+      return new MessageTooLargeError(text, { retryable });
     case 'NO_WORKER':
       return new NoWorkerError(text, { retryable });
     case 'EXPIRED':

@@ -148,7 +148,10 @@ export class PackedLinks {
         return undefined;
       case 'disconnect':
         return lose('the broker ended the session');
-      default:
+      case 'partial':
+      case 'final':
+      case 'failure':
+      case 'heartbeat':
         return link.state === 'greeting' ? refuse(`a ${command.kind} before WELCOME`) : undefined;
     }
   }

@@ -150,11 +150,31 @@ export class PackedTalk {
 
   #failure(call: Call, link: PackedLink, failure: ClientFailure, now: number): void {
     this.ids.free(call);
-    if (failure.origin === 'broker' && failure.code === 'BROKER_DRAINING') {
-      this.links.drain(link, now);
-      if (this.#goesAgain(call, link)) return;
-    }
+    if (failure.origin === 'broker' && this.#goesElsewhere(call, link, failure, now)) return;
     this.calls.fail(call, failed(call, failure, now));
+  }
+
+  /** Sends again what a broker has given up for reasons of its own. */
+  #goesElsewhere(call: Call, link: PackedLink, { code, retryable }: ClientFailure, now: number): boolean {
+    switch (code) {
+      case 'BROKER_DRAINING':
+        this.links.drain(link, now);
+        return this.#goesAgain(call, link) || (retryable && this.#isSentOn(call, link));
+      case 'ATTEMPTS_EXHAUSTED':
+        // Its worker was lost in the middle of a reply of which the caller has seen nothing yet.
+        return retryable && this.#goesAgain(call, link);
+      default:
+        return false;
+    }
+  }
+
+  /** Sends on what no worker has been given: that may be done with what must not be done twice. */
+  #isSentOn(call: Call, link: PackedLink): boolean {
+    if (call.terms.idempotent || call.refusals >= call.terms.retries) return false;
+    call.refusals++;
+    call.avoid = link.broker;
+    this.calls.waitAgain(call);
+    return true;
   }
 
   #partial(call: Call, link: PackedLink, { body, metadata }: ClientPartial, now: number): Ending | undefined {

@@ -23,7 +23,10 @@ export interface PlainEffects {
   resumeLink(link: number): void;
 }
 
-/** Connections that one call may lose before it is given up: its body may be what breaks them. */
+/**
+ * Connections that one call may lose before it is given up: its body may be what breaks them. Those that break together
+ * count as one, for the call may have gone from one to the next before their ends were heard of.
+ */
 const LOSSES_MAX = 5;
 
 /** Plain dialects have no windows. */
@@ -143,12 +146,12 @@ export class PlainTalk {
   }
 
   /** The connection broke, and its call, if there is one, goes out once more where that does no harm. */
-  lost(link: PlainLink, reason: string): void {
+  lost(link: PlainLink, reason: string, now: number): void {
     const { broker, call } = link;
     this.pool.forget(link);
     if (!call) return;
     call.avoid = broker;
-    call.losses++;
+    if (broker.downUntil <= now) call.losses++;
     if (call.terms.idempotent && !call.delivered && call.losses < LOSSES_MAX) this.calls.waitAgain(call);
     else this.calls.fail(call, connectionLost(call, broker, reason));
   }

@@ -52,8 +52,28 @@ test('one that failed is tried by one connection until that stands', () => {
 test('says why nothing may have come, only where no broker is connected', () => {
   const all = brokers('a', 'b');
   const [a] = all.all;
-  all.failed(a!, 'connection refused', 0);
-  expect(all.describe()).toBe('no broker reachable (a: connection refused, b: connecting)');
-  a!.connected = true;
-  expect(all.describe()).toBe('');
+  expect(all.describe(0)).toBe('no broker reachable (a: connecting, b: connecting)');
+  all.failed(a!, 'connection refused', 100);
+  all.failed(a!, 'connection refused', 900);
+  expect(all.describe(1_000)).toBe('no broker reachable for 900 ms (a: connection refused, b: connecting)');
+  all.stands(a!);
+  expect(all.describe(2_000)).toBe('');
+  all.lost(a!, 'connection closed', 3_000);
+  expect(all.describe(64_500)).toBe('no broker reachable for 61.5 s (a: connection closed, b: connecting)');
+});
+
+test('that a broker is down is told once, whether or not it was ever up', () => {
+  const told: string[] = [];
+  const all = new Brokers(['a'], () => 100, 'packed', {
+    ...ignored,
+    brokerUp: (endpoint) => told.push(`up ${endpoint}`),
+    brokerDown: (endpoint, reason) => told.push(`down ${endpoint} ${reason}`),
+  });
+  const [a] = all.all;
+  all.lost(a!, 'connection refused', 0);
+  all.lost(a!, 'connection refused', 200);
+  all.stands(a!);
+  all.lost(a!, 'connection closed', 400);
+  all.lost(a!, 'connection refused', 600);
+  expect(told).toEqual(['down a connection refused', 'up a', 'down a connection closed']);
 });

@@ -1,7 +1,10 @@
 import { Body, DEFAULT_LIMITS } from '@majordomo/protocol';
-import { A, B, Harness, reply, texts } from './harness';
+import { A, B, Harness, reply, texts, type OpenedLink } from './harness';
 
 const bytes = (length: number) => new Uint8Array(length);
+
+/** True for a link that stands and has a call under way. */
+const carries = ({ closed, sent, answered }: OpenedLink): boolean => !closed && sent.length > answered;
 
 describe('one call', () => {
   test('waits for its connection, is sent, and settles with its reply', () => {
@@ -237,7 +240,7 @@ describe('a broker that is down', () => {
     expect(bus.error(call)).toMatchObject({
       code: 'TIMEOUT',
       retryable: true,
-      message: `No reply from echo within 1000 ms: no broker reachable (${A}: no connection within 250 ms, ${B}: no connection within 250 ms).`,
+      message: `No reply from echo within 1000 ms: no broker reachable for 1.0 s (${A}: no connection within 250 ms, ${B}: no connection within 250 ms).`,
     });
   });
 });
@@ -405,8 +408,26 @@ describe('sending again', () => {
       bus.pass(10);
     }
     expect(bus.error(call)).toMatchObject({ code: 'CONNECTION_LOST', retryable: true });
-    expect(bus.error(call)?.message).toMatch(/that was connection number 5 lost with it\.$/);
+    expect(bus.error(call)?.message).toMatch(/; 5 connections were lost with it\.$/);
   });
+
+  test.each([[[A]], [[A, B]]])(
+    'connections that break together are one that a call has lost, however many it is sent on: %j',
+    (brokers) => {
+      const bus = new Harness({ brokers });
+      const before = Array.from({ length: 12 }, () => bus.underWay({ retries: 0 }));
+      for (const { link } of before) bus.final(link, 'x');
+      const dead = bus.open;
+      const call = bus.submit({ timeoutMs: 60_000 });
+      // Their ends are heard of one after another, and the call goes from each to the next.
+      for (let next = dead.find(carries); next; next = dead.find(carries)) bus.lost(next);
+      expect(dead.filter(({ sent }) => sent.length > 1).length).toBeGreaterThan(5);
+      expect(bus.error(call)).toBeUndefined();
+      bus.pass(100);
+      bus.final(bus.opened(bus.last), 'back');
+      expect(bus.reply(call)).toEqual(['back']);
+    },
+  );
 
   test('all of many calls that got no reply at the same moment are sent again', () => {
     const bus = new Harness({ socketsMax: 10 });
@@ -644,7 +665,7 @@ describe('bounds', () => {
     bus.submit();
     bus.lost(bus.last, 'connection refused');
     expect(() => bus.submit()).toThrow(
-      `1 requests are pending already (pendingMax): no broker reachable (${A}: connection refused).`,
+      `1 requests are pending already (pendingMax): no broker reachable for 0 ms (${A}: connection refused).`,
     );
   });
 

@@ -85,7 +85,7 @@ describe('a session', () => {
     expect(bus.links[0]!.closed).toBe(true);
     bus.pass(100);
     expect(bus.error(call)?.message).toBe(
-      `No reply from echo within 900 ms: no broker reachable (${A}: the broker does not answer in the packed dialect).`,
+      `No reply from echo within 900 ms: no broker reachable for 100 ms (${A}: the broker does not answer in the packed dialect).`,
     );
   });
 
@@ -259,7 +259,9 @@ describe('sending again', () => {
     bus.pass(1);
     expect(bus.error(call)).toMatchObject({
       code: 'TIMEOUT',
-      message: 'No reply from echo within 900 ms: sent once, no reply.',
+      message:
+        'No reply from echo within 900 ms: sent once, no reply; ' +
+        'a worker has it and was not done in time, or the broker was too slow to say otherwise.',
     });
     expect(sentOf(link, 'cancel')).toHaveLength(1);
     expect(link.closed).toBe(false);
@@ -278,7 +280,16 @@ describe('sending again', () => {
     expect(remaining).toEqual([5_000, 4_900, 4_800].map((ms, n) => (n === 0 ? ms : expect.any(Number))));
     expect(remaining[2]).toBeLessThan(remaining[1]!);
     expect(bus.error(call)).toMatchObject({ code: 'CONNECTION_LOST', retryable: true });
-    expect(bus.error(call)?.message).toMatch(/that was connection number 3 lost with it\.$/);
+    expect(bus.error(call)?.message).toMatch(/; 3 connections were lost with it\.$/);
+  });
+
+  test('with retries: 0 the loss of the connection is an error that says so', () => {
+    const bus = packed();
+    const call = bus.submit({ timeoutMs: 5_000, retries: 0 });
+    greeted(bus, bus.last);
+    bus.lost(bus.last);
+    expect(bus.error(call)).toMatchObject({ code: 'CONNECTION_LOST', retryable: true });
+    expect(bus.error(call)?.message).toMatch(/had been sent; it is not sent again \(retries: 0\)\.$/);
   });
 
   test('idempotent: false: never', () => {
@@ -412,11 +423,77 @@ describe('a broker that is draining', () => {
     expect(bus.reply(call)).toEqual(['x']);
   });
 
-  test('BROKER_DRAINING: any other call learns it at once', () => {
+  test('BROKER_DRAINING: what may be done once only is sent on where no worker was given it', () => {
+    const bus = packed({ brokers: [A, B] });
+    const call = bus.submit({ idempotent: false });
+    for (const link of bus.open) greeted(bus, link);
+    const refusing = bus.links.find((link) => bus.requests(link).length > 0)!;
+    const other = bus.links.find((link) => link !== refusing)!;
+    bus.receive(refusing, failure(lastId(bus, refusing), 'BROKER_DRAINING', { retryable: true }));
+    bus.receive(other, final(lastId(bus, other), 'x'));
+    expect(bus.reply(call)).toEqual(['x']);
+  });
+
+  test.each([
+    ['a worker may have done it', { idempotent: false }, false],
+    ['its retries are none', { idempotent: false, retries: 0 }, true],
+    ['its retries are none, though it is idempotent', { retries: 0 }, true],
+  ])('BROKER_DRAINING: a call learns it at once where %s', (_why, options, retryable) => {
+    const bus = packed({ brokers: [A, B] });
+    const { call, link, id } = underWay(bus, options);
+    bus.receive(link, failure(id, 'BROKER_DRAINING', { retryable }));
+    expect(bus.error(call)).toMatchObject({ code: 'BROKER_DRAINING', retryable });
+  });
+
+  test('BROKER_DRAINING: what may be done once only is refused no more often than its retries say', () => {
+    const bus = packed({ brokers: [A, B] });
+    const call = bus.submit({ idempotent: false, retries: 1 });
+    for (const link of bus.open) greeted(bus, link);
+    for (const link of [...bus.links].sort(
+      (one, two) => bus.requests(two).length - bus.requests(one).length,
+    )) {
+      bus.receive(link, failure(lastId(bus, link), 'BROKER_DRAINING', { retryable: true }));
+    }
+    expect(bus.error(call)).toMatchObject({ code: 'BROKER_DRAINING' });
+  });
+});
+
+describe('a worker that is lost in the middle of a reply', () => {
+  const lost = { retryable: true };
+
+  test('a call that gathers goes again, and its reply holds nothing of the first', () => {
     const bus = packed();
-    const { call, link, id } = underWay(bus, { idempotent: false });
-    bus.receive(link, failure(id, 'BROKER_DRAINING', { retryable: true }));
-    expect(bus.error(call)).toMatchObject({ code: 'BROKER_DRAINING', retryable: true });
+    const { call, link, id } = underWay(bus);
+    bus.receive(link, partial(id, 'old'), failure(id, 'ATTEMPTS_EXHAUSTED', lost));
+    const again = lastId(bus, link);
+    expect(again).not.toBe(id);
+    bus.receive(link, partial(again, 'new'), final(again, 'end'));
+    expect(bus.reply(call)).toEqual(['new', 'end']);
+  });
+
+  test.each([
+    ['may be done once only', { idempotent: false }],
+    ['has no retries', { retries: 0 }],
+  ])('a call that gathers fails where it %s', (_what, options) => {
+    const bus = packed();
+    const { call, link, id } = underWay(bus, options);
+    bus.receive(link, partial(id, 'old'), failure(id, 'ATTEMPTS_EXHAUSTED', lost));
+    expect(bus.error(call)).toMatchObject({ code: 'ATTEMPTS_EXHAUSTED', retryable: true });
+  });
+
+  test('a stream that was read from fails, and is not sent again', () => {
+    const bus = packed();
+    const { call, link, id } = underWay(bus, { stream: true });
+    bus.receive(link, partial(id, 'old'), failure(id, 'ATTEMPTS_EXHAUSTED', lost));
+    expect(bus.error(call)).toMatchObject({ code: 'ATTEMPTS_EXHAUSTED', retryable: true });
+    expect(bus.requests(link)).toHaveLength(1);
+  });
+
+  test('a call whose attempts are used up is not sent again', () => {
+    const bus = packed();
+    const { call, link, id } = underWay(bus);
+    bus.receive(link, failure(id, 'ATTEMPTS_EXHAUSTED'));
+    expect(bus.error(call)).toMatchObject({ code: 'ATTEMPTS_EXHAUSTED', retryable: false });
   });
 });
 
@@ -549,7 +626,10 @@ describe('what a broker should not send', () => {
     bus.opened(bus.last);
     bus.receive(bus.last, command);
     expect(bus.last.closed).toBe(true);
-    expect(bus.events).toEqual([`rejected ${A}: a ${command.kind} before WELCOME`]);
+    expect(bus.events).toEqual([
+      `rejected ${A}: a ${command.kind} before WELCOME`,
+      `down ${A}: a ${command.kind} before WELCOME`,
+    ]);
   });
 
   test('a reply on another connection than that of its call', () => {

@@ -2,7 +2,7 @@ import { Broker } from '@majordomo/broker';
 import { ServiceError } from '@majordomo/protocol';
 import { eventually } from '@majordomo/testkit';
 import type { Handler } from '@majordomo/worker';
-import { closeAll, counted, deferred, later, newBroker, newClient, newWorker } from './support';
+import { closeAll, counted, deferred, later, newBroker, newClient, newWorker, untilTold } from './support';
 
 afterEach(closeAll);
 
@@ -64,8 +64,13 @@ test('where nobody serves, failFast fails at once; else the request waits and ex
   const client = newClient({ brokers: endpoint });
   const failFast = client.request('nobody', 'x', { failFast: true });
   await expect(failFast).rejects.toMatchObject({ name: 'NoWorkerError', code: 'NO_WORKER', retryable: true });
-  const patient = client.request('nobody', 'x', { timeoutMs: 150 });
-  await expect(patient).rejects.toMatchObject({ name: 'ExpiredError', code: 'EXPIRED', retryable: true });
+  const patient = await untilTold(() => client.request('nobody', 'x', { timeoutMs: 150 }));
+  expect(patient).toMatchObject({
+    name: 'ExpiredError',
+    code: 'EXPIRED',
+    retryable: true,
+    message: 'The request to nobody failed: it was queued until its time was up: no worker is registered.',
+  });
 });
 
 test('a full queue refuses at once', async () => {
@@ -232,5 +237,53 @@ describe('brokers and workers that leave', () => {
     stop = true;
     await Promise.all(lanes);
     for (const { broker } of brokers) await broker.close();
+  });
+});
+
+describe('a worker that is lost in the middle of its reply', () => {
+  /** A worker that stops behind its first PARTIAL, and one that comes in its place. */
+  async function halfway() {
+    const { broker, endpoint } = await newBroker();
+    const stuck = deferred();
+    const first = await newWorker(
+      'tail',
+      async function* () {
+        yield 'old';
+        await stuck.promise;
+        return 'never';
+      },
+      { brokers: endpoint, protocol: 'packed' },
+    );
+    const replace = async (): Promise<void> => {
+      await eventually(() => counted(broker, 'partials') === 1);
+      await first.close();
+      stuck.resolve();
+      await newWorker(
+        'tail',
+        async function* () {
+          yield 'new';
+          return 'end';
+        },
+        { brokers: endpoint, protocol: 'packed' },
+      );
+    };
+    return { broker, endpoint, replace };
+  }
+
+  test('request() is made again, and its reply is of one worker', async () => {
+    const { endpoint, replace } = await halfway();
+    const reply = later(newClient({ brokers: endpoint, protocol: 'packed' }).request('tail'));
+    await replace();
+    expect((await reply).frames.map((frame) => Buffer.from(frame).toString())).toEqual(['new', 'end']);
+  });
+
+  test('stream() throws behind what was read, and no worker is asked again', async () => {
+    const { broker, endpoint, replace } = await halfway();
+    const stream = newClient({ brokers: endpoint, protocol: 'packed' }).stream('tail');
+    const { value } = await stream.next();
+    expect(value?.body.text()).toBe('old');
+    await replace();
+    await expect(stream.next()).rejects.toMatchObject({ code: 'ATTEMPTS_EXHAUSTED', retryable: true });
+    expect(counted(broker, 'redispatched')).toBe(0);
   });
 });

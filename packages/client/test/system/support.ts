@@ -1,8 +1,14 @@
 import { Broker, type BrokerOptions } from '@majordomo/broker';
 import { Worker, type Handler, type WorkerOptions } from '@majordomo/worker';
-import { Client, type ClientOptions } from '../../src/index';
+import { Client, isMajordomoError, type ClientOptions } from '../../src/index';
 
 const open: { close(): unknown }[] = [];
+
+/** Has {@link closeAll} close it. */
+export function track<Each extends { close(): unknown }>(each: Each): Each {
+  open.push(each);
+  return each;
+}
 
 /** A broker of ours on a port of its own, or on `bind`; closed by {@link closeAll}. */
 export async function newBroker(options: BrokerOptions = {}): Promise<{ broker: Broker; endpoint: string }> {
@@ -54,6 +60,18 @@ export function deferred<T = void>(): { promise: Promise<T>; resolve: (value: T)
   let resolve: (value: T) => void = () => undefined;
   const promise = new Promise<T>((done) => (resolve = done));
   return { promise, resolve };
+}
+
+/**
+ * What a broker says of a request whose time is up in its queue. It has 50 ms to say so, which a busy machine may miss:
+ * then the client knows no more than that there was no reply, and is asked to try again.
+ */
+export async function untilTold(ask: () => Promise<unknown>): Promise<unknown> {
+  for (let tries = 0; tries < 20; tries++) {
+    const error = await ask().catch((thrown: unknown) => thrown);
+    if (!isMajordomoError(error, 'TIMEOUT')) return error;
+  }
+  throw new Error('the broker was too slow every time');
 }
 
 /** A promise that is awaited later in a test: should the test fail before that, its rejection is nobody's surprise. */

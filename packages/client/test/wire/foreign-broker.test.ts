@@ -167,7 +167,9 @@ describe.each(dialects)('a broker written from the RFC, $protocol', ({ protocol,
     const reply = client.request('echo', 'patience');
     await expect(client.request('echo', 'hurry', { timeoutMs: 100 })).rejects.toMatchObject({
       code: 'TIMEOUT',
-      message: expect.stringContaining(`no broker reachable (${broker.endpoint}: conn`),
+      message: expect.stringMatching(
+        new RegExp(`no broker reachable for \\d+ ms \\(${broker.endpoint}: conn`),
+      ) as string,
     });
     const late: RawBroker = await listen({ endpoint: broker.endpoint });
     late.autoRoute();
@@ -213,9 +215,7 @@ describe.each(dialects)('a broker written from the RFC, $protocol', ({ protocol,
       expect((await reply).text()).toBe('saved');
       const alone = newClient({ brokers: relay.endpoint, protocol, connectTimeoutMs: 50 });
       await expect(alone.request('echo', 'x', { timeoutMs: 200 })).rejects.toMatchObject({
-        message: expect.stringContaining(
-          `no broker reachable (${relay.endpoint}: no connection within 50 ms)`,
-        ),
+        message: expect.stringContaining(`(${relay.endpoint}: no connection within 50 ms)`),
       });
     } finally {
       await relay.close();

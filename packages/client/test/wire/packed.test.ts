@@ -128,7 +128,7 @@ describe('failures', () => {
     const { broker, client } = await pair();
     await expect(client.request('echo', 'x', { timeoutMs: 100 })).rejects.toMatchObject({
       code: 'TIMEOUT',
-      message: 'No reply from echo within 100 ms: sent once, no reply.',
+      message: expect.stringContaining('sent once, no reply; a worker has it') as string,
     });
     const { command } = await broker.next('request');
     expect((await broker.next('cancel')).command.id).toBe(command.id);

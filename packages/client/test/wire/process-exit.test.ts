@@ -83,7 +83,7 @@ describe.each(modules)('a program of $kind', ({ args, load }) => {
        console.log('closed');`,
     );
     const [line] = await child.waitForLine(/^No reply from echo.*/);
-    expect(line).toContain('no broker reachable (');
+    expect(line).toContain('no broker reachable for ');
     expect(line).toContain('tcp://no-such-host.invalid:5555: host not found or not reachable');
     await endsPromptly(child);
   });

@@ -60,6 +60,12 @@ function unknownKind(reader: RecordReader): undefined {
 /** The services of one session by their numbers. */
 export class InternedServices {
   readonly #names: string[] = [''];
+  #most = INTERNED_MAX;
+
+  /** WELCOME says how many numbers are kept. */
+  limit(internedMax: number): void {
+    this.#most = Math.min(INTERNED_MAX, internedMax);
+  }
 
   /** The name of a number, or `undefined` where it has none. */
   name(number: number): string | undefined {
@@ -72,8 +78,9 @@ export class InternedServices {
     const number = reader.u32(0);
     const nameBytes = reader.rest(FIXED.service);
     const name = nameBytes.length > SERVICE_BYTES_MAX ? '' : (decodeTextStrictly(nameBytes) ?? '');
-    if (number !== this.#names.length || number > INTERNED_MAX) {
-      reader.refuse('bad_service_number', `service number ${number}, the next is ${this.#names.length}`);
+    if (number !== this.#names.length || number > this.#most) {
+      const next = `the next is ${this.#names.length}, the last ${this.#most}`;
+      reader.refuse('bad_service_number', `service number ${number}: ${next}`);
     } else if (!isServiceName(name)) {
       reader.refuse('bad_service_name', 'a service name is 1 to 255 bytes of printable UTF-8');
     } else {

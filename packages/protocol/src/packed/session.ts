@@ -94,7 +94,14 @@ export function packedClient(): PackedClient {
 
 export function packedClientAtBroker(): PackedClientAtBroker {
   const services = new InternedServices();
-  return new PackedSession(CLIENT_HEADER_P1, writeToClient, (reader) => readFromClient(reader, services));
+  return new PackedSession(
+    CLIENT_HEADER_P1,
+    (writer, command: BrokerToClient) => {
+      if (command.kind === 'welcome') services.limit(command.internedMax);
+      writeToClient(writer, command);
+    },
+    (reader) => readFromClient(reader, services),
+  );
 }
 
 export function packedWorker(): PackedWorker {

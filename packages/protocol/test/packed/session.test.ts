@@ -278,6 +278,18 @@ describe('numbers of services', () => {
     expect(commandsIn(any(broker), messages)).toMatchObject(services.map((service) => ({ service })));
   });
 
+  test('are refused beyond what the WELCOME of the broker said', () => {
+    const broker = packedClientAtBroker();
+    broker.add(welcome(1));
+    broker.take();
+    const first = frames('4d4450435031' + '040000000006' + '00000001' + '6161');
+    const second = frames('4d4450435031' + '040000000006' + '00000002' + '6161');
+    expect(broker.decode(first, DEFAULT_LIMITS)).toMatchObject({ ok: true });
+    expect(broker.decode(second, DEFAULT_LIMITS)).toMatchObject({
+      rejection: { reason: 'bad_service_number' },
+    });
+  });
+
   test('are never more than 8,192', () => {
     const client = packedClient();
     const broker = packedClientAtBroker();

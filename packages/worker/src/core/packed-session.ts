@@ -32,6 +32,8 @@ export interface PackedSessionOptions {
   readonly credit: number;
   /** The interval of heartbeats that READY states, in ms; that of WELCOME holds. */
   readonly heartbeatMs: number;
+  /** What READY says of this worker beside that. Default: nothing. */
+  readonly metadata?: Metadata;
   /** After how many intervals of silence the broker is lost. */
   readonly liveness: number;
   /** How long one try to connect may take, handshake included, in ms. */
@@ -173,7 +175,7 @@ export class PackedSession<Job extends HeldJob> {
     this.#patientUntil = now + this.#options.welcomeTimeoutMs;
     this.#creditTold = this.#credit;
     this.#creditMost = this.#credit;
-    const { service, heartbeatMs } = this.#options;
+    const { service, heartbeatMs, metadata = NO_METADATA } = this.#options;
     this.#effects.send({
       kind: 'ready',
       service,
@@ -181,7 +183,7 @@ export class PackedSession<Job extends HeldJob> {
       revision: REVISION,
       heartbeatMs,
       capabilities: 0,
-      metadata: NO_METADATA,
+      metadata,
     });
   }
 

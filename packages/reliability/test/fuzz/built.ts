@@ -1,0 +1,61 @@
+import type { Broker } from '@majordomo/broker';
+import { build } from 'esbuild';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Protocol } from '../../src/fuzz/channels';
+import type { Mutant } from './mutants';
+
+const PACKAGES = join(__dirname, '../../..');
+const SCOPE = '@majordomo/';
+
+/** The source with the bug in it. */
+function planted({ file, find, replace }: Mutant, path: string): string {
+  const source = readFileSync(path, 'utf8');
+  const parts = source.split(find);
+  if (parts.length !== 2) throw new Error(`${file} has ${parts.length - 1} times: ${find}`);
+  return parts.join(replace);
+}
+
+/** The exports of a package of ours, built anew from the sources with a bug in one file, or with none. */
+async function built(name: string, mutant?: Mutant): Promise<unknown> {
+  const changed = mutant && join(PACKAGES, name, 'src', mutant.file);
+  const { outputFiles } = await build({
+    entryPoints: [join(PACKAGES, name, 'src/index.ts')],
+    bundle: true,
+    write: false,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+    plugins: [
+      {
+        name: 'plant',
+        setup({ onLoad, onResolve }) {
+          onResolve({ filter: /^[a-z@]/ }, ({ path, kind }) => {
+            if (kind === 'entry-point') return undefined;
+            if (!path.startsWith(SCOPE)) return { path, external: true };
+            return { path: join(PACKAGES, path.slice(SCOPE.length), 'src/index.ts') };
+          });
+          onLoad({ filter: /\.ts$/ }, ({ path }) => {
+            if (!mutant || path !== changed) return undefined;
+            return { contents: planted(mutant, path), loader: 'ts' };
+          });
+        },
+      },
+    ],
+  });
+  const module: { exports: unknown } = { exports: {} };
+  const code = outputFiles[0]?.text ?? '';
+  const run = new Function('require', 'module', 'exports', code) as (...of: unknown[]) => void;
+  run(require, module, module.exports);
+  return module.exports;
+}
+
+/** The codec with a bug in it, or with none. */
+export async function builtProtocol(mutant?: Mutant): Promise<Protocol> {
+  return (await built('protocol', mutant)) as Protocol;
+}
+
+/** The broker with a bug in it, or with none. */
+export async function builtBroker(mutant?: Mutant): Promise<typeof Broker> {
+  return ((await built('broker', mutant)) as { Broker: typeof Broker }).Broker;
+}

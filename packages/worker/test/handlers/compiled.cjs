@@ -1,0 +1,3 @@
+Object.defineProperty(exports, '__esModule', { value: true });
+/** @param {import('@majordomo/worker').WorkerRequest} request */
+exports.default = ({ body }) => `compiled got ${body.text()}`;
