@@ -4,9 +4,11 @@ export default {
   roots: ['<rootDir>/packages', '<rootDir>/examples'],
   testMatch: ['**/test/**/*.test.ts'],
   transform: {
+    '/dashboard/(main\\.ts|.+\\.(css|html))$': '<rootDir>/.jest/text.mjs',
     '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }],
   },
   moduleNameMapper: {
+    '^(\\..+)\\?text$': '$1',
     '^@majordomo/([a-z]+)$': '<rootDir>/packages/$1/src/index.ts',
   },
   modulePathIgnorePatterns: ['<rootDir>/packages/.*/dist'],

@@ -1,5 +1,12 @@
 import { EventEmitter } from 'node:events';
-import { AbortError, Body, parseOptions, requireServiceName, type BodyInput } from '@majordomo/protocol';
+import {
+  AbortError,
+  Body,
+  Metadata,
+  parseOptions,
+  requireServiceName,
+  type BodyInput,
+} from '@majordomo/protocol';
 import { backoffMs, clientKeysOf, makeProof } from '@majordomo/transport';
 import { AbortListeners } from './abort-listeners';
 import type { Call, Caller, CallTerms } from './core/call';
@@ -11,10 +18,12 @@ import {
   type RequestOptions,
   type ResolvedClientOptions,
 } from './options';
+import { ClientMeter } from './metrics';
 import { PendingRequest } from './pending-request';
 import type { Reply } from './reply';
 import { ReplyStream, type StreamMessage } from './reply-stream';
 import { Terms } from './terms';
+import { Tracing } from './tracing';
 import { clock, Turn } from './turn';
 import { WithSignal } from './with-signal';
 
@@ -48,6 +57,8 @@ export class Client extends EventEmitter<ClientEvents> {
   readonly #links: Links;
   readonly #terms: Terms;
   readonly #aborts = new AbortListeners();
+  readonly #meter: ClientMeter | undefined;
+  readonly #tracing: Tracing | undefined;
   readonly #turn = new Turn(() => this.#endTurn());
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Infinity;
@@ -66,6 +77,9 @@ export class Client extends EventEmitter<ClientEvents> {
     const { limits, connectTimeoutMs, probeMs, streamBufferMax, reconnectMinMs, reconnectMaxMs } =
       this.options;
     this.#terms = new Terms(this.options);
+    this.#meter = this.options.metrics && ClientMeter.of(this.options.metrics);
+    this.#meter?.add(this);
+    this.#tracing = this.options.tracing && new Tracing(this.options.tracing);
     this.#links = new Links(
       { limits, connectTimeoutMs, probeMs, receiveHighWaterMark: streamBufferMax, curve: keys },
       {
@@ -110,6 +124,7 @@ export class Client extends EventEmitter<ClientEvents> {
     try {
       this.#submit(service, body, options, false, pending);
     } catch (error) {
+      this.#meter?.refused(error);
       pending.refused(error);
     }
     return pending.promise;
@@ -131,6 +146,7 @@ export class Client extends EventEmitter<ClientEvents> {
     try {
       call = this.#submit(service, body, options, true, stream);
     } catch (error) {
+      this.#meter?.refused(error);
       stream.fail(error);
     }
     return stream;
@@ -139,6 +155,7 @@ export class Client extends EventEmitter<ClientEvents> {
   /** Closes every connection; what is pending rejects with a ClosedError. */
   close(): void {
     this.#core.close();
+    this.#meter?.remove(this);
     this.#disarm();
   }
 
@@ -154,10 +171,44 @@ export class Client extends EventEmitter<ClientEvents> {
     stream: boolean,
     caller: Caller,
   ): Call {
+    if (this.#tracing) return this.#submitTraced(this.#tracing, service, input, options, stream, caller);
+    const terms = this.#terms.of(options, stream);
+    requireServiceName(service);
+    return this.#take(service, Body.of(input), terms, caller, options?.signal);
+  }
+
+  /** @throws what keeps a request from being taken; its span tells that, too */
+  #submitTraced(
+    tracing: Tracing,
+    service: string,
+    input: BodyInput,
+    options: RequestOptions | undefined,
+    stream: boolean,
+    caller: Caller,
+  ): Call {
     const terms = this.#terms.of(options, stream);
     requireServiceName(service);
     const body = Body.of(input);
-    if (options?.signal) return this.#submitWithSignal(service, body, terms, caller, options.signal);
+    const { contentType, traceparent: given } = options ?? {};
+    const traced = tracing.begin(service, body.byteLength, given, caller);
+    const traceparent = traced.traceparent ?? given;
+    try {
+      const metadata = traceparent === undefined ? terms.metadata : Metadata.of({ contentType, traceparent });
+      return this.#take(service, body, { ...terms, metadata }, traced, options?.signal);
+    } catch (error) {
+      traced.refused(error);
+      throw error;
+    }
+  }
+
+  #take(
+    service: string,
+    body: Body,
+    terms: CallTerms,
+    caller: Caller,
+    signal: AbortSignal | undefined,
+  ): Call {
+    if (signal) return this.#submitWithSignal(service, body, terms, caller, signal);
     return this.#core.submit(service, body, terms, caller, this.#turn.roughNow);
   }
 
@@ -213,25 +264,30 @@ export class Client extends EventEmitter<ClientEvents> {
    */
   #effects(): ClientEffects {
     const { logger } = this.options;
+    const meter = this.#meter;
     return {
+      ended: meter && ((call, outcome) => meter.ended(outcome, this.#turn.last - call.startedAt)),
       openLink: (link, endpoint, speak) => this.#links.open(link, endpoint, speak),
       send: (link, command) => this.#links.send(link, command),
       closeLink: (link) => this.#links.close(link),
       pauseLink: (link) => this.#links.pause(link),
       resumeLink: (link) => this.#links.resume(link),
       brokerUp: (endpoint) => {
-        logger.info({ endpoint }, 'broker connected');
+        logger.info({ event: 'brokerUp', endpoint }, 'broker connected');
         queueMicrotask(() => this.emit('brokerUp', { endpoint }));
       },
       brokerDown: (endpoint, reason) => {
-        logger.warn({ endpoint, reason }, 'broker lost');
+        logger.warn({ event: 'brokerDown', endpoint, reason }, 'broker lost');
         queueMicrotask(() => this.emit('brokerDown', { endpoint, reason }));
       },
       brokerSilent: (endpoint) => {
-        logger.warn({ endpoint }, 'broker answered in no dialect: spoken to in mdp/0.2 for now');
+        logger.warn(
+          { event: 'brokerSilent', endpoint },
+          'broker answered in no dialect: spoken to in mdp/0.2 for now',
+        );
       },
       rejected: (endpoint, { detail }) => {
-        logger.warn({ endpoint, detail }, 'message rejected: connection closed');
+        logger.warn({ event: 'rejected', endpoint, detail }, 'message rejected: connection closed');
         queueMicrotask(() => this.emit('rejected', { endpoint, detail }));
       },
     };

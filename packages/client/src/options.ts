@@ -1,4 +1,12 @@
-import { connectionOptions, count, milliseconds, PRIORITY_MAX, reconnectOrder } from '@majordomo/protocol';
+import {
+  connectionOptions,
+  count,
+  metricsRegistrySchema,
+  milliseconds,
+  PRIORITY_MAX,
+  reconnectOrder,
+  tracingSchema,
+} from '@majordomo/protocol';
 import { z } from 'zod';
 
 /** The options of a client: what a user may write, with units and defaults. */
@@ -36,6 +44,10 @@ export const clientOptionsSchema = z
     heartbeatMs: milliseconds(1).default(2_500),
     /** Heartbeat intervals of silence after which a packed broker is lost. Default 4. */
     liveness: count(1, 1_000).default(4),
+    /** A registry of prom-client to add metrics to; clients may share one. Default: none. */
+    metrics: metricsRegistrySchema,
+    /** The module `@opentelemetry/api`, to have a span for each call and its trace go on in the worker. Default: none. */
+    tracing: tracingSchema,
   })
   .refine(...reconnectOrder);
 

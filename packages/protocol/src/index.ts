@@ -27,6 +27,16 @@ export {
 export { IdMap } from './id-map';
 export { loggerSchema, SILENT, type Logger, type LogMethod } from './logger';
 export { Metadata, METADATA_BYTES_MAX, NO_METADATA, type Challenge, type MetadataFields } from './metadata';
+export {
+  addMetrics,
+  MetricFamily,
+  metricsRegistrySchema,
+  timeSamples,
+  type MetricDefinition,
+  type MetricSample,
+  type MetricsRegistry,
+  type MetricType,
+} from './metrics';
 export * from './mmi';
 export {
   connectionOptions,
@@ -43,3 +53,14 @@ export { opening, Probe, PROTOCOLS, type Protocol, type Verdict } from './probe'
 export { REJECTION_REASONS, type Decoded, type Rejection, type RejectionReason } from './rejection';
 export { isServiceName, requireServiceName, serviceNameSchema } from './service-name';
 export { curveKeySchema, decodeZ85, encodeZ85, isCurveKey, KEY_BYTES, KEY_CHARACTERS } from './z85';
+export {
+  contextIn,
+  fromTraceparent,
+  messagingAttributes,
+  toTraceparent,
+  tracingSchema,
+  type Span,
+  type SpanContext,
+  type TracingApi,
+} from './tracing';
+export { percentileMs, TIME_BOUNDS_MS, TIME_BUCKETS, TimeHistogram } from './time-histogram';

@@ -7,6 +7,10 @@ import { NONCE_BYTES } from './packed/layout';
 /** Attributes that this revision knows, by their number (docs/PROTOCOL.md, "Attributes"). */
 const CONTENT_TYPE = 0x01;
 const TRACEPARENT = 0x02;
+const WAITED = 0x03;
+/** Its type, its length, and 32 bits. */
+const WAITED_BYTES = 7;
+const U32_MAX = 0xffff_ffff;
 const LIMITS = 0x10;
 /** framesMax, frameBytesMax and messageBytesMax. */
 const LIMITS_BYTES = 12;
@@ -77,6 +81,28 @@ export class Metadata implements MetadataFields {
 
   get traceparent(): string | undefined {
     return this.#find(TRACEPARENT);
+  }
+
+  /** How long the broker had had a request when it gave it to a worker, in µs, where it says so: in traced ones. */
+  get waitedMicros(): number | undefined {
+    const value = this.#value(WAITED);
+    return value?.length === 4 ? readU32(value, 0) : undefined;
+  }
+
+  /**
+   * The same, of a request that has waited so long at a broker, in µs. What belongs to no trace stays as it is, and so
+   * does what has no room for it.
+   */
+  waited(micros: number): Metadata {
+    const { bytes } = this;
+    if (bytes.length === 0 || bytes.length + WAITED_BYTES > METADATA_BYTES_MAX) return this;
+    if (this.#value(TRACEPARENT) === undefined) return this;
+    const told = Math.min(U32_MAX, Math.max(0, Math.round(micros)));
+    const head = [WAITED, 0, 4, told >>> 24, (told >>> 16) & 0xff, (told >>> 8) & 0xff, told & 0xff];
+    const annotated = new Uint8Array(WAITED_BYTES + bytes.length);
+    annotated.set(head);
+    annotated.set(bytes, WAITED_BYTES);
+    return new Metadata(annotated);
   }
 
   /** `undefined` where it is not said, or makes no sense. */

@@ -43,3 +43,26 @@ test('attributes have a bound', () => {
   }
   expect(encodeText('x')).toHaveLength(1);
 });
+
+test('how long a request has waited is put in front, where there is a trace and room for it', () => {
+  const traced = Metadata.of({ contentType: 'a', traceparent: '00-x' });
+  const annotated = traced.waited(1_500.4);
+  expect(Buffer.from(annotated.bytes).toString('hex')).toBe(
+    `030004000005dc${Buffer.from(traced.bytes).toString('hex')}`,
+  );
+  expect([annotated.waitedMicros, annotated.traceparent, annotated.contentType]).toEqual([
+    1_500,
+    '00-x',
+    'a',
+  ]);
+  expect(traced.waitedMicros).toBeUndefined();
+  expect(traced.waited(1e12).waitedMicros).toBe(0xffff_ffff);
+  expect(traced.waited(-1).waitedMicros).toBe(0);
+  expect(annotated.waited(7).waitedMicros).toBe(7);
+  const untraced = Metadata.of({ contentType: 'a' });
+  expect(untraced.waited(5)).toBe(untraced);
+  expect(NO_METADATA.waited(5)).toBe(NO_METADATA);
+  const full = Metadata.of({ contentType: 'x'.repeat(METADATA_BYTES_MAX - 3 - 7 - 6), traceparent: '00-x' });
+  expect(full.bytes).toHaveLength(METADATA_BYTES_MAX - 6);
+  expect(full.waited(5)).toBe(full);
+});

@@ -28,7 +28,7 @@ export class BrokerPresence {
     const { broker } = this;
     const { events, options, service } = this.#shared;
     this.#reported = false;
-    options.logger.info({ service, broker }, 'registered with a broker');
+    options.logger.info({ event: 'registered', service, broker }, 'registered with a broker');
     events.emit('registered', { broker });
   }
 
@@ -38,10 +38,16 @@ export class BrokerPresence {
     const { events, options, service } = this.#shared;
     const wasLast = this.#sessions.delete(session) && this.#sessions.size === 0;
     if (wasLast || (this.#sessions.size === 0 && !this.#reported)) {
-      options.logger.warn({ service, broker, reason }, 'not connected to a broker: trying until it is back');
+      options.logger.warn(
+        { event: 'lost', service, broker, reason },
+        'not connected to a broker: trying until it is back',
+      );
       this.#reported = true;
     } else {
-      options.logger.debug({ service, broker, reason }, 'a session is not connected to its broker');
+      options.logger.debug(
+        { event: 'sessionLost', service, broker, reason },
+        'a session is not connected to its broker',
+      );
     }
     if (wasLast) events.emit('lost', { broker, reason });
   }

@@ -111,9 +111,15 @@ export class BrokerSessions implements PlainKeeper, PackedKeeper {
     this.#guessed = verdict === 'silent';
     this.#dialect = verdict === 'silent' ? 'mdp/0.2' : verdict;
     if (this.#guessed) {
-      options.logger.warn({ service, broker }, 'a broker does not say what it speaks: MDP/0.2 for now');
+      options.logger.warn(
+        { event: 'brokerSilent', service, broker },
+        'a broker does not say what it speaks: MDP/0.2 for now',
+      );
     } else {
-      options.logger.debug({ service, broker, dialect: verdict }, 'a broker speaks a plain dialect');
+      options.logger.debug(
+        { event: 'dialectFound', service, broker, dialect: verdict },
+        'a broker speaks a plain dialect',
+      );
     }
     this.#dismissOthers();
     this.#fill();

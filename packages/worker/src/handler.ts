@@ -64,4 +64,9 @@ export class IncomingRequest implements WorkerRequest {
   get traceparent(): string | undefined {
     return this.#metadata.traceparent;
   }
+
+  /** How long its broker had had it, in µs, where that says so. */
+  get waitedMicros(): number | undefined {
+    return this.#metadata.waitedMicros;
+  }
 }

@@ -9,11 +9,12 @@ import {
 } from '@majordomo/protocol';
 import type { HeldJob } from './core/packed-effects';
 import { abortFailure, internalFailure, serviceFailure, type Failure } from './failures';
-import type { HandlerContext, HandlerResult, WorkerRequest } from './handler';
+import type { HandlerContext, HandlerResult, IncomingRequest } from './handler';
 import type { ReplyLimits } from './reply-limits';
 import { ReplyStream, type StreamSink } from './reply-stream';
 import type { Shared } from './shared';
 import type { Waiter } from './slots';
+import type { TracedJob } from './tracing';
 
 /** The session that a job came from, and goes back to. */
 export interface JobOwner {
@@ -50,11 +51,15 @@ export class Job implements HeldJob, Waiter, StreamSink {
   nextHeld: HeldJob | undefined = undefined;
   /** The same as {@link expiresAt}, which is forgotten once it has rung. */
   readonly deadline: number;
-  readonly request: WorkerRequest;
+  readonly request: IncomingRequest;
   readonly #shared: Shared;
   readonly #owner: JobOwner;
   readonly #context: Context;
   #phase: Phase = 'waiting';
+  /** When the handler was called, and for how many that counts, where it is measured. */
+  #startedAt = 0;
+  #weight = 0;
+  #traced: TracedJob | undefined = undefined;
   /** Why nobody wants the result any more. */
   #reason: MajordomoError | undefined = undefined;
   #controller: AbortController | undefined = undefined;
@@ -69,7 +74,7 @@ export class Job implements HeldJob, Waiter, StreamSink {
     shared: Shared,
     owner: JobOwner,
     ref: number,
-    request: WorkerRequest,
+    request: IncomingRequest,
     expiresAt: number,
     window: number,
   ) {
@@ -86,6 +91,13 @@ export class Job implements HeldJob, Waiter, StreamSink {
   /** The endpoint of the broker that it came from. */
   get broker(): string {
     return this.#owner.broker;
+  }
+
+  /** What a line of the log says of it. */
+  get #identity(): { broker: string; ref: number; attempt: number; traceparent?: string } {
+    const { attempt, traceparent } = this.request;
+    const identity = { broker: this.broker, ref: this.ref, attempt };
+    return traceparent === undefined ? identity : { ...identity, traceparent };
   }
 
   /** True once nobody wants the result any more. */
@@ -125,11 +137,16 @@ export class Job implements HeldJob, Waiter, StreamSink {
 
   #run(): void {
     this.#phase = 'running';
-    const { counters, handler } = this.#shared;
+    const { counters, handler, times, tracing } = this.#shared;
     counters.running++;
+    if (times && (this.#weight = times.begin()) > 0) this.#startedAt = performance.now();
+    const traced = tracing?.begin(this.request, this.broker);
+    this.#traced = traced;
     let result: HandlerResult;
     try {
-      result = handler(this.request, this.#context);
+      result = traced
+        ? traced.run(() => handler(this.request, this.#context))
+        : handler(this.request, this.#context);
       if (isThenable(result)) {
         const promise = result instanceof Promise ? result : Promise.resolve(result);
         promise.then(
@@ -154,7 +171,7 @@ export class Job implements HeldJob, Waiter, StreamSink {
     try {
       const { limits, partials } = this.#owner;
       const size: BodySize | undefined = partials ? undefined : limits.gather();
-      this.#stream = new ReplyStream(replies, this, size);
+      this.#stream = new ReplyStream(this.#traced?.wrap(replies) ?? replies, this, size);
     } catch (error) {
       this.#failed(error);
       return;
@@ -200,9 +217,11 @@ export class Job implements HeldJob, Waiter, StreamSink {
   }
 
   #leave(): void {
-    const { counters, slots } = this.#shared;
+    const { counters, slots, times } = this.#shared;
     this.#phase = 'over';
     counters.running--;
+    if (this.#weight > 0) times?.end(this.#weight, performance.now() - this.#startedAt);
+    this.#traced?.end();
     slots.release();
   }
 
@@ -228,8 +247,9 @@ export class Job implements HeldJob, Waiter, StreamSink {
   #drop(reason: MajordomoError): void {
     const { counters, options, service } = this.#shared;
     counters.dropped++;
+    this.#traced?.dropped(reason);
     options.logger.debug(
-      { service, broker: this.broker, err: reason },
+      { event: 'requestDropped', service, ...this.#identity, err: reason },
       'the result of a request came too late',
     );
     this.#owner.fail(this, abortFailure(reason));
@@ -242,17 +262,24 @@ export class Job implements HeldJob, Waiter, StreamSink {
     const told = owner.tellsFailures ? serviceFailure(error) : undefined;
     const reply = told ? undefined : this.#encodeError(error);
     counters.failed++;
+    this.#traced?.failed(error);
     if (reply) owner.finish(this, reply, NO_METADATA);
     else owner.fail(this, told ?? internalFailure(error));
     if (told) {
-      options.logger.info({ service, broker, err: error }, 'a request failed: answered with a ServiceError');
+      options.logger.info(
+        { event: 'requestFailed', service, ...this.#identity, err: error },
+        'a request failed: answered with a ServiceError',
+      );
     } else {
       const outcome = reply
         ? 'answered with the encoded error'
         : owner.tellsFailures
           ? `answered with ${internalFailure(error).code}`
           : 'given back to the broker without a reply';
-      options.logger.error({ service, broker, err: error }, `a request failed: ${outcome}`);
+      options.logger.error(
+        { event: 'requestFailed', service, ...this.#identity, err: error },
+        `a request failed: ${outcome}`,
+      );
     }
     events.emit('requestFailed', { broker, error });
   }
@@ -266,7 +293,10 @@ export class Job implements HeldJob, Waiter, StreamSink {
       this.#owner.limits.check(body);
       return body;
     } catch (err) {
-      options.logger.error({ service, err }, 'encodeError failed itself: it is as good as none');
+      options.logger.error(
+        { event: 'encodeErrorFailed', service, ...this.#identity, err },
+        'encodeError failed itself: it is as good as none',
+      );
       return undefined;
     }
   }

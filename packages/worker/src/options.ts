@@ -1,4 +1,12 @@
-import { connectionOptions, count, milliseconds, reconnectOrder, type BodyInput } from '@majordomo/protocol';
+import {
+  connectionOptions,
+  count,
+  metricsRegistrySchema,
+  milliseconds,
+  reconnectOrder,
+  tracingSchema,
+  type BodyInput,
+} from '@majordomo/protocol';
 import { availableParallelism } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
@@ -33,6 +41,10 @@ const common = {
   encodeError: z
     .custom<EncodeError>((value) => typeof value === 'function', 'should be a function')
     .optional(),
+  /** A registry of prom-client to add metrics to; workers may share one. Default: none. */
+  metrics: metricsRegistrySchema,
+  /** The module `@opentelemetry/api`, to have a span for each request, in the trace of its client. Default: none. */
+  tracing: tracingSchema,
 };
 
 /** The options of a worker: what a user may write, with units and defaults. */

@@ -5,6 +5,9 @@ import type { Shared } from './shared';
 export function reportRejection(shared: Shared, broker: string, rejection: WorkerRejection): void {
   const { counters, events, options, service } = shared;
   counters.rejected++;
-  options.logger.warn({ service, broker, ...rejection }, 'a message of a broker was not taken');
+  options.logger.warn(
+    { event: 'rejected', service, broker, ...rejection },
+    'a message of a broker was not taken',
+  );
   events.emit('rejected', { broker, rejection });
 }

@@ -11,7 +11,7 @@ export function loopReporter(
 ): (blockedMs: number) => void {
   return (blockedMs) => {
     logger.warn(
-      { service, blockedMs, heartbeatMs },
+      { event: 'loopBlocked', service, blockedMs, heartbeatMs },
       'the event loop was blocked for longer than the heartbeat interval, and no heartbeat left: brokers give up a ' +
         'worker that is silent for several. A handler that computes for long belongs into threads: see handlerFile',
     );
@@ -31,12 +31,12 @@ export function threadReporter(
       counters.threadsLost++;
     },
     crashed(error) {
-      logger.error({ service, err: error }, 'a thread crashed: another takes its place');
+      logger.error({ event: 'threadLost', service, err: error }, 'a thread crashed: another takes its place');
       events.emit('threadLost', { why: 'crashed', error });
     },
     terminated() {
       logger.warn(
-        { service, abortGraceMs },
+        { event: 'threadTerminated', service, abortGraceMs },
         'a handler went on for longer than abortGraceMs after its signal had fired: its thread was ended, another ' +
           'takes its place',
       );

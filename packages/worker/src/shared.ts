@@ -3,9 +3,11 @@ import type { ClientKeys } from '@majordomo/transport';
 import type { Alarm } from './alarm';
 import type { Events } from './events';
 import type { Handler } from './handler';
+import type { JobTimes } from './job-times';
 import type { ResolvedWorkerOptions } from './options';
 import type { Slots } from './slots';
 import type { Counters } from './stats';
+import type { Tracing } from './tracing';
 
 /** What all sessions of one worker have in common. */
 export class Shared {
@@ -24,6 +26,9 @@ export class Shared {
     readonly events: Events,
     /** Keys for CURVE; `undefined` without. */
     readonly keys: ClientKeys | undefined,
+    /** Where the times of jobs go; `undefined` where nobody wants to know. */
+    readonly times: JobTimes | undefined,
+    readonly tracing: Tracing | undefined,
   ) {}
 
   /**

@@ -13,6 +13,7 @@ import { Alarm } from './alarm';
 import { BrokerSessions } from './broker-sessions';
 import { Events, type WorkerEvents, type WorkerListener } from './events';
 import type { Handler } from './handler';
+import { JobTimes } from './job-times';
 import { LoopWatch } from './loop-watch';
 import {
   concurrencySchema,
@@ -22,11 +23,13 @@ import {
   type ThreadedWorkerOptions,
   type WorkerOptions,
 } from './options';
+import { WorkerMeter } from './metrics';
 import { loopReporter, threadReporter } from './reports';
 import { Shared } from './shared';
 import { Slots } from './slots';
 import { Counters, type WorkerStats } from './stats';
 import { ThreadPool } from './threads/thread-pool';
+import { Tracing } from './tracing';
 
 /** What a worker is doing: it only ever moves to the right. */
 export type WorkerState = 'new' | 'running' | 'draining' | 'closed';
@@ -43,6 +46,7 @@ export class Worker {
   readonly service: string;
   readonly #shared: Shared;
   readonly #brokers: readonly BrokerSessions[];
+  readonly #meter: WorkerMeter | undefined;
   /** Where the handler runs, where that is not the main thread. */
   readonly #threads: ThreadPool | undefined;
   /** Looks whether the handler blocks the main thread, where it runs there. */
@@ -96,9 +100,14 @@ export class Worker {
       );
     }
     const slots = new Slots(resolved.concurrency);
-    const shared = new Shared(service, serve, resolved, slots, alarm, counters, events, keys);
+    const meter = resolved.metrics && WorkerMeter.of(resolved.metrics);
+    const times = meter && new JobTimes(meter.timesOf(service));
+    const tracing = resolved.tracing && new Tracing(resolved.tracing);
+    const shared = new Shared(service, serve, resolved, slots, alarm, counters, events, keys, times, tracing);
     this.#shared = shared;
     this.#brokers = resolved.brokers.map((broker) => new BrokerSessions(broker, shared));
+    this.#meter = meter;
+    meter?.add(this);
   }
 
   get state(): WorkerState {
@@ -195,6 +204,7 @@ export class Worker {
     this.#shared.alarm.stop();
     this.#loopWatch?.stop();
     await this.#threads?.close();
+    this.#meter?.remove(this);
     // What was sent last is in ZeroMQ's hands one turn of the loop later.
     await setImmediate();
   }

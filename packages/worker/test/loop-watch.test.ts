@@ -75,7 +75,10 @@ test('a worker whose handler blocks the event loop warns once, says for how long
   await eventually(() => blocked.length > 0);
   const about = warnings.filter(([, text]) => text.includes('event loop was blocked'));
   expect(about).toEqual([
-    [{ service: 'echo', blockedMs: blocked[0], heartbeatMs: 200 }, expect.stringContaining('handlerFile')],
+    [
+      { event: 'loopBlocked', service: 'echo', blockedMs: blocked[0], heartbeatMs: 200 },
+      expect.stringContaining('handlerFile'),
+    ],
   ]);
   expect(blocked).toHaveLength(1);
   expect(blocked[0]).toBeGreaterThanOrEqual(500);

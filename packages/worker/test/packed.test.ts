@@ -151,6 +151,7 @@ describe('the session', () => {
     await broker.ready();
     expect(lines).toEqual([
       {
+        event: 'lost',
         service: 'echo',
         broker: broker.endpoint,
         reason: expect.stringContaining('no WELCOME within 50 ms'),

@@ -158,20 +158,20 @@ describe('life', () => {
     await worker.close();
     const about = { service: 'echo', broker: broker.endpoint };
     expect(lines.filter(({ level }) => level !== 'debug')).toEqual([
-      { level: 'info', fields: about, message: 'registered with a broker' },
+      { level: 'info', fields: { event: 'registered', ...about }, message: 'registered with a broker' },
       {
         level: 'error',
-        fields: { ...about, err: error },
+        fields: { event: 'requestFailed', ...about, ref: 1, attempt: 0, err: error },
         message: 'a request failed: given back to the broker without a reply',
       },
       {
         level: 'warn',
-        fields: { ...about, reason: 'unknown_header', detail: expect.any(String) },
+        fields: { event: 'rejected', ...about, reason: 'unknown_header', detail: expect.any(String) },
         message: 'a message of a broker was not taken',
       },
       {
         level: 'warn',
-        fields: { ...about, reason: 'connection closed' },
+        fields: { event: 'lost', ...about, reason: 'connection closed' },
         message: 'not connected to a broker: trying until it is back',
       },
     ]);

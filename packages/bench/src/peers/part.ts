@@ -26,6 +26,9 @@ export type Part =
 /** How the processes of a peer are connected. */
 export type Transport = 'tcp' | 'ipc' | 'inproc';
 
+/** How a peer of ours is watched while it works. */
+export type Watched = 'metrics' | 'tracing';
+
 /** What a part is started with. */
 export interface PartParams {
   /** Of brokers: what to listen on. Default tcp on a port that is free. */
@@ -34,6 +37,8 @@ export interface PartParams {
   readonly address?: string;
   /** Which dialect to speak, where there are several. */
   readonly protocol?: string;
+  /** What is watched: by metrics that somebody reads, or by a span for every call. */
+  readonly watched?: Watched;
   /** Of `manyWorkers` and `manyClients`: the services, by number, and the workers that each has in this process. */
   readonly services?: ServiceRange;
   /** Of `manyClients`: how many. */

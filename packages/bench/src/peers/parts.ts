@@ -22,10 +22,16 @@ const secured: Parts = {
   client: () => import('./secured/client'),
 };
 
+/** Watched peers echo, and no more. */
+const { broker, worker, client } = majordomo;
+const watched: Parts = { broker: broker!, worker: worker!, client: client! };
+
 /** What each peer has a module for. Loaded in the process that plays the part, and nowhere else. */
 const PARTS: Readonly<Record<string, Parts>> = {
   'ours-packed': majordomo,
   'ours-secured': secured,
+  'ours-packed-metrics': watched,
+  'ours-packed-tracing': watched,
   'ours-0.2': majordomo,
   'ours-0.1': majordomo,
   nats: {

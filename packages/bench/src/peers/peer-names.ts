@@ -1,5 +1,5 @@
-/** The peers by name, ours first, in the order of every table. */
-export const PEER_NAMES = [
+/** The peers that are compared where nobody names any, ours first, in the order of every table. */
+export const COMPARED = [
   'ours-packed',
   'ours-secured',
   'ours-0.2',
@@ -11,6 +11,9 @@ export const PEER_NAMES = [
   'raw',
   'raw-frames',
 ] as const;
+
+/** All peers: those, and ours while it is watched. */
+export const PEER_NAMES = [...COMPARED, 'ours-packed-metrics', 'ours-packed-tracing'] as const;
 
 export type PeerName = (typeof PEER_NAMES)[number];
 

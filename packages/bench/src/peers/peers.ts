@@ -1,3 +1,4 @@
+import type { Watched } from './part';
 import type { PeerName } from './peer-names';
 
 /** One way to get a request answered by another process. */
@@ -8,6 +9,8 @@ export interface Peer {
   readonly settings: string;
   /** The dialect, where it is ours. */
   readonly protocol?: string;
+  /** How it is watched, where it is. */
+  readonly watched?: Watched;
   /** The server program that it needs on the PATH, where that is not ours. */
   readonly program?: string;
 }
@@ -86,5 +89,21 @@ export const PEERS: Readonly<Record<PeerName, Peer>> = {
     settings:
       'the raw relay with as many frames per message as MDP/0.2 has at each hop, 32 worker sockets in turn, a client ' +
       'socket per request in flight; nobody decodes, queues or watches anything',
+  },
+  'ours-packed-metrics': {
+    name: 'ours-packed-metrics',
+    title: 'ours, packed, with metrics',
+    settings:
+      'as packed; the broker serves HTTP and is scraped once a second, client and worker count into a registry of prom-client',
+    protocol: 'packed',
+    watched: 'metrics',
+  },
+  'ours-packed-tracing': {
+    name: 'ours-packed-tracing',
+    title: 'ours, packed, with tracing',
+    settings:
+      'as packed; OpenTelemetry with a span for every call and every request, exported in batches to nowhere',
+    protocol: 'packed',
+    watched: 'tracing',
   },
 };

@@ -35,7 +35,8 @@ export class Bed {
   static async start(peer: Peer, cast: Cast = ECHO_CAST, params: BedParams = {}): Promise<Bed> {
     const started: Child[] = [];
     const start = async (part: Part, own: PartParams): Promise<Child> => {
-      const common = peer.protocol === undefined ? {} : { protocol: peer.protocol };
+      const { protocol, watched } = peer;
+      const common = { ...(protocol && { protocol }), ...(watched && { watched }) };
       const child = await Child.start({ peer: peer.name, part, params: { ...common, ...own } });
       started.push(child);
       return child;

@@ -1,5 +1,5 @@
 import { bytes, trimmed } from '../format';
-import { PEER_NAMES, type PeerName } from '../peers/peer-names';
+import { COMPARED, type PeerName } from '../peers/peer-names';
 import { ECHO_CAST, type Bed } from '../processes/bed';
 import { withBeds } from '../processes/beds';
 import { progress } from '../progress';
@@ -17,7 +17,7 @@ const WARMUP: Cell = { inFlight: 100, bytes: 100 };
 
 /** Request and reply in a closed loop: every peer in every cell, in turn, round after round. */
 export async function rpc(options: RunOptions): Promise<RpcReport> {
-  const { peers, skipped } = choose(options.peers ?? (options.quick ? QUICK_PEERS : PEER_NAMES));
+  const { peers, skipped } = choose(options.peers ?? (options.quick ? QUICK_PEERS : COMPARED));
   const cells = cellsOf(options.quick, options.inFlight, options.sizes);
   const timing = timingOf(options, cells.length * peers.length, peers.length);
   const taken: Taken[] = [];

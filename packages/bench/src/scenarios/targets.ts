@@ -65,6 +65,14 @@ const RPC_TARGETS: readonly RpcTarget[] = [
     by: rate,
     bound: { atLeast: 0.9 },
   },
+  {
+    goal: 'packed with metrics over packed without, 1,000 in flight, 100 B: calls per second, at least 0.95x',
+    cell: cellKey({ inFlight: 1_000, bytes: 100 }),
+    of: 'ours-packed-metrics',
+    over: 'ours-packed',
+    by: rate,
+    bound: { atLeast: 0.95 },
+  },
 ];
 
 /** Whether a number is within its bound. */

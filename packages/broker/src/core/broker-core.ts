@@ -19,9 +19,10 @@ import { Dispatcher } from './dispatcher';
 import { checkInvariants } from './invariants';
 import { Liveness } from './liveness';
 import { Management } from './management';
+import type { Meters } from './meters';
 import { describeBroker, type BrokerView } from './mmi';
 import type { BrokerEvent, Outbound } from './outbound';
-import type { PeerGoneReason, PeerId, ServiceRecord, WorkerRecord } from './records';
+import type { ClientRecord, PeerGoneReason, PeerId, ServiceRecord, WorkerRecord } from './records';
 import { Replies } from './replies';
 import { Requests } from './requests';
 import { Services } from './services';
@@ -56,10 +57,11 @@ export class BrokerCore implements BrokerView {
     readonly settings: CoreSettings,
     private readonly outbound: Outbound,
     readonly startedAt: number,
+    readonly meters?: Meters,
   ) {
     const { heartbeatMs, liveness, jobDeadlineMs, limits } = settings;
     const { counters } = this;
-    const services = new Services(settings.serviceExpiryMs, startedAt);
+    const services = new Services(settings.serviceExpiryMs, startedAt, meters);
     this.#services = services;
     const clients = new Clients(settings.idSeed);
     this.#clients = clients;
@@ -77,7 +79,7 @@ export class BrokerCore implements BrokerView {
     const replies = new Replies(settings, requests, counters, outbound);
     const alive = new Liveness({ heartbeatMs, silenceMs: this.#silenceMs, jobDeadlineMs });
     const { authority } = settings;
-    const guard = authority && new Guard(authority, clients, counters, outbound);
+    const guard = authority && new Guard(authority, clients, services, counters, outbound);
     const dispatcher = new Dispatcher(settings, services, requests, replies, alive, counters, outbound);
     const workers = new WorkerHalf(
       settings,
@@ -128,6 +130,11 @@ export class BrokerCore implements BrokerView {
   /** Packed clients in session. */
   get clientSessions(): number {
     return this.#clients.sessions;
+  }
+
+  /** Packed clients in session, and plain ones with requests. */
+  get clients(): Iterable<ClientRecord> {
+    return this.#clients.present;
   }
 
   get pendingBytes(): number {

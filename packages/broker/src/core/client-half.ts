@@ -18,6 +18,7 @@ import type { Clients } from './clients';
 import type { Counters } from './counters';
 import type { Dispatcher } from './dispatcher';
 import type { Management } from './management';
+import { OUTCOME } from './meters';
 import type { Outbound } from './outbound';
 import type { ClientRecord, PeerId } from './records';
 import type { Replies } from './replies';
@@ -72,7 +73,7 @@ export class ClientHalf {
         const request = client.requests.get(command.id);
         if (!request) return;
         this.counters.cancelled++;
-        this.requests.withdraw(request);
+        this.requests.withdraw(request, OUTCOME.cancelled);
         return;
       }
       case 'window': {

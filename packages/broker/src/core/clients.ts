@@ -40,11 +40,16 @@ export class Clients {
     return this.#table.values();
   }
 
+  /** Packed clients in session, and plain ones with requests. */
+  get present(): ClientRecord[] {
+    return [...this.#table.values()].filter(({ session, requests }) => session || requests.size > 0);
+  }
+
   /** The record of a plain client that has a request, made where there is none. */
-  plain(peer: PeerId, now: number): ClientRecord {
+  plain(peer: PeerId, dialect: Dialect, now: number): ClientRecord {
     let client = this.#table.get(peer);
     if (!client) {
-      client = new ClientRecord(peer, undefined, now, this.seed);
+      client = new ClientRecord(peer, undefined, dialect, now, this.seed);
       this.#table.set(peer, client);
     }
     client.idleNode.remove();
@@ -54,7 +59,7 @@ export class Clients {
 
   /** Begins a packed session. */
   begin(peer: PeerId, session: Dialect, now: number): ClientRecord {
-    const client = new ClientRecord(peer, session, now, this.seed);
+    const client = new ClientRecord(peer, session, session, now, this.seed);
     client.seenNode = this.#bySeen.push(client);
     client.beatNode = this.#byBeat.push(client);
     client.internedMax = this.#numbers.grant();

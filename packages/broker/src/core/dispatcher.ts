@@ -1,4 +1,4 @@
-import type { Limits, Ref } from '@majordomo/protocol';
+import { keyToHex, type Limits, type Ref } from '@majordomo/protocol';
 import type { Counters } from './counters';
 import { fits } from './fits';
 import type { Liveness } from './liveness';
@@ -8,6 +8,8 @@ import type { Replies } from './replies';
 import { ID_MAX, type Requests } from './requests';
 import type { Services } from './services';
 import type { CoreSettings } from './settings';
+
+const MICROS_PER_MS = 1_000;
 
 /** Which worker gets which request, when, and under which reference. */
 export class Dispatcher {
@@ -63,6 +65,7 @@ export class Dispatcher {
     const ref = worker.dialect.packed ? number : this.#plainRef(number);
     request.state = 'held';
     request.attempts++;
+    request.dispatchedAt = now;
     request.worker = worker;
     request.ref = ref;
     worker.held.set(number, request);
@@ -81,12 +84,24 @@ export class Dispatcher {
       window,
       priority,
       attempt,
-      metadata,
+      metadata: worker.dialect.packed ? metadata.waited((now - request.queuedAt) * MICROS_PER_MS) : metadata,
     });
-    if (attempt === 1) return;
+    const { client, id, service } = request;
+    if (attempt === 1) {
+      service.meter?.queued.record(now - request.queuedAt);
+      return;
+    }
     this.counters.redispatched++;
-    const { name } = request.service;
-    this.outbound.event({ type: 'requestRedispatched', service: name, attempts: attempt });
+    if (service.meter) service.meter.redispatched++;
+    this.outbound.event({
+      type: 'requestRedispatched',
+      service: service.name,
+      client: keyToHex(client.peer),
+      id,
+      peer: keyToHex(worker.peer),
+      ref,
+      attempts: attempt,
+    });
   }
 
   /** A worker that is sent more than it takes ends its session, and so would the next one that is given the request. */

@@ -181,8 +181,8 @@ function checkSums({ counters, requests, services }: Rooms, found: Found): void 
     () => `${requests.retention.bytes} bytes of messages are counted, and ${retained} are kept`,
   );
   const { answered, refused, refusedDraining, expired, unserved } = counters;
-  const { cancelled, failed, overflowed, exhausted, withdrawn } = counters;
-  const told = answered + refused + refusedDraining + expired + unserved;
+  const { cancelled, failed, overflowed, exhausted, withdrawn, unauthorized, limited } = counters;
+  const told = answered + refused + refusedDraining + expired + unserved + unauthorized + limited;
   const ended = told + cancelled + failed + overflowed + exhausted + withdrawn;
   insist(
     counters.requests === ended + pending,

@@ -4,6 +4,7 @@ import type {
   Dialect,
   DialectName,
   FailureCode,
+  Ref,
   Rejection,
 } from '@majordomo/protocol';
 import type { Deed } from './access/guard';
@@ -29,6 +30,15 @@ export type BrokerEvent =
   | {
       readonly type: 'requestRedispatched';
       readonly service: string;
+      readonly client: string;
+      /**
+       * Here and below: the client's number for the request; of plain clients, which have none, the broker's own, or
+       * 0 where it was not taken.
+       */
+      readonly id: number;
+      /** The worker that has it now, and under which reference. */
+      readonly peer: string;
+      readonly ref: Ref;
       /** How many workers have been given it so far. */
       readonly attempts: number;
     }
@@ -37,6 +47,7 @@ export type BrokerEvent =
       readonly type: 'requestExpired';
       readonly service: string;
       readonly client: string;
+      readonly id: number;
       readonly waitedMs: number;
     }
   | {
@@ -44,6 +55,7 @@ export type BrokerEvent =
       readonly type: 'requestFailed';
       readonly service: string;
       readonly client: string;
+      readonly id: number;
       readonly code: FailureCode;
       readonly message: string;
     }
@@ -51,13 +63,19 @@ export type BrokerEvent =
       /** A worker answered a request whose client is gone or has been told otherwise. */
       readonly type: 'replyDropped';
       readonly peer: string;
+      readonly ref: Ref;
       readonly service: string;
+      readonly client: string;
+      readonly id: number;
     }
   | {
       /** A packed worker answered that it failed. A plain client is not told. */
       readonly type: 'workerFailed';
       readonly peer: string;
+      readonly ref: Ref;
       readonly service: string;
+      readonly client: string;
+      readonly id: number;
       readonly code: string;
       readonly message: string;
     }

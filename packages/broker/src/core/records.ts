@@ -12,6 +12,7 @@ import type { Identity } from './access/authority';
 import type { Meter } from './access/meter';
 import type { FairQueue, Place } from './fair-queue';
 import { ListNode, type LinkedList } from './linked-list';
+import type { ServiceMeter } from './meters';
 import type { Batch } from './retention';
 import type { Timed } from './timer-wheel';
 
@@ -45,11 +46,13 @@ export class ClientRecord {
 
   /**
    * @param session - what a packed client speaks through; `undefined` for a plain one
+   * @param spoken - the dialect of what it first said
    * @param seed - of the table of its ids, which it chooses itself
    */
   constructor(
     readonly peer: PeerId,
     readonly session: Dialect | undefined,
+    readonly spoken: Dialect,
     now: number,
     seed: number,
   ) {
@@ -88,6 +91,8 @@ export class RequestRecord implements Timed {
   state: 'queued' | 'held' | 'answered' | 'ended' = 'queued';
   /** How many workers have been given it. */
   attempts = 0;
+  /** When it was last given to a worker, in ms. */
+  dispatchedAt = 0;
   /** The worker that has it, and under which reference, while it is `held`. */
   worker: WorkerRecord | undefined = undefined;
   ref: Ref = 0;
@@ -135,6 +140,8 @@ export interface ServiceRecord extends Timed {
   unservedSince: number;
   /** True where there may be something to dispatch once all that came together has been heard. */
   dirty: boolean;
+  /** What is measured of it; `undefined` where nothing is. */
+  meter: ServiceMeter | undefined;
   /** When the oldest of its requests may have waited too long, in ms, while it has no worker; see `Services`. */
   dueAt: number;
 }
@@ -196,12 +203,16 @@ export class WorkerRecord {
 export type PeerGoneReason = 'connection_closed' | 'stalled';
 
 /** Why a worker's session ended. */
-export type WorkerLostReason =
-  | PeerGoneReason
-  | 'disconnected'
-  | 'silent'
-  | 'job_deadline'
-  | 'protocol_error'
-  | 'invalid_message'
-  | 'unauthorized'
-  | 'broker_closing';
+export const WORKER_LOST_REASONS = [
+  'connection_closed',
+  'stalled',
+  'disconnected',
+  'silent',
+  'job_deadline',
+  'protocol_error',
+  'invalid_message',
+  'unauthorized',
+  'broker_closing',
+] as const;
+
+export type WorkerLostReason = (typeof WORKER_LOST_REASONS)[number];

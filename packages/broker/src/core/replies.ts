@@ -9,6 +9,7 @@ import {
   type WorkerPartial,
 } from '@majordomo/protocol';
 import type { Counters } from './counters';
+import { OUTCOME } from './meters';
 import type { Outbound } from './outbound';
 import type { RequestRecord, Stream, WorkerRecord } from './records';
 import { costOf, costOfFrames, type Requests } from './requests';
@@ -217,7 +218,7 @@ export class Replies {
 
   #end(request: RequestRecord, body: Body, metadata: Metadata): void {
     const { client, dialect, id, service } = request;
-    this.requests.end(request);
+    this.requests.end(request, OUTCOME.answered);
     this.counters.answered++;
     this.outbound.toClient(client.peer, dialect, {
       kind: 'final',
@@ -236,12 +237,15 @@ export class Replies {
     }
     const { client, dialect, id, service } = request;
     const { code, message, retryable } = failure;
-    this.requests.end(request);
+    this.requests.end(request, OUTCOME.failed);
     this.counters.failed++;
     this.outbound.event({
       type: 'workerFailed',
       service: service.name,
+      client: keyToHex(client.peer),
+      id,
       peer: keyToHex(worker.peer),
+      ref: failure.ref,
       code,
       message,
     });
@@ -256,9 +260,16 @@ export class Replies {
     });
   }
 
-  #tooLate({ service }: RequestRecord, worker: WorkerRecord): void {
+  #tooLate({ client, id, service, ref }: RequestRecord, worker: WorkerRecord): void {
     this.counters.repliesDropped++;
-    this.outbound.event({ type: 'replyDropped', peer: keyToHex(worker.peer), service: service.name });
+    this.outbound.event({
+      type: 'replyDropped',
+      service: service.name,
+      client: keyToHex(client.peer),
+      id,
+      peer: keyToHex(worker.peer),
+      ref,
+    });
   }
 }
 

@@ -9,6 +9,7 @@ import {
 } from '@majordomo/protocol';
 import type { Clients } from './clients';
 import type { Counters } from './counters';
+import { OUTCOME, OUTCOME_OF } from './meters';
 import type { Outbound } from './outbound';
 import { RequestRecord, type ClientRecord, type PeerId, type ServiceRecord } from './records';
 import { Retention } from './retention';
@@ -105,16 +106,16 @@ export class Requests {
       full = this.#makeRoom(peer, session, service, command.priority, bytes);
     if (full) {
       this.counters.refused++;
-      this.fail(peer, dialect, command.id, name, 'QUEUE_FULL', full, true);
+      this.#refuse(peer, dialect, command, service, 'QUEUE_FULL', full);
       return undefined;
     }
     if (isUnserved) {
       this.counters.unserved++;
-      this.fail(peer, dialect, command.id, name, 'NO_WORKER', 'no worker is registered for it', true);
+      this.#refuse(peer, dialect, command, service, 'NO_WORKER', 'no worker is registered for it');
       return undefined;
     }
     service ??= this.services.named(name, now);
-    const client = session ?? this.clients.plain(peer, now);
+    const client = session ?? this.clients.plain(peer, dialect, now);
     const id = session ? command.id : this.#plainId(client);
     const request = new RequestRecord(
       client,
@@ -204,9 +205,23 @@ export class Requests {
   }
 
   /** Refuses a request because the broker is about to stop. */
-  refuseDraining(peer: PeerId, dialect: Dialect, { id, service }: ClientRequest): void {
+  refuseDraining(peer: PeerId, dialect: Dialect, request: ClientRequest): void {
     this.counters.refusedDraining++;
-    this.fail(peer, dialect, id, service, 'BROKER_DRAINING', 'the broker is stopping', true);
+    const service = this.services.table.get(request.service);
+    this.#refuse(peer, dialect, request, service, 'BROKER_DRAINING', 'the broker is stopping');
+  }
+
+  /** Tells a client that its request is not taken. */
+  #refuse(
+    peer: PeerId,
+    dialect: Dialect,
+    { id, service: name }: ClientRequest,
+    service: ServiceRecord | undefined,
+    code: FailureCode,
+    message: string,
+  ): void {
+    this.services.meterOf(service)?.ended(OUTCOME_OF[code]);
+    this.fail(peer, dialect, id, name, code, message, true);
   }
 
   /** Tells a client of a failure, where its dialect has words for it. */
@@ -219,7 +234,7 @@ export class Requests {
     message: string,
     retryable: boolean,
   ): void {
-    this.outbound.event({ type: 'requestFailed', service, client: keyToHex(peer), code, message });
+    this.outbound.event({ type: 'requestFailed', service, client: keyToHex(peer), id, code, message });
     this.outbound.toClient(peer, dialect, {
       kind: 'failure',
       id,
@@ -231,9 +246,13 @@ export class Requests {
     });
   }
 
-  /** Ends a request: its client has nothing more to expect. A worker may still hold it, but nothing of what it was. */
-  end(request: RequestRecord): void {
+  /**
+   * Ends a request: its client has nothing more to expect. A worker may still hold it, but nothing of what it was.
+   * @param outcome - one of {@link OUTCOME}
+   */
+  end(request: RequestRecord, outcome: number): void {
     const { client } = request;
+    request.service.meter?.ended(outcome);
     request.state = 'ended';
     request.worker = undefined;
     request.body = NO_BODY;
@@ -250,7 +269,7 @@ export class Requests {
   /** Ends a request that could not be served. */
   endFailed(request: RequestRecord, code: FailureCode, message: string, retryable: boolean): void {
     const { client, dialect, service, id } = request;
-    this.end(request);
+    this.end(request, OUTCOME_OF[code]);
     this.fail(client.peer, dialect, id, service.name, code, message, retryable);
   }
 
@@ -313,22 +332,26 @@ export class Requests {
   }
 
   #expired(request: RequestRecord, message: string, now: number): void {
-    const { client, queuedAt, service } = request;
+    const { client, id, queuedAt, service } = request;
     this.counters.expired++;
     this.outbound.event({
       type: 'requestExpired',
       service: service.name,
       client: keyToHex(client.peer),
+      id,
       waitedMs: now - queuedAt,
     });
     this.endFailed(request, 'EXPIRED', message, true);
   }
 
-  /** Ends a request that nobody wants any more, and tells a packed worker that has it. */
-  withdraw(request: RequestRecord): void {
+  /**
+   * Ends a request that nobody wants any more, and tells a packed worker that has it.
+   * @param outcome - one of {@link OUTCOME}
+   */
+  withdraw(request: RequestRecord, outcome: number): void {
     const { service, worker, ref } = request;
     const waited = service.queue.remove(request);
-    this.end(request);
+    this.end(request, outcome);
     if (waited) this.services.settle(service);
     else if (worker?.dialect.packed)
       this.outbound.toWorker(worker.peer, worker.dialect, { kind: 'cancel', ref });
@@ -351,7 +374,7 @@ export class Requests {
   /** A client left: what it waits for is withdrawn; what workers hold of it, they finish for nobody. */
   clientGone(client: ClientRecord): void {
     const withdrawn = client.requests.size;
-    for (const request of client.requests.values()) this.withdraw(request);
+    for (const request of client.requests.values()) this.withdraw(request, OUTCOME.client_gone);
     this.counters.withdrawn += withdrawn;
     this.clients.remove(client);
     if (!client.session && withdrawn === 0) return;

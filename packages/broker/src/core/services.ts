@@ -1,5 +1,6 @@
 import { FairQueue } from './fair-queue';
 import { LinkedList } from './linked-list';
+import type { Meters, ServiceMeter } from './meters';
 import type { ServiceRecord } from './records';
 import { TimerWheel } from './timer-wheel';
 
@@ -9,10 +10,14 @@ export class Services {
   /** Services that requests wait for and no worker serves, by the time when the first of these may have to end. */
   readonly #unserved: TimerWheel<ServiceRecord>;
 
-  /** @param expiryMs - how long a request may wait for a service without workers */
+  /**
+   * @param expiryMs - how long a request may wait for a service without workers
+   * @param meters - where services are measured; `undefined` where they are not
+   */
   constructor(
     private readonly expiryMs: number,
     now: number,
+    private readonly meters?: Meters,
   ) {
     this.#unserved = new TimerWheel(now);
   }
@@ -33,12 +38,23 @@ export class Services {
         ready: new LinkedList(),
         unservedSince: now,
         dirty: false,
+        meter: this.meters?.known(name),
         dueAt: Infinity,
         timer: undefined,
       };
       this.table.set(name, service);
     }
     return service;
+  }
+
+  /** To be called when a worker registers for a service. */
+  served(service: ServiceRecord, now: number): void {
+    service.meter = this.meters?.served(service.name, now);
+  }
+
+  /** Where the requests for a service are measured, and those for services that there are not. */
+  meterOf(service: ServiceRecord | undefined): ServiceMeter | undefined {
+    return service ? service.meter : this.meters?.rest;
   }
 
   /** To be called when requests or workers have left: a service with neither is forgotten. */
@@ -51,7 +67,9 @@ export class Services {
       this.#unserved.add(service);
     } else {
       this.#unserved.remove(service);
-      if (this.table.get(service.name) === service) this.table.delete(service.name);
+      if (this.table.get(service.name) !== service) return;
+      this.table.delete(service.name);
+      this.meters?.vanished(service.name, service.unservedSince);
     }
   }
 

@@ -24,7 +24,7 @@ import type { Dispatcher } from './dispatcher';
 import { isTighter } from './fits';
 import type { Liveness } from './liveness';
 import type { Outbound } from './outbound';
-import { WorkerRecord, type PeerId, type WorkerLostReason } from './records';
+import { WorkerRecord, type PeerId, type RequestRecord, type WorkerLostReason } from './records';
 import type { Replies } from './replies';
 import type { Requests } from './requests';
 import type { Services } from './services';
@@ -118,6 +118,7 @@ export class WorkerHalf implements Registry {
       return;
     }
     worker.held.delete(number);
+    measureReply(request, now);
     this.liveness.seen(worker, now);
     this.dispatcher.rank(worker);
     if (reply.kind === 'final') this.replies.final(request, worker, reply);
@@ -191,6 +192,7 @@ export class WorkerHalf implements Registry {
     const { limits } = ready.metadata;
     if (limits && isTighter(limits, this.settings.limits)) worker.limits = limits;
     this.table.set(peer, worker);
+    this.services.served(service, now);
     service.workers.add(worker);
     this.liveness.add(worker);
     this.dispatcher.rank(worker);
@@ -255,4 +257,14 @@ export class WorkerHalf implements Registry {
     if (worker.dialect.packed) this.outbound.ended(worker.peer);
     this.dispatcher.later(service);
   }
+}
+
+/** The last reply of a worker has come: how long that took, and the whole request where somebody still waits for it. */
+function measureReply(
+  { service: { meter }, state, queuedAt, dispatchedAt }: RequestRecord,
+  now: number,
+): void {
+  if (!meter) return;
+  meter.atWorker.record(now - dispatchedAt);
+  if (state !== 'ended') meter.total.record(now - queuedAt);
 }

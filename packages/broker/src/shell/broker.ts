@@ -23,6 +23,7 @@ import type { PeerGoneReason as UnreachableReason, PeerKey } from '@majordomo/tr
 import { version } from '../../package.json';
 import { parsePolicy, type PolicyInput } from '../core/access/policy';
 import { BrokerCore } from '../core/broker-core';
+import { Meters } from '../core/meters';
 import type { BrokerEvent, Outbound } from '../core/outbound';
 import type { PeerGoneReason } from '../core/records';
 import type { About } from '../core/settings';
@@ -36,6 +37,8 @@ import { Memory } from './memory';
 import { brokerOptionsSchema, type BrokerOptions, type ResolvedBrokerOptions } from './options';
 import { PackedClientPeer, PackedPeers, PackedWorkerPeer } from './packed-peers';
 import { Suspects } from './suspects';
+import type { BrokerFacts, BrokerState } from '../visibility/subject';
+import { Visibility } from '../visibility/visibility';
 
 /** The events of a {@link Broker}, each with one object as its argument. */
 export type BrokerEvents = {
@@ -68,7 +71,7 @@ const MESSAGES_AT_ONCE_MAX = 64;
  * - `running` → `draining` by `drain()` → `closed` when nothing is under way or the time is up;
  * - any → `closed` by `close()`, or when an endpoint cannot be bound.
  */
-type State = 'new' | 'starting' | 'running' | 'draining' | 'closed';
+type State = BrokerState;
 
 /** What is no packed peer of ours is one of the plain dialects. */
 function plain(dialect: Dialect): PlainDialect {
@@ -110,7 +113,8 @@ export class Broker extends EventEmitter<BrokerEvents> {
   readonly #clock: Clock;
   readonly #suspects = new Suspects((peer) => this.#askSuspect(peer));
   readonly #departures = new Departures((peer, disconnect) => this.#hear(peer, disconnect));
-  readonly #packed = new PackedPeers((peer, frames, spacer) => this.#links.send(peer, frames, spacer));
+  readonly #packed = new PackedPeers((peer, frames, spacer) => this.#send(peer, frames, spacer));
+  readonly #visibility: Visibility | undefined;
   readonly #memory = new Memory();
   /** Peers found gone in this turn of the loop. */
   readonly #gone = new Map<PeerKey, PeerGoneReason>();
@@ -171,7 +175,26 @@ export class Broker extends EventEmitter<BrokerEvents> {
       idSeed: newSeed(),
       authority,
     };
-    this.#core = new BrokerCore(settings, this.#outbound(), this.#now());
+    const meters = Visibility.isWanted(this.options)
+      ? new Meters(this.options.metricsServicesMax)
+      : undefined;
+    this.#core = new BrokerCore(settings, this.#outbound(), this.#now(), meters);
+    this.#visibility = meters && new Visibility(this.options, this.#core, this.#facts());
+  }
+
+  #facts(): BrokerFacts {
+    const state = (): State => this.#state;
+    const endpoints = (): readonly string[] => this.#endpoints;
+    return {
+      version,
+      get state() {
+        return state();
+      },
+      get endpoints() {
+        return endpoints();
+      },
+      now: () => this.#now(),
+    };
   }
 
   #now(): number {
@@ -181,6 +204,11 @@ export class Broker extends EventEmitter<BrokerEvents> {
   /** Endpoints as they are bound, ports filled in; empty before `start()`. */
   get endpoints(): readonly string[] {
     return this.#endpoints;
+  }
+
+  /** Where metrics, health and the dashboard are served, `http://HOST:PORT`; `undefined` before `start()` and without `http`. */
+  get httpAddress(): string | undefined {
+    return this.#visibility?.address;
   }
 
   /**
@@ -194,6 +222,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
     const { logger } = this.options;
     try {
       await this.#links.bind(this.#endpoints);
+      await this.#visibility?.start();
       if (this.#isClosed) throw new StateError('This broker was closed while it started.');
     } catch (error) {
       await this.close();
@@ -202,7 +231,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
     this.#state = 'running';
     this.#links.receive();
     this.#ticker = setInterval(() => this.#tick(), this.#tickMs);
-    logger.info({ endpoints: this.#endpoints, version }, 'broker listening');
+    logger.info({ event: 'listening', endpoints: this.#endpoints, version }, 'broker listening');
     this.#entrance.warn(this.#endpoints, logger);
   }
 
@@ -218,7 +247,10 @@ export class Broker extends EventEmitter<BrokerEvents> {
     if (this.#isClosed) return;
     this.#core.recheck(this.#now());
     this.#settleLater();
-    this.options.logger.info({ keys: Object.keys(policy.keys ?? {}).length }, 'policy replaced');
+    this.options.logger.info(
+      { event: 'policyReplaced', keys: Object.keys(policy.keys ?? {}).length },
+      'policy replaced',
+    );
   }
 
   get #isClosed(): boolean {
@@ -255,7 +287,10 @@ export class Broker extends EventEmitter<BrokerEvents> {
     await new Promise<void>((resolve) => {
       this.#drained = resolve;
       patience = setTimeout(() => {
-        logger.warn({ drainTimeoutMs }, 'drained no further: requests are still under way');
+        logger.warn(
+          { event: 'drainTimedOut', drainTimeoutMs },
+          'drained no further: requests are still under way',
+        );
         resolve();
       }, drainTimeoutMs);
     });
@@ -278,7 +313,8 @@ export class Broker extends EventEmitter<BrokerEvents> {
     this.#packed.flushAll();
     this.#drained?.();
     await this.#links.close();
-    if (served) this.options.logger.info({ endpoints: this.#endpoints }, 'broker closed');
+    await this.#visibility?.stop();
+    if (served) this.options.logger.info({ event: 'closed', endpoints: this.#endpoints }, 'broker closed');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -287,6 +323,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
 
   #message(peer: PeerKey, frames: Frame[]): void {
     if (this.#isClosed || this.#access?.isShut(peer)) return;
+    this.#visibility?.received.count(frames);
     const half = packedHalf(frames);
     if (half) this.#packedMessage(peer, half, frames);
     else this.#plainMessage(peer, frames);
@@ -414,7 +451,10 @@ export class Broker extends EventEmitter<BrokerEvents> {
    */
   #peerGone(peer: PeerKey, reason: UnreachableReason): void {
     if (reason === 'stalled') {
-      this.options.logger.warn({ peer: keyToHex(peer) }, 'peer cut off: it does not read');
+      this.options.logger.warn(
+        { event: 'peerStalled', peer: keyToHex(peer) },
+        'peer cut off: it does not read',
+      );
     }
     const packed = this.#packed.get(peer);
     if (packed) packed.over = true;
@@ -431,7 +471,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
   }
 
   #failed(error: unknown): void {
-    this.options.logger.error({ error }, 'the socket failed');
+    this.options.logger.error({ event: 'socketFailed', err: error }, 'the socket failed');
     void this.close().then(() => this.emit('failed', error));
   }
 
@@ -448,7 +488,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
       return;
     }
     const frames = plain(dialect).brokerToWorker.encode(command);
-    if (frames) this.#links.send(peer, frames, PLAIN_SPACERS.get(dialect));
+    if (frames) this.#send(peer, frames, PLAIN_SPACERS.get(dialect));
   }
 
   #toClient(peer: PeerKey, dialect: Dialect, command: BrokerToClient): void {
@@ -458,13 +498,19 @@ export class Broker extends EventEmitter<BrokerEvents> {
       return;
     }
     const frames = plain(dialect).brokerToClient.encode(command);
-    if (frames) this.#links.send(peer, frames);
+    if (frames) this.#send(peer, frames);
+  }
+
+  #send(peer: PeerKey, frames: readonly Frame[], spacer?: readonly Frame[]): void {
+    this.#visibility?.sent.count(frames);
+    this.#links.send(peer, frames, spacer);
   }
 
   /** What a listener throws must not end the core's work in the middle: it surfaces as an error of its own. */
   #report(event: BrokerEvent): void {
     try {
       this.#log.write(event, this.#now());
+      this.#visibility?.note(event);
       (this as EventEmitter).emit(event.type, event);
     } catch (error) {
       queueMicrotask(() => {

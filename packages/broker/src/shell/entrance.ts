@@ -56,11 +56,14 @@ export function newEntrance(
         if (!isOpenToNetwork(endpoint)) continue;
         if (!door.curve) {
           logger.warn(
-            { endpoint },
+            { event: 'openToNetwork', endpoint },
             'open to the network without CURVE: whoever reaches it can read and speak',
           );
         } else if (!access) {
-          logger.warn({ endpoint }, 'encrypted, but without a policy every key is let in');
+          logger.warn(
+            { event: 'withoutPolicy', endpoint },
+            'encrypted, but without a policy every key is let in',
+          );
         }
       }
     },

@@ -4,11 +4,11 @@ import type { BrokerEvent } from '../core/outbound';
 type EventType = BrokerEvent['type'];
 
 /** Which level an event is worth: what an operator should look at is a warning, what is routine is not. */
-const LEVELS: Readonly<Record<EventType, keyof Logger>> = {
+export const LEVELS: Readonly<Record<EventType, keyof Logger>> = {
   workerRegistered: 'info',
-  workerLost: 'info',
+  workerLost: 'warn',
   requestRedispatched: 'warn',
-  requestExpired: 'warn',
+  requestExpired: 'debug',
   requestFailed: 'warn',
   replyDropped: 'debug',
   workerFailed: 'info',
@@ -20,6 +20,12 @@ const LEVELS: Readonly<Record<EventType, keyof Logger>> = {
   keyProven: 'debug',
   connectionRefused: 'warn',
 };
+
+/** A worker that leaves in peace, or is sent away by a broker that stops, is routine. */
+function levelOf(event: BrokerEvent): keyof Logger {
+  const routine = event.type === 'workerLost' && ['disconnected', 'broker_closing'].includes(event.reason);
+  return routine ? 'info' : LEVELS[event.type];
+}
 
 const TEXTS: Readonly<Record<EventType, string>> = {
   workerRegistered: 'worker registered',
@@ -64,7 +70,7 @@ export class EventLog {
       window = { startedAt: now, lines: 0 };
       this.#windows.set(type, window);
     }
-    if (++window.lines <= LINES_MAX) this.logger[LEVELS[type]]({ event: type, ...fields }, TEXTS[type]);
+    if (++window.lines <= LINES_MAX) this.logger[levelOf(event)]({ event: type, ...fields }, TEXTS[type]);
   }
 
   /** Says what was left out in windows that are over. */

@@ -1,6 +1,14 @@
-import { count, curveKeySchema, limitsSchema, loggerSchema, milliseconds } from '@majordomo/protocol';
+import {
+  count,
+  curveKeySchema,
+  limitsSchema,
+  loggerSchema,
+  metricsRegistrySchema,
+  milliseconds,
+} from '@majordomo/protocol';
 import { z } from 'zod';
 import { policyOptionSchema } from '../core/access/policy';
+import { httpAddressSchema, httpTokenSchema } from '../visibility/options';
 import { bindSchema } from './doors';
 
 const MIB = 1024 * 1024;
@@ -68,6 +76,17 @@ const brokerOptions = z.strictObject({
   drainTimeoutMs: milliseconds(0).default(30_000),
   /** Bounds of one message. */
   limits: limitsSchema.readonly().prefault({}),
+  /**
+   * Where to serve metrics, health and the dashboard: `HOST:PORT`, port 0 for a free one. Whoever reaches it can read
+   * them, so keep it on loopback or give `httpToken`. Default: nowhere.
+   */
+  http: httpAddressSchema.optional(),
+  /** What has to be said to see more than health: a bearer token, 16 to 4,096 printable characters. Default: none. */
+  httpToken: httpTokenSchema.optional(),
+  /** A registry of prom-client to add the metrics to, whether or not they are served. Default: none. */
+  registry: metricsRegistrySchema,
+  /** Services with a label of their own in the metrics; the others are shown together as `other`. Default 200. */
+  metricsServicesMax: count(0, 2_000).default(200),
   /** Where to log to; pino fits. Default: nowhere. */
   logger: loggerSchema,
 });

@@ -17,6 +17,7 @@ import {
   type WorkerToBroker,
 } from '@majordomo/protocol';
 import { BrokerCore } from '../../src/core/broker-core';
+import { Meters } from '../../src/core/meters';
 import type { BrokerEvent, Outbound } from '../../src/core/outbound';
 import type { CoreSettings } from '../../src/core/settings';
 
@@ -86,6 +87,8 @@ export interface Job {
 /** A core with a clock that a test moves, and everything that the core did, kept in order. */
 export class Bench {
   readonly core: BrokerCore;
+  /** Two services have labels of their own. */
+  readonly meters = new Meters(2);
   readonly events: BrokerEvent[] = [];
   /** Peers whose packed sessions ended, in order. */
   readonly ended: string[] = [];
@@ -107,7 +110,7 @@ export class Bench {
       event: (event) => this.events.push(event),
       about: () => ({ version: '1.2.3', memoryBytes: 4_096 }),
     };
-    this.core = new BrokerCore({ ...SETTINGS, ...settings }, outbound, 0);
+    this.core = new BrokerCore({ ...SETTINGS, ...settings }, outbound, 0, this.meters);
   }
 
   #settle(): void {

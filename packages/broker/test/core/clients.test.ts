@@ -1,3 +1,4 @@
+import { mdp02 } from '@majordomo/protocol';
 import { Clients } from '../../src/core/clients';
 import type { RequestRecord } from '../../src/core/records';
 import { Bench, PACKED } from './bench';
@@ -6,7 +7,7 @@ const request = {} as RequestRecord;
 
 test('a plain client counts while it has requests, and is forgotten when it has had none for a while', () => {
   const clients = new Clients(0);
-  const client = clients.plain('c', 100);
+  const client = clients.plain('c', mdp02, 100);
   client.requests.set(1, request);
   clients.settle(client);
   expect([clients.size, [...clients]]).toEqual([1, [client]]);
@@ -14,7 +15,7 @@ test('a plain client counts while it has requests, and is forgotten when it has 
   clients.settle(client);
   expect([clients.size, [...clients]]).toEqual([0, [client]]);
   clients.forgetIdle(1_099);
-  expect(clients.plain('c', 1_099)).toBe(client);
+  expect(clients.plain('c', mdp02, 1_099)).toBe(client);
   expect(clients.size).toBe(1);
   clients.settle(client);
   clients.forgetIdle(2_098);

@@ -41,6 +41,21 @@ test('a request says how it is to be served', () => {
   expect(bench.sentToClient('c').at(-1)).toMatchObject({ kind: 'final', id: 9, metadata: said });
 });
 
+test('a traced request tells its worker how long it has waited, and no other does', () => {
+  const bench = new Bench();
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  bench.hello('c');
+  bench.ask('c', 1, 'echo', 'x', { metadata: Metadata.of({ traceparent }) });
+  bench.ask('c', 2, 'echo', 'x', { metadata: Metadata.of({ contentType: 'text/plain' }) });
+  bench.now = 100;
+  bench.readyPacked('w', 'echo', 2);
+  const told = bench
+    .sentToWorker('w')
+    .map((command) => (command.kind === 'request' ? command.metadata : undefined));
+  expect(told.map((metadata) => metadata?.waitedMicros)).toEqual([100_000, undefined]);
+  expect(told[0]?.traceparent).toBe(traceparent);
+});
+
 test('references are numbers of the session, and none that is held is given again', () => {
   const bench = asked(3);
   bench.readyPacked('a', 'echo', 2);

@@ -27,11 +27,17 @@ test('an event is one line, at its level, with its fields', () => {
   log.write(lost, 0);
   expect(lines).toEqual([
     {
-      level: 'info',
+      level: 'warn',
       fields: { event: 'workerLost', peer: '00bb', service: 'echo', reason: 'silent', held: 1 },
       message: 'worker lost',
     },
   ]);
+});
+
+test('a worker that leaves in peace is no warning', () => {
+  const { lines, log } = recorder();
+  log.write({ ...lost, reason: 'disconnected' }, 0);
+  expect(lines.map(({ level }) => level)).toEqual(['info']);
 });
 
 test('a flood of one kind is cut to fifty lines a second and one that says how many more there were', () => {

@@ -166,7 +166,7 @@ describe('drain', () => {
     expect(logger.lines).toContainEqual([
       'warn',
       expect.stringContaining('drained no further'),
-      { drainTimeoutMs: 50 },
+      { event: 'drainTimedOut', drainTimeoutMs: 50 },
     ]);
   });
 
@@ -218,7 +218,7 @@ describe('events and log', () => {
       'info: broker listening',
       'info: worker registered',
       'warn: message rejected',
-      'info: worker lost',
+      'warn: worker lost',
       'info: broker closed',
     ]);
     expect(logger.lines[1]![2]).toEqual({

@@ -20,6 +20,9 @@ export const BROKER_SETTINGS = [
   'framesMax',
   'frameBytesMax',
   'messageBytesMax',
+  'http',
+  'httpTokenFile',
+  'metricsServicesMax',
   'logLevel',
 ] as const satisfies readonly SettingKey[];
 

@@ -4,6 +4,7 @@ import { CliError, EXIT, type ExitCode } from '../exit';
 import { createLogger } from '../log';
 import { readSecretKey } from '../security';
 import { readConfigFile } from '../settings/config-file';
+import { readToken } from '../settings/token-file';
 import { untilShutdown } from '../signals';
 import type { BrokerSetting } from './broker-settings';
 
@@ -16,14 +17,16 @@ async function readPolicy(path: string): Promise<PolicyInput> {
 /** `majordomo broker`: serves until a signal asks for the end, then drains; SIGHUP has it read its policy again. */
 export async function run({ settings, output }: Invocation<BrokerSetting>): Promise<ExitCode> {
   const { attempts, framesMax, frameBytesMax, messageBytesMax, logLevel, ...others } = settings;
-  const { curveSecretKeyFile, policy: policyFile, ...options } = others;
+  const { curveSecretKeyFile, policy: policyFile, httpTokenFile, ...options } = others;
   const logger = await createLogger(logLevel);
   const limits = { framesMax, frameBytesMax, messageBytesMax };
   const secretKey = curveSecretKeyFile === undefined ? undefined : await readSecretKey(curveSecretKeyFile);
+  const httpToken = httpTokenFile === undefined ? undefined : await readToken(httpTokenFile);
   const broker = new Broker({
     ...options,
     ...(secretKey === undefined ? {} : { curve: { secretKey } }),
     ...(policyFile === undefined ? {} : { policy: await readPolicy(policyFile) }),
+    httpToken,
     attemptsMax: attempts,
     limits,
     logger,
@@ -37,13 +40,17 @@ export async function run({ settings, output }: Invocation<BrokerSetting>): Prom
     try {
       broker.setPolicy(await readPolicy(path));
     } catch (error) {
-      logger.error({ policy: path, error: String(error) }, 'policy not replaced: the one before holds on');
+      logger.error(
+        { event: 'policyRefused', policy: path, err: error },
+        'policy not replaced: the one before holds on',
+      );
     }
   };
   const shutdown = untilShutdown(policyFile === undefined ? undefined : () => void reload(policyFile));
   await broker.start();
   for (const endpoint of broker.endpoints) await output.line(`majordomo broker listening on ${endpoint}`);
-  logger.info({ signal: await Promise.race([shutdown, failed]) }, 'draining');
+  if (broker.httpAddress) await output.line(`majordomo broker shown at ${broker.httpAddress}`);
+  logger.info({ event: 'shutdown', signal: await Promise.race([shutdown, failed]) }, 'draining');
   await broker.drain();
   return EXIT.ok;
 }

@@ -5,6 +5,12 @@ import { BROKER_SETTINGS } from './broker-settings';
 /** How long a question to a broker about itself may take, in ms: it has nothing to wait for. */
 const MANAGEMENT_TIMEOUT_MS = 5_000;
 
+/** The same for each of the questions of the doctor: patients that do not answer are what it is for. */
+const DOCTOR_TIMEOUT_MS = 2_000;
+
+/** Where the examples have a broker shown, and where `top` looks for it. */
+const DEFAULT_HTTP = '127.0.0.1:9464';
+
 const broker = defineCommand({
   name: 'broker',
   operands: [],
@@ -22,6 +28,7 @@ const broker = defineCommand({
       'listen to the network and to this machine',
     ],
     ['majordomo broker --bind tcp://127.0.0.1:0', 'take a free port and print it'],
+    [`majordomo broker --http ${DEFAULT_HTTP}`, 'with metrics, health and a dashboard'],
     [
       "majordomo broker --bind 'tcp://*:5555' --bind 'tcp://*:5556?role=partners' --curve-secret-key-file broker.key --policy policy.json",
       'encrypted, by a policy, and one endpoint for one role',
@@ -142,16 +149,58 @@ const ping = defineCommand({
   name: 'ping',
   operands: [],
   summary: 'see whether brokers answer, and how fast',
-  description: 'Asks each broker about itself and prints its version, how long it is up, and the round trip.',
+  description:
+    'Asks each broker about itself and prints its version, how long it is up, and the round trip. Ends with 0 where every ' +
+    'broker answered, with 3 where one did not in time: fit for the health check of a container.',
   settings: ['broker', 'timeoutMs', 'protocol', 'json', ...CURVE_SETTINGS],
   defaults: { timeoutMs: MANAGEMENT_TIMEOUT_MS },
   examples: [
     ['majordomo ping', 'the broker of this machine'],
     ['majordomo ping --broker tcp://10.0.0.1:5555 --timeout-ms 500', 'another one, briefly'],
     ['majordomo ping --protocol mdp/0.1', 'a broker that speaks MDP/0.1 only, without asking'],
+    ['majordomo ping --timeout-ms 2000 > /dev/null', 'HEALTHCHECK of a container: 0 is healthy'],
     ['majordomo ping --json', 'with all that the broker tells, as JSON'],
   ],
   load: () => import('./ping'),
+});
+
+const top = defineCommand({
+  name: 'top',
+  operands: [],
+  summary: 'watch the services of a broker',
+  description:
+    'Shows what the dashboard of a broker shows, in the terminal: services with rates, latencies, queues and workers, ' +
+    'and what went wrong lately. The broker has to run with --http. Keys: q ends, left and right choose the column to ' +
+    'sort by, r turns the order, up and down scroll, space pauses.',
+  settings: ['http', 'httpTokenFile', 'sort', 'once', 'timeoutMs', 'json'],
+  defaults: { http: DEFAULT_HTTP, timeoutMs: MANAGEMENT_TIMEOUT_MS },
+  examples: [
+    ['majordomo top', `the broker of this machine, started with --http ${DEFAULT_HTTP}`],
+    [
+      'majordomo top --http 10.0.0.1:9464 --http-token-file token --sort p99',
+      'another one, the slowest first',
+    ],
+    ['majordomo top --once', 'one table, for scripts and mails'],
+    ['majordomo top --json', 'everything that there is to see, once, as JSON'],
+  ],
+  load: () => import('./top'),
+});
+
+const doctor = defineCommand({
+  name: 'doctor',
+  operands: [['[endpoint]', 'the broker to look at; else --broker']],
+  summary: 'find out what is wrong with a broker, or with the way to it',
+  description:
+    'Connects, asks in every dialect, measures the round trip, looks at what the broker says of itself, its workers and ' +
+    'queues, and says in words what is wrong and what to do. Ends with 1 where something is.',
+  settings: ['broker', 'timeoutMs', 'json', ...CURVE_SETTINGS],
+  defaults: { timeoutMs: DOCTOR_TIMEOUT_MS },
+  examples: [
+    ['majordomo doctor', 'the broker of this machine'],
+    ['majordomo doctor tcp://10.0.0.1:5555', 'another one'],
+    ['majordomo doctor --json tcp://10.0.0.1:5555', 'the findings as JSON'],
+  ],
+  load: () => import('./doctor'),
 });
 
 const keygen = defineCommand({
@@ -171,4 +220,4 @@ const keygen = defineCommand({
 });
 
 /** Every subcommand, in the order of the help. */
-export const COMMANDS = [broker, worker, request, services, workers, ping, keygen] as const;
+export const COMMANDS = [broker, worker, request, services, workers, ping, top, doctor, keygen] as const;

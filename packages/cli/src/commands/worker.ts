@@ -42,7 +42,7 @@ export async function run({ args, settings, output }: WorkerInvocation): Promise
   });
   const shutdown = untilShutdown();
   await worker.start();
-  logger.info({ signal: await shutdown }, 'draining');
+  logger.info({ event: 'shutdown', signal: await shutdown }, 'draining');
   await worker.drain();
   return EXIT.ok;
 }

@@ -59,6 +59,14 @@ const bindEndpoint = z.string(BIND_FIT).transform((text, { addIssue }): BindTo =
   return z.NEVER;
 });
 
+/** Where HTTP is served. */
+export const httpAddress = z
+  .string()
+  .regex(
+    /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):\d{1,5}$/,
+    'should be HOST:PORT, an IPv6 address in brackets',
+  );
+
 /** Endpoints to listen on. */
 export const bindEndpoints = z.union(
   [bindEndpoint.transform((one) => [one]), z.array(bindEndpoint).min(1, BIND_FIT)],

@@ -9,8 +9,9 @@ import {
 } from '@majordomo/protocol';
 import { z } from 'zod';
 import { EXIT } from '../exit';
-import { bindEndpoints, brokerEndpoints, milliseconds, oneOf, onOff, whole } from './schemas';
+import { bindEndpoints, brokerEndpoints, httpAddress, milliseconds, oneOf, onOff, whole } from './schemas';
 import type { Setting } from './setting';
+import { TOP_COLUMNS } from '../top/columns';
 
 const MIB = 1024 * 1024;
 const BYTES_MAX = Number.MAX_SAFE_INTEGER;
@@ -169,6 +170,36 @@ export const SETTINGS = {
     placeholder: 'ms',
     schema: milliseconds(0).default(30_000),
     description: 'how long a shutdown waits for work in hand',
+  },
+  http: {
+    takes: 'text',
+    placeholder: 'host:port',
+    schema: httpAddress.optional(),
+    description: 'where metrics, health and the dashboard are served',
+  },
+  httpTokenFile: {
+    takes: 'text',
+    placeholder: 'file',
+    schema: z.string().optional(),
+    description: 'the file with the token that has to be said to see more than health',
+  },
+  metricsServicesMax: {
+    takes: 'number',
+    placeholder: 'n',
+    schema: whole(0, 2_000).default(200),
+    description: 'services with a label of their own in the metrics',
+  },
+  sort: {
+    takes: 'text',
+    placeholder: 'column',
+    schema: oneOf(TOP_COLUMNS).default('rate'),
+    description: `the column to sort by at first: ${TOP_COLUMNS.join(', ')}`,
+  },
+  once: {
+    takes: 'switch',
+    schema: onOff(),
+    description: 'print it once and end',
+    flagOnly: true,
   },
   logLevel: {
     takes: 'text',

@@ -73,14 +73,15 @@ export class Call implements Timed<Call>, Queued<Call> {
   /** What came of its reply before the FINAL. */
   partials: Partials | undefined = undefined;
 
+  /** @param startedAt - when it was made, in ms */
   constructor(
     readonly service: string,
     readonly body: Body,
     readonly terms: CallTerms,
     readonly caller: Caller,
-    now: number,
+    readonly startedAt: number,
   ) {
-    this.expiresAt = now + terms.timeoutMs;
+    this.expiresAt = startedAt + terms.timeoutMs;
     this.retriesLeft = terms.idempotent ? terms.retries : 0;
   }
 

@@ -1,4 +1,4 @@
-import type { Body, MajordomoError, Metadata } from '@majordomo/protocol';
+import type { Body, ErrorCode, MajordomoError, Metadata } from '@majordomo/protocol';
 import type { Call } from './call';
 import { Deadlines } from './deadlines';
 import { Queue } from './queue';
@@ -9,6 +9,9 @@ export class Calls {
   readonly waiting = new Queue<Call>();
   readonly deadlines = new Deadlines<Call>();
   #pending = 0;
+
+  /** @param ended - told of each call that ends: with its reply, or with an error of that code */
+  constructor(private readonly ended?: (call: Call, outcome: 'replied' | ErrorCode) => void) {}
 
   get pending(): number {
     return this.#pending;
@@ -38,12 +41,14 @@ export class Calls {
   /** It ends with its reply. */
   reply(call: Call, body: Body, metadata: Metadata): void {
     this.#settle(call);
+    this.ended?.(call, 'replied');
     call.caller.replied(body, metadata);
   }
 
   /** It ends without a reply. */
   fail(call: Call, error: MajordomoError): void {
     this.#settle(call);
+    this.ended?.(call, error.code);
     call.caller.failed(error);
   }
 

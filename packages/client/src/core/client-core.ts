@@ -7,6 +7,7 @@ import {
   type BrokerToClient,
   type ClientToBroker,
   type DialectName,
+  type ErrorCode,
   type Limits,
   type MajordomoError,
   type Protocol,
@@ -42,6 +43,8 @@ export interface ClientEffects extends PoolEffects, BrokerEvents {
   send(link: number, command: ClientToBroker): void;
   pauseLink(link: number): void;
   resumeLink(link: number): void;
+  /** A call has ended, with its reply or with an error of that code; left out where nobody wants to know. */
+  readonly ended?: ((call: Call, outcome: 'replied' | ErrorCode) => void) | undefined;
   /** A message of a broker was not understood, or came unasked: its connection is closed. */
   rejected(endpoint: string, rejection: Pick<Rejection, 'detail'>): void;
 }
@@ -54,7 +57,7 @@ export interface ClientEffects extends PoolEffects, BrokerEvents {
  * at a time (replies of several workers could not be told apart), and is thrown away with a call that is given up.
  */
 export class ClientCore {
-  readonly #calls = new Calls();
+  readonly #calls: Calls;
   readonly #brokers: Brokers;
   readonly #sockets: Sockets;
   readonly #pool: Pool;
@@ -71,6 +74,7 @@ export class ClientCore {
     private readonly effects: ClientEffects,
   ) {
     const { protocol, limits } = settings;
+    this.#calls = new Calls(effects.ended);
     const plainBound = new BodyBound(limits, true);
     const mayBePacked = protocol === 'auto' || protocol === 'packed';
     this.#bound = mayBePacked ? new BodyBound(limits, false) : plainBound;

@@ -131,7 +131,7 @@ test('a broker that answers nothing is spoken to in 0.2, with a warning', async 
   await socket.send(request[0]!, 'MDPC02', '\x03', 'echo', 'after all');
   expect((await reply).text()).toBe('after all');
   expect(warnings).toEqual([
-    `{"endpoint":"${endpoint}"} broker answered in no dialect: spoken to in mdp/0.2 for now`,
+    `{"event":"brokerSilent","endpoint":"${endpoint}"} broker answered in no dialect: spoken to in mdp/0.2 for now`,
   ]);
 });
 

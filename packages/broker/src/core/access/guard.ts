@@ -1,8 +1,10 @@
 import { isMmi, keyToHex, type ClientRequest, type Dialect, type FailureCode } from '@majordomo/protocol';
 import type { Clients } from '../clients';
 import type { Counters } from '../counters';
+import { OUTCOME_OF } from '../meters';
 import type { Outbound } from '../outbound';
 import type { ClientRecord, PeerId, RequestRecord } from '../records';
+import type { Services } from '../services';
 import type { Authority, Identity } from './authority';
 import { Meter } from './meter';
 
@@ -22,6 +24,7 @@ export class Guard {
   constructor(
     readonly authority: Authority,
     private readonly clients: Clients,
+    private readonly services: Services,
     private readonly counters: Counters,
     private readonly outbound: Outbound,
   ) {}
@@ -48,7 +51,7 @@ export class Guard {
       return false;
     }
     if (!rights.limits) return true;
-    const client = session ?? this.clients.plain(peer, now);
+    const client = session ?? this.clients.plain(peer, dialect, now);
     const meter = identity.meter ?? (client.meter ??= new Meter());
     const beyond = meter.take(rights.limits, command.body.byteLength, now);
     this.clients.settle(client);
@@ -79,6 +82,9 @@ export class Guard {
     message: string,
   ): void {
     this.denied(who, what, service, code, message);
+    if (what === 'request') {
+      this.services.meterOf(this.services.table.get(service))?.ended(OUTCOME_OF[code]);
+    }
     const retryable = code !== 'UNAUTHORIZED';
     this.outbound.toClient(who.peer, dialect, {
       kind: 'failure',

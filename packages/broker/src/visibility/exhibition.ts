@@ -1,0 +1,87 @@
+import { setImmediate } from 'node:timers/promises';
+import { addMetrics, type MetricFamily } from '@majordomo/protocol';
+import { Registry } from 'prom-client';
+import { Access, hostOf } from './access';
+import { visibilityApp } from './app';
+import { HttpServer } from './http-server';
+import type { Incidents } from './incidents';
+import { Live } from './live';
+import type { LoopWatch } from './loop-watch';
+import { newPage } from './page';
+import { readinessOf } from './readiness';
+import { Sampler } from './sampler';
+import type { Subject } from './subject';
+
+const SECOND_MS = 1_000;
+
+/** All metrics as text, one after the other: with hundreds of services that takes long, and requests come first. */
+async function textOf(registry: Registry): Promise<string> {
+  const parts: string[] = [];
+  for (const { name } of registry.getMetricsAsArray()) {
+    parts.push(await registry.getSingleMetricAsString(name));
+    await setImmediate();
+  }
+  return `${parts.join('\n\n')}\n`;
+}
+
+/** What is served, and to whom. */
+export interface ExhibitionOptions {
+  /** `HOST:PORT`. */
+  readonly http: string;
+  readonly httpToken: string | undefined;
+  /** How long the broker waits for a word of a peer, in ms. */
+  readonly silenceMs: number;
+}
+
+/** A broker shown over HTTP: looks at it once a second, and tells everybody who watches the same. */
+export class Exhibition {
+  readonly #sampler: Sampler;
+  readonly #live = new Live();
+  readonly #server: HttpServer;
+  #timer: NodeJS.Timeout | undefined;
+  #address: string | undefined;
+
+  constructor(
+    subject: Subject,
+    loop: LoopWatch,
+    incidents: Incidents,
+    families: readonly MetricFamily[],
+    private readonly options: ExhibitionOptions,
+  ) {
+    const { http, httpToken, silenceMs } = options;
+    const registry = new Registry();
+    addMetrics(registry, families);
+    this.#sampler = new Sampler(subject, loop, incidents, silenceMs);
+    const shown = {
+      metrics: async () => ({ type: registry.contentType, text: await textOf(registry) }),
+      readiness: () => readinessOf(subject.facts, loop),
+      snapshot: (whole: boolean) => this.#sampler.snapshot(whole),
+    };
+    const guard = { host: hostOf(http), access: new Access(httpToken) };
+    this.#server = new HttpServer(visibilityApp(shown, this.#live, newPage(), guard));
+  }
+
+  /** `http://HOST:PORT` as it is bound. */
+  get address(): string | undefined {
+    return this.#address;
+  }
+
+  /** @throws BindError where the address cannot be had */
+  async start(): Promise<void> {
+    const { http } = this.options;
+    this.#address = await this.#server.listen(hostOf(http), Number(http.slice(http.lastIndexOf(':') + 1)));
+    this.#timer = setInterval(() => this.#roll(), SECOND_MS);
+    this.#timer.unref();
+  }
+
+  #roll(): void {
+    this.#sampler.roll();
+    if (this.#live.listeners > 0) this.#live.tell(JSON.stringify(this.#sampler.snapshot(false)));
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#live.close();
+    await this.#server.close();
+  }
+}

@@ -1,0 +1,109 @@
+import { addMetrics, InvalidOptionsError, type MetricFamily } from '@majordomo/protocol';
+import type { BrokerEvent } from '../core/outbound';
+import type { ResolvedBrokerOptions } from '../shell/options';
+import { hostOf, isLoopback } from './access';
+import type { Exhibition } from './exhibition';
+import { Incidents } from './incidents';
+import { LoopWatch } from './loop-watch';
+import { newLosses } from './losses';
+import { brokerMetrics } from './metrics';
+import type { BrokerFacts, CoreView, Subject } from './subject';
+import { Traffic } from './traffic';
+
+type Options = Pick<
+  ResolvedBrokerOptions,
+  'http' | 'httpToken' | 'registry' | 'heartbeatMs' | 'liveness' | 'logger'
+>;
+
+/**
+ * What is seen of a broker from outside: metrics in a registry of the user's, and over HTTP metrics, health and the
+ * dashboard. It reads what the core keeps anyway, and counts what passes through the shell.
+ */
+export class Visibility {
+  readonly received = new Traffic();
+  readonly sent = new Traffic();
+  readonly #lost = newLosses();
+  readonly #incidents = new Incidents();
+  readonly #loop = new LoopWatch();
+  readonly #subject: Subject;
+  readonly #families: readonly MetricFamily[];
+  /** Those that have been added to the user's registry. */
+  #added = false;
+  #stopped = false;
+  #exhibition: Exhibition | undefined;
+
+  constructor(
+    private readonly options: Options,
+    core: CoreView,
+    facts: BrokerFacts,
+  ) {
+    const { received, sent } = this;
+    this.#subject = { core, facts, received, sent, lost: this.#lost };
+    this.#families = brokerMetrics(this.#subject, this.#loop);
+  }
+
+  /** True where the options ask for anything of this. */
+  static isWanted({ http, registry }: Pick<Options, 'http' | 'registry'>): boolean {
+    return http !== undefined || registry !== undefined;
+  }
+
+  /** Where it is served, `http://HOST:PORT`, once it is. */
+  get address(): string | undefined {
+    return this.#exhibition?.address;
+  }
+
+  /**
+   * @throws BindError where the address cannot be had
+   * @throws InvalidOptionsError where the registry has such metrics already
+   */
+  async start(): Promise<void> {
+    if (this.#stopped) return;
+    this.#loop.start();
+    this.#register();
+    const { http, httpToken, heartbeatMs, liveness, logger } = this.options;
+    if (http === undefined) return;
+    // Loaded by those who serve it and nobody else.
+    const { Exhibition } = await import('./exhibition');
+    this.#exhibition = new Exhibition(this.#subject, this.#loop, this.#incidents, this.#families, {
+      http,
+      httpToken,
+      silenceMs: heartbeatMs * liveness,
+    });
+    await this.#exhibition.start();
+    if (this.#stopped) await this.#exhibition.stop();
+    logger.info({ event: 'httpListening', address: this.address }, 'metrics and dashboard');
+    if (httpToken === undefined && !isLoopback(hostOf(http)))
+      logger.warn(
+        { event: 'httpOpen', address: this.address },
+        'metrics and dashboard can be read by everybody who reaches this address: give a token, or listen on loopback',
+      );
+  }
+
+  #register(): void {
+    const { registry } = this.options;
+    if (!registry) return;
+    try {
+      addMetrics(registry, this.#families);
+      this.#added = true;
+    } catch (cause) {
+      throw new InvalidOptionsError(
+        'The registry has metrics of a Majordomo broker already: give each broker of a process a registry of its own.',
+        { cause },
+      );
+    }
+  }
+
+  /** Something happened in the broker. */
+  note(event: BrokerEvent): void {
+    if (event.type === 'workerLost') this.#lost[event.reason]++;
+    this.#incidents.add(event, Date.now());
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#loop.stop();
+    if (this.#added) for (const { name } of this.#families) this.options.registry?.removeSingleMetric(name);
+    this.#added = false;
+    await this.#exhibition?.stop();
+  }
+}
