@@ -135,7 +135,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
    */
   constructor(options: BrokerOptions = {}) {
     super();
-    const { curve, ...resolved } = parseOptions(brokerOptionsSchema, options, 'broker');
+    const { curve, httpToken, ...resolved } = parseOptions(brokerOptionsSchema, options, 'broker');
     this.options = Object.freeze(resolved);
     const { limits, backlogMax, backlogBytesMax, backlogTotalBytesMax, stallMs, heartbeatMs, logger } =
       this.options;
@@ -179,7 +179,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
       ? new Meters(this.options.metricsServicesMax)
       : undefined;
     this.#core = new BrokerCore(settings, this.#outbound(), this.#now(), meters);
-    this.#visibility = meters && new Visibility(this.options, this.#core, this.#facts());
+    this.#visibility = meters && new Visibility(this.options, httpToken, this.#core, this.#facts());
   }
 
   #facts(): BrokerFacts {

@@ -115,7 +115,9 @@ export const brokerOptionsSchema = brokerOptions.superRefine(({ bind, curve, pol
 
 /** What a user may write. */
 export type BrokerOptions = z.input<typeof brokerOptionsSchema>;
-/** The same with defaults filled in, frozen; the keys are left out, so that nobody shows them by mistake. */
-export type ResolvedBrokerOptions = Readonly<Omit<z.output<typeof brokerOptionsSchema>, 'curve'>>;
+/** The same with defaults filled in, frozen; keys and token are left out, so that nobody shows them by mistake. */
+export type ResolvedBrokerOptions = Readonly<
+  Omit<z.output<typeof brokerOptionsSchema>, 'curve' | 'httpToken'>
+>;
 /** The keys of a broker, as Z85 text. */
 export type BrokerKeys = z.output<typeof brokerOptionsSchema>['curve'];

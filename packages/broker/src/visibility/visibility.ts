@@ -10,10 +10,7 @@ import { brokerMetrics } from './metrics';
 import type { BrokerFacts, CoreView, Subject } from './subject';
 import { Traffic } from './traffic';
 
-type Options = Pick<
-  ResolvedBrokerOptions,
-  'http' | 'httpToken' | 'registry' | 'heartbeatMs' | 'liveness' | 'logger'
->;
+type Options = Pick<ResolvedBrokerOptions, 'http' | 'registry' | 'heartbeatMs' | 'liveness' | 'logger'>;
 
 /**
  * What is seen of a broker from outside: metrics in a registry of the user's, and over HTTP metrics, health and the
@@ -34,6 +31,7 @@ export class Visibility {
 
   constructor(
     private readonly options: Options,
+    private readonly httpToken: string | undefined,
     core: CoreView,
     facts: BrokerFacts,
   ) {
@@ -60,7 +58,8 @@ export class Visibility {
     if (this.#stopped) return;
     this.#loop.start();
     this.#register();
-    const { http, httpToken, heartbeatMs, liveness, logger } = this.options;
+    const { http, heartbeatMs, liveness, logger } = this.options;
+    const { httpToken } = this;
     if (http === undefined) return;
     // Loaded by those who serve it and nobody else.
     const { Exhibition } = await import('./exhibition');
