@@ -2,6 +2,7 @@ import type { Broker } from '@majordomo/broker';
 import { build } from 'esbuild';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { textImports } from '../../../../tsup.text';
 import type { Protocol } from '../../src/fuzz/channels';
 import type { Mutant } from './mutants';
 
@@ -27,6 +28,7 @@ async function built(name: string, mutant?: Mutant): Promise<unknown> {
     platform: 'node',
     target: 'node20',
     plugins: [
+      textImports,
       {
         name: 'plant',
         setup({ onLoad, onResolve }) {

@@ -87,8 +87,8 @@ export const PROTOCOL_MUTANTS: readonly Mutant[] = [
   {
     name: 'a service may get a number twice',
     file: 'packed/decode.ts',
-    find: 'if (number !== this.#names.length || number > INTERNED_MAX) {',
-    replace: 'if (number > this.#names.length || number > INTERNED_MAX) {',
+    find: 'if (number !== this.#names.length || number > this.#most) {',
+    replace: 'if (number > this.#names.length || number > this.#most) {',
   },
   {
     name: 'a number that no service has is an empty name',

@@ -46,6 +46,9 @@ export const FAILURES_MAX = 5;
 /** How long a service is paused for. */
 export const PAUSE = Object.freeze({ minMs: 500, maxMs: 15_000 });
 
+/** Tokens that arithmetic may lose on the way. */
+const ROUNDING = 1e-9;
+
 /** More tokens than any bucket holds. */
 const FULL = 1e9;
 
@@ -118,5 +121,5 @@ function isSuspect(state: PaceState | undefined): boolean {
 /** Tokens now. A clock that went back refills nothing. */
 function refilled(pace: Pace, state: PaceState, now: number): number {
   const seconds = Math.max(0, now - state.refilledAt) / 1_000;
-  return Math.min(pace.burst, state.tokens + seconds * (pace.perSecond ?? 0));
+  return Math.min(pace.burst, state.tokens + seconds * (pace.perSecond ?? 0) + ROUNDING);
 }

@@ -1,7 +1,7 @@
-import type { Body, ClientToBroker } from '@majordomo/protocol';
+import type { Body, BrokerToClient, ClientToBroker, DialectName } from '@majordomo/protocol';
 import { LAST, numberOf, readReplies, type ReplyPart } from '../bodies';
 import { PROBE_NUMBERS } from '../planner';
-import type { Watcher, AppCall, Outcome } from '../watcher';
+import type { Watcher, AppCall, BrokerRun, Outcome } from '../watcher';
 import { Violation } from './violation';
 
 /** What a client may be late by with an outcome beside its grace, in ms: a turn, a timer of whole ms, a probe. */
@@ -22,6 +22,8 @@ interface Open {
   movedAt: number;
   aborting: boolean;
   sends: number;
+  /** How often a broker that stops has said that it gave it to no worker. */
+  refusals: number;
   /** The PARTIALs that its reader was given, of the run that is going on. */
   run: number;
   parts: number;
@@ -35,6 +37,8 @@ interface Open {
 export class Outcomes implements Watcher {
   readonly #open = new Map<number, Open>();
   readonly #ended = new Set<number>();
+  /** Which call a packed client's request is, by broker, peer and id. */
+  readonly #asked = new Map<string, number>();
 
   /** @param calm - true where nothing goes wrong */
   constructor(private readonly calm: boolean) {}
@@ -56,6 +60,7 @@ export class Outcomes implements Watcher {
       movedAt: now,
       aborting: false,
       sends: 0,
+      refusals: 0,
       run: 0,
       parts: 0,
       partials: 0,
@@ -69,10 +74,21 @@ export class Outcomes implements Watcher {
     if (!open) throw new Violation('resending', `${number} was sent, and has ended`);
     const { idempotent, retries } = open.call.plan;
     open.sends++;
-    if (!idempotent && open.sends > 1)
+    if (!idempotent && open.sends > 1 + Math.min(open.refusals, retries))
       throw new Violation('resending', `${number} was sent twice, and must not be`);
     if (open.sends > 1 + retries + LOSSES_MAX)
       throw new Violation('resending', `${number} was sent ${open.sends} times`);
+  }
+
+  clientSaid({ name }: BrokerRun, peer: string, dialect: DialectName, command: ClientToBroker): void {
+    if (dialect === 'packed' && command.kind === 'request')
+      this.#asked.set(`${name} ${peer} ${command.id}`, numberOf(command.body));
+  }
+
+  toClient({ name }: BrokerRun, peer: string, _dialect: DialectName, command: BrokerToClient): void {
+    if (command.kind !== 'failure' || command.code !== 'BROKER_DRAINING' || !command.retryable) return;
+    const open = this.#open.get(this.#asked.get(`${name} ${peer} ${command.id}`) ?? NaN);
+    if (open) open.refusals++;
   }
 
   clientRejected(client: string, broker: string, detail: string): void {

@@ -75,6 +75,7 @@ export const MUTANTS: readonly Mutant[] = [
     'give credit not back with the reply',
     'worker-half',
     `worker.held.delete(number);
+    measureReply(request, now);
     this.liveness.seen(worker, now);
     this.dispatcher.rank(worker);`,
     `worker.held.delete(number);
@@ -107,8 +108,8 @@ export const MUTANTS: readonly Mutant[] = [
   broker(
     'never give up services without workers',
     'requests',
-    'for (const service of this.services.unserved) this.#expireIn(service, now);',
-    '',
+    'for (const service of this.services.takeOverdue(now)) this.#expireIn(service, now);',
+    'this.services.takeOverdue(now);',
   ),
   broker(
     'answer twice',
@@ -120,14 +121,14 @@ export const MUTANTS: readonly Mutant[] = [
   broker(
     'one attempt too many',
     'requests',
-    'if (attempts >= this.settings.attemptsMax || partlySent) {',
-    'if (attempts > this.settings.attemptsMax || partlySent) {',
+    'if (attempts >= this.settings.attemptsMax) {',
+    'if (attempts > this.settings.attemptsMax) {',
   ),
   broker(
     'begin a reply anew that its client has part of',
     'requests',
-    'if (attempts >= this.settings.attemptsMax || partlySent) {',
-    'if (attempts >= this.settings.attemptsMax) {',
+    'if (request.begun) {',
+    'if (request.begun && attempts >= this.settings.attemptsMax) {',
   ),
   broker(
     'keep what a lost worker left of a gathered reply',
@@ -165,11 +166,11 @@ export const MUTANTS: readonly Mutant[] = [
     'take turns from clients whose requests have expired',
     'requests',
     `queue.remove(request);
-      this.#expired(request, 'its time was up before a worker was free', now);
+      this.#expired(request, queuedTooLong(service), now);
     }
     return undefined;`,
     `queue.shift();
-      this.#expired(request, 'its time was up before a worker was free', now);
+      this.#expired(request, queuedTooLong(service), now);
     }
     return undefined;`,
   ),
@@ -205,8 +206,12 @@ export const MUTANTS: readonly Mutant[] = [
   broker(
     'tell no worker of a cancellation',
     'requests',
-    "this.outbound.toWorker(worker.peer, worker.dialect, { kind: 'cancel', ref });",
-    ';',
+    `this.end(request, outcome);
+    if (waited) this.services.settle(service);
+    else if (worker?.dialect.packed)
+      this.outbound.toWorker(worker.peer, worker.dialect, { kind: 'cancel', ref });`,
+    `this.end(request, outcome);
+    if (waited) this.services.settle(service);`,
   ),
   broker(
     'send workers no heartbeat',
@@ -241,7 +246,7 @@ export const MUTANTS: readonly Mutant[] = [
   broker(
     'expect nothing once a service has its first worker',
     'worker-half',
-    'this.dispatcher.now(service, now);',
+    'this.dispatcher.now(worker.service, now);',
     '',
   ),
   client(
@@ -250,7 +255,12 @@ export const MUTANTS: readonly Mutant[] = [
     'this.retriesLeft = terms.idempotent ? terms.retries : 0;',
     'this.retriesLeft = terms.retries;',
   ),
-  client('drop what is pending when a session is lost', 'packed-talk', 'this.calls.waitAgain(call);', ''),
+  client(
+    'drop what is pending when a session is lost',
+    'packed-talk',
+    'call.avoid = broker;\n    this.calls.waitAgain(call);',
+    'call.avoid = broker;',
+  ),
   client(
     'keep what came before a call was sent again',
     'calls',

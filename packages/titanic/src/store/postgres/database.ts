@@ -80,6 +80,8 @@ export function clientConfig({ url, schema, connectTimeoutMs }: Connecting): pg.
 export function connect(connecting: Connecting): Kysely<Database> {
   const pool = new pg.Pool({ ...clientConfig(connecting), max: connecting.connectionsMax });
   pool.on('error', () => undefined);
+  // One that breaks while it is in use says so twice: to its query, and by an event that somebody has to hear.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
 }
 
