@@ -55,7 +55,7 @@ const OPTIONS = {
 /** Of all messages, those that warm up: memory is compared with what it was after them. */
 const WARM_UP_SHARE = 0.2;
 /** Bytes that may be held more than after the warm-up, and that the process may have grown by. */
-const HELD_BYTES_MAX = 8 * 1_024 * 1_024;
+const HELD_BYTES_MAX = 16 * 1_024 * 1_024;
 const RSS_BYTES_MAX = 96 * 1_024 * 1_024;
 
 /** Counters that a request ends in; docs/PROTOCOL.md, "Management services". */

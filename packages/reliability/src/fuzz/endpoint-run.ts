@@ -47,7 +47,7 @@ const HONEST_MS = 15_000;
 const HONEST_REQUESTS = 50;
 
 const WARM_UP_SHARE = 0.2;
-const HELD_BYTES_MAX = 8 * 1_024 * 1_024;
+const HELD_BYTES_MAX = 16 * 1_024 * 1_024;
 
 /** A hostile broker, an honest one, and what was found wrong with those that use both. */
 class Ambush {

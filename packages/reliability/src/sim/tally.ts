@@ -75,6 +75,9 @@ export class Tally implements Watcher {
       case 'workerFailed':
       case 'clientWelcomed':
       case 'clientGone':
+      case 'denied':
+      case 'keyProven':
+      case 'connectionRefused':
         return;
     }
   }

@@ -188,7 +188,7 @@ export const BROKER_MUTANTS: readonly BrokerMutant[] = [
   {
     name: 'the requests of a client that left go on',
     file: 'core/requests.ts',
-    find: 'for (const request of client.requests.values()) this.withdraw(request);',
+    find: 'for (const request of client.requests.values()) this.withdraw(request, OUTCOME.client_gone);',
     replace: '',
     shows: /\d+ requests came, and \d+ have ended|left behind/,
   },

@@ -88,6 +88,7 @@ export class BrokerWire implements Watcher {
         return;
       case 'hello':
       case 'heartbeat':
+      case 'proof':
         return;
     }
   }
@@ -158,6 +159,7 @@ export class BrokerWire implements Watcher {
         return;
       case 'heartbeat':
       case 'disconnect':
+      case 'proof':
         return;
     }
   }
