@@ -11,8 +11,9 @@ const GRACE_MS = 50;
 const SOONER_MS = 25;
 /** Longer than a stream that has begun takes from one PARTIAL to the next, where nothing goes wrong, in ms. */
 const PATIENT_MS = 500;
-/** Connections that one plain call may lose. */
+/** How often one plain call may lose its connection; idle ones that break with it let it down again, at once. */
 const LOSSES_MAX = 5;
+const IDLE_MAX = 10;
 
 /** One call on its way. */
 interface Open {
@@ -76,7 +77,7 @@ export class Outcomes implements Watcher {
     open.sends++;
     if (!idempotent && open.sends > 1 + Math.min(open.refusals, retries))
       throw new Violation('resending', `${number} was sent twice, and must not be`);
-    if (open.sends > 1 + retries + LOSSES_MAX)
+    if (open.sends > 1 + retries + LOSSES_MAX * IDLE_MAX)
       throw new Violation('resending', `${number} was sent ${open.sends} times`);
   }
 
