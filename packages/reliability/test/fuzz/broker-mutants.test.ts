@@ -7,7 +7,14 @@ import { BROKER_MUTANTS } from './mutants';
 
 describe('a broker with a bug planted in it is found out', () => {
   const objectionsTo = async (broker?: typeof Broker): Promise<readonly string[]> => {
-    const run = { seed: 2, messages: 4_000, peers: 4, p99MsMax: Infinity, cleanMs: 6_000 };
+    const run = {
+      seed: 2,
+      messages: 4_000,
+      peers: 4,
+      p99MsMax: Infinity,
+      cleanMs: 6_000,
+      judgesMemory: false,
+    };
     return (await runBroker(broker ? { ...run, broker } : run)).objections;
   };
 

@@ -55,6 +55,7 @@ test('a broker takes every case for what it is, in a session and without one, an
     messages: Infinity,
     peers: 4,
     p99MsMax: Infinity,
+    judgesMemory: false,
     conversations: (number) => cases[number],
   });
   expect(report.objections).toEqual([]);
