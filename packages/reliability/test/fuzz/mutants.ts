@@ -186,13 +186,6 @@ export const BROKER_MUTANTS: readonly BrokerMutant[] = [
     shows: /counted wrong: truncated: counted 0, sent \d+/,
   },
   {
-    name: 'the requests of a client that left go on',
-    file: 'core/requests.ts',
-    find: 'for (const request of client.requests.values()) this.withdraw(request, OUTCOME.client_gone);',
-    replace: '',
-    shows: /\d+ requests came, and \d+ have ended|left behind/,
-  },
-  {
     name: 'a service outlives its last worker',
     file: 'core/worker-half.ts',
     find: 'service.workers.delete(worker);',
