@@ -20,8 +20,7 @@ type Setting = 'broker' | 'timeoutMs' | 'json' | CurveSetting;
 export async function run({ args: [named], settings, output }: Invocation<Setting>): Promise<ExitCode> {
   const endpoints = named === undefined ? settings.broker : [requireEndpoint(named)];
   const examined: { broker: string; findings: Finding[] }[] = [];
-  for (const broker of endpoints)
-    examined.push({ broker, findings: await examine(broker, settings) });
+  for (const broker of endpoints) examined.push({ broker, findings: await examine(broker, settings) });
   if (settings.json) await output.json(examined);
   else for (const { findings } of examined) await print(findings, output);
   const sick = examined.some(({ findings }) => findings.some(({ verdict }) => verdict === 'wrong'));
