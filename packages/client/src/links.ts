@@ -1,13 +1,16 @@
 import {
   dialectByName,
+  socketFrameBytesMax,
   type BrokerToClient,
   type ClientToBroker,
   type DialectName,
   type Protocol,
   type Rejection,
 } from '@majordomo/protocol';
+import { DealerLink } from '@majordomo/transport';
 import { PackedWire } from './packed-wire';
 import { PlainWire } from './plain-wire';
+import { clock } from './turn';
 import type { Wire, WireEvents, WireSettings } from './wire';
 
 /** What the links report, each with the number that the core knows a link by. */
@@ -59,7 +62,15 @@ export class Links {
     if (speak !== 'auto' && speak !== 'packed') {
       return new PlainWire(endpoint, dialectByName(speak), this.settings, events);
     }
-    const wire = new PackedWire(endpoint, speak === 'auto', this.settings, events);
+    const { limits, connectTimeoutMs, curve } = this.settings;
+    const options = { frameBytesMax: socketFrameBytesMax(limits), connectTimeoutMs, curve };
+    const wire = new PackedWire(
+      (handlers) => new DealerLink(endpoint, options, handlers),
+      speak === 'auto',
+      this.settings,
+      clock,
+      events,
+    );
     this.#timed.set(id, wire);
     return wire;
   }

@@ -4,14 +4,21 @@ import {
   packedClient,
   packedHalf,
   Probe,
-  socketFrameBytesMax,
   type ClientToBroker,
   type Frame,
   type Limits,
 } from '@majordomo/protocol';
-import { DealerLink } from '@majordomo/transport';
-import { clock } from './turn';
+import type { DealerLinkHandlers } from '@majordomo/transport';
 import type { Wire, WireEvents, WireSettings } from './wire';
+
+/** What carries messages there and back: a dealer link, or what behaves like one. */
+export interface Carrier {
+  send(message: Frame[]): void;
+  close(how: { readonly flush: boolean }): void;
+}
+
+/** What it reports. */
+export type CarrierEvents = DealerLinkHandlers;
 
 /**
  * A connection that carries a packed session, or is to find out whether it can. What is sent in one turn of the loop
@@ -20,7 +27,7 @@ import type { Wire, WireEvents, WireSettings } from './wire';
  */
 export class PackedWire implements Wire {
   readonly #session = packedClient();
-  readonly #link: DealerLink;
+  readonly #link: Carrier;
   readonly #limits: Limits;
   readonly #probeMs: number;
   #probe: Probe | undefined;
@@ -34,26 +41,24 @@ export class PackedWire implements Wire {
   #established = false;
 
   /**
+   * @param connect - makes the connection; what it throws passes through
    * @param asks - true where it is to be found out what the broker speaks
-   * @throws where ZeroMQ refuses the endpoint
+   * @param clock - the time in ms
    */
   constructor(
-    endpoint: string,
+    connect: (events: CarrierEvents) => Carrier,
     private readonly asks: boolean,
-    { limits, connectTimeoutMs, probeMs, curve }: WireSettings,
+    { limits, probeMs }: Pick<WireSettings, 'limits' | 'probeMs'>,
+    private readonly clock: () => number,
     private readonly events: WireEvents,
   ) {
     this.#limits = limits;
     this.#probeMs = probeMs;
-    this.#link = new DealerLink(
-      endpoint,
-      { frameBytesMax: socketFrameBytesMax(limits), connectTimeoutMs, curve },
-      {
-        opened: () => events.opened(),
-        message: (frames) => this.#message(frames),
-        closed: (reason, unauthorized) => events.closed(reason, unauthorized),
-      },
-    );
+    this.#link = connect({
+      opened: () => events.opened(),
+      message: (frames) => this.#message(frames),
+      closed: (reason, unauthorized) => events.closed(reason, unauthorized),
+    });
   }
 
   #message(frames: readonly Frame[]): void {
@@ -91,7 +96,7 @@ export class PackedWire implements Wire {
       return;
     }
     this.#begun = true;
-    if (this.asks) this.#probe = new Probe(message, this.#probeMs, clock());
+    if (this.asks) this.#probe = new Probe(message, this.#probeMs, this.clock());
     this.#link.send(this.#probe?.first ?? opening(message));
   }
 

@@ -86,6 +86,11 @@ export class PackedPeers {
     return this.#peers.get(peer);
   }
 
+  /** True where something that was said is still to be sent. */
+  get waiting(): boolean {
+    return this.#unflushed.length > 0;
+  }
+
   /** Begins anew with a peer. */
   begin(peer: PeerKey, half: 'client' | 'worker'): PackedClientPeer | PackedWorkerPeer {
     const packed = half === 'client' ? new PackedClientPeer(peer, this) : new PackedWorkerPeer(peer, this);

@@ -16,8 +16,8 @@ import {
 import { BrokerCore } from '../../../broker/src/core/broker-core';
 import type { BrokerEvent, Outbound } from '../../../broker/src/core/outbound';
 import type { PeerGoneReason } from '../../../broker/src/core/records';
+import { PackedClientPeer, PackedPeers, PackedWorkerPeer } from '../../../broker/src/shell/packed-peers';
 import type { Agenda } from './agenda';
-import { PackedClientAtBroker, PackedPeersAtBroker, PackedWorkerAtBroker } from './broker-peers';
 import { Violation } from './checks/violation';
 import type { Connection } from './network';
 import type { BrokerPlan } from './plan';
@@ -44,7 +44,7 @@ export class BrokerProcess extends Process {
   readonly core: BrokerCore;
   readonly tickMs: number;
   readonly #peers = new Map<string, Connection>();
-  readonly #packed: PackedPeersAtBroker;
+  readonly #packed: PackedPeers;
   readonly #gone = new Map<string, PeerGoneReason>();
   /** Plain workers that said DISCONNECT with a request in hand: heard a little later. */
   readonly #departing = new Map<string, FromPeer>();
@@ -71,7 +71,7 @@ export class BrokerProcess extends Process {
     const { heartbeatMs } = plan;
     this.tickMs = Math.min(TICK_MS_MAX, Math.max(TICK_MS_MIN, heartbeatMs / TICKS_PER_HEARTBEAT));
     this.#readAt = super.now;
-    this.#packed = new PackedPeersAtBroker((peer, frames) => this.#send(peer, frames));
+    this.#packed = new PackedPeers((peer, frames) => this.#send(peer, frames));
     this.core = new BrokerCore(
       { ...plan, limits: DEFAULT_LIMITS, referencePrefix: run.prefix, idSeed: run.idSeed },
       this.#outbound(),
@@ -184,7 +184,7 @@ export class BrokerProcess extends Process {
         from.say(DISCONNECT);
         this.#packed.end(peer);
       }
-    } else if (from instanceof PackedClientAtBroker) {
+    } else if (from instanceof PackedClientPeer) {
       for (const command of decoded.command as readonly ClientToBroker[]) {
         this.watcher.clientSaid(this, peer, 'packed', command);
         this.core.fromClient(peer, from, command, this.now);
@@ -284,7 +284,7 @@ export class BrokerProcess extends Process {
   #toWorker(peer: string, dialect: Dialect, command: BrokerToWorker): void {
     this.#countSaid();
     this.watcher.toWorker(this, peer, dialect.name, command);
-    if (dialect instanceof PackedWorkerAtBroker) {
+    if (dialect instanceof PackedWorkerPeer) {
       dialect.say(command);
       return;
     }
@@ -300,7 +300,7 @@ export class BrokerProcess extends Process {
   #toClient(peer: string, dialect: Dialect, command: BrokerToClient): void {
     this.#countSaid();
     this.watcher.toClient(this, peer, dialect.name, command);
-    if (dialect instanceof PackedClientAtBroker) {
+    if (dialect instanceof PackedClientPeer) {
       dialect.say(command);
       return;
     }

@@ -118,6 +118,7 @@ export class ClientProcess extends Process {
             found: (verdict) => this.core.linkFound(id, verdict, this.now),
             received: (commands) => this.core.received(id, commands, this.now),
             refused: (rejection) => this.core.refused(id, rejection, this.now),
+            unflushed: () => undefined,
             closed: (reason) => {
               this.#wires.delete(id);
               this.core.linkClosed(id, reason, this.now);
