@@ -339,6 +339,15 @@ describe('the end', () => {
     expect(lost).toEqual([{ why: 'terminated' }]);
   });
 
+  test('a thread that exits later than the others, which were idle, is not replaced after the end', async () => {
+    const { worker, client } = await setUp({ threads: 2, drainTimeoutMs: 50, abortGraceMs: 50 });
+    const path = newFile();
+    later(client.request('tricks', ['native', path]));
+    await eventually(() => notes(path).includes('started'));
+    await worker.drain();
+    expect(worker.stats).toMatchObject({ dropped: 1, running: 0 });
+  });
+
   test('`await using` drains and leaves no thread', async () => {
     const { endpoint } = await newBroker();
     const client = newClient({ brokers: endpoint });

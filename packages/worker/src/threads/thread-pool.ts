@@ -256,17 +256,27 @@ export class ThreadPool implements TaskHost {
     for (const task of tasks) task.abort(new ClosedError('The worker was closed.'));
     await Promise.all(tasks.map(({ over }) => over));
     if (!this.#piscina) return;
-    this.#watchThreads(this.#piscina);
     this.#piscinaCloses = true;
-    const exits = [...this.#living].map((thread) => new Promise((resolve) => thread.once('exit', resolve)));
-    this.#piscina.destroy().catch((error: unknown) => this.#watcher.crashed(error));
+    const ended = this.#endThreads(this.#piscina).catch((error: unknown) => this.#watcher.crashed(error));
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise((resolve) => {
       timer = setTimeout(resolve, EXIT_MAX_MS);
     });
-    await Promise.race([Promise.all(exits), late]);
+    await Promise.race([ended, late]);
     clearTimeout(timer);
     for (const link of this.#links) link.close();
+  }
+
+  /**
+   * Resolves once no thread is left. One that was ended for its task exits when it can, which may be after those that
+   * were idle; the pool below, its end behind it by then, takes that for a crash and puts another in its place.
+   */
+  async #endThreads(piscina: Piscina): Promise<void> {
+    for (this.#watchThreads(piscina); this.#living.size > 0; this.#watchThreads(piscina)) {
+      const exits = [...this.#living].map((thread) => new Promise((resolve) => thread.once('exit', resolve)));
+      await piscina.destroy();
+      await Promise.all(exits);
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 // A handler for threads that does what the first frame of a request says; the second is its argument.
+import { execFileSync } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isMainThread, threadId } from 'node:worker_threads';
@@ -53,6 +54,11 @@ const tricks = {
   stubborn({ body }) {
     appendFileSync(body.text(1), 'started\n');
     for (;;) block(1_000);
+  },
+  /** Cannot be interrupted, not even by the end of its thread. */
+  native({ body }) {
+    appendFileSync(body.text(1), 'started\n');
+    return execFileSync(process.execPath, ['-e', 'setTimeout(() => undefined, 500)']);
   },
   /** Runs until the file says so. */
   async until({ body }) {
