@@ -41,6 +41,8 @@ abstract class ForeignWorker extends ForeignPeer {
   protected readonly held = new Map<Ref, Held>();
   /** References that it has answered or had in an earlier session. */
   protected readonly stale: Ref[] = [];
+  /** References that it has lost, of a session that may go on as the broker sees it: the routing id is the same. */
+  readonly #orphans = new Set<Ref>();
   #sessions = 0;
   #deaf = false;
   #silent = false;
@@ -71,8 +73,16 @@ abstract class ForeignWorker extends ForeignPeer {
   protected readonly beatsWhileBusy: boolean = true;
 
   protected lost(): void {
-    for (const ref of this.held.keys()) this.stale.push(ref);
+    this.#orphan();
     this.held.clear();
+  }
+
+  /** A broker that heard of no end of the session takes a reply for the one that it waits for. */
+  #orphan(): void {
+    for (const ref of this.held.keys()) {
+      if (this.plan.fixedId) this.#orphans.add(ref);
+      else this.stale.push(ref);
+    }
   }
 
   protected hear(command: BrokerToWorker): void {
@@ -190,13 +200,14 @@ abstract class ForeignWorker extends ForeignPeer {
   #readyTwice(): void {
     this.say(this.ready());
     this.#sessions++;
+    this.#orphan();
     this.held.clear();
     this.#deaf = true;
   }
 
   /** A reply under a reference that this worker does not hold. */
   protected steal(ref: Ref | undefined): void {
-    if (ref === undefined || this.held.has(ref)) return;
+    if (ref === undefined || this.held.has(ref) || this.#orphans.has(ref)) return;
     const kind = this.random.chance(0.7) ? 'final' : 'partial';
     this.say({ kind, ref, body: replyBody(STOLEN, 0, LAST, 0), metadata: NO_METADATA });
   }

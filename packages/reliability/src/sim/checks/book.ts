@@ -100,6 +100,32 @@ export class Book {
     drop(this.byNumber, asked.number, asked);
   }
 
+  /**
+   * A worker was told that nobody wants what it has under a reference. That tells which of several alike it is that
+   * has ended, and of a plain client's, of whose end nobody is told, that it has.
+   */
+  cancelled(served: Served, ref: Ref): void {
+    for (const owed of this.owedCancels) {
+      if (owed.served === served && owed.ref === ref) this.owedCancels.delete(owed);
+    }
+    const asked = served.held.get(ref);
+    if (asked?.state !== 'held') return;
+    const alike = this.#endedAlike(asked);
+    if (alike) swap(asked, alike);
+    else if (asked.dialect !== 'packed') this.end(asked, false);
+  }
+
+  /** One of the same number and service that has ended, and that a worker has still. */
+  #endedAlike({ number, service }: Asked): Asked | undefined {
+    if (!this.repeated.has(number)) return undefined;
+    for (const { held } of this.served.values()) {
+      for (const other of held.values()) {
+        if (other.state === 'ended' && other.number === number && other.service === service) return other;
+      }
+    }
+    return undefined;
+  }
+
   /** A client is gone, with all that it asked for. */
   endAll(peer: string): void {
     this.clients.delete(peer);
@@ -111,6 +137,15 @@ export class Book {
     for (const asked of this.byPeer.get(peer) ?? []) if (asked.id === id) return asked;
     return undefined;
   }
+}
+
+/** Two that workers have change places: which is where was guessed wrong. */
+function swap(one: Asked, other: Asked): void {
+  const { worker, ref, attempts } = one;
+  one.worker?.held.set(one.ref, other);
+  other.worker?.held.set(other.ref, one);
+  Object.assign(one, { worker: other.worker, ref: other.ref, attempts: other.attempts });
+  Object.assign(other, { worker, ref, attempts });
 }
 
 function put<Key>(map: Map<Key, Set<Asked>>, key: Key, asked: Asked): void {

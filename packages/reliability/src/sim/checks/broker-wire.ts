@@ -201,10 +201,7 @@ export class BrokerWire implements Watcher {
     if (command.kind === 'window' && served) {
       served.windows.set(command.ref, (served.windows.get(command.ref) ?? 0) + command.more);
     }
-    if (command.kind !== 'cancel' || !served) return;
-    for (const owed of book.owedCancels) {
-      if (owed.served === served && owed.ref === command.ref) book.owedCancels.delete(owed);
-    }
+    if (command.kind === 'cancel' && served) book.cancelled(served, command.ref);
   }
 
   #dispatched(
