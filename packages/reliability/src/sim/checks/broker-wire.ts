@@ -12,9 +12,11 @@ import type { BrokerEvent } from '../../../../broker/src/core/outbound';
 import { NOBODY, numberOf } from '../bodies';
 import type { BrokerPlan } from '../plan';
 import type { Watcher, BrokerRun } from '../watcher';
-import { Book, type Asked, type Served } from './book';
+import { endPlain, isAlone, plainAsked, swapWithHeld } from './alike';
 import { checkBeats } from './beats';
-import { checkOrder, turnOf, turnTaken, turnWaits } from './order';
+import { Book, type Asked, type Served } from './book';
+import { dispatched } from './dispatch';
+import { turnWaits } from './order';
 import { Violation } from './violation';
 
 /** What a deadline may be late by: a slot of the broker's timers and so many of its ticks, in ms. */
@@ -197,76 +199,14 @@ export class BrokerWire implements Watcher {
     const book = this.#book(broker);
     const served = book.served.get(peer);
     if (served) served.sentAt = broker.now;
-    if (command.kind === 'request') this.#dispatched(book, served, command);
+    if (command.kind === 'request') {
+      const { attemptsMax } = this.#plan(broker);
+      dispatched(book, served, command, { attemptsMax, calm: this.calm });
+    }
     if (command.kind === 'window' && served) {
       served.windows.set(command.ref, (served.windows.get(command.ref) ?? 0) + command.more);
     }
     if (command.kind === 'cancel' && served) book.cancelled(served, command.ref);
-  }
-
-  #dispatched(
-    book: Book,
-    served: Served | undefined,
-    { ref, body, window, attempt, remainingMs }: Extract<BrokerToWorker, { kind: 'request' }>,
-  ): void {
-    const number = numberOf(body);
-    if (!served) throw new Violation('dispatch', `${number} was given to a worker that is not registered`);
-    const { credit, draining, held, service } = served;
-    if (draining) throw new Violation('draining', `${number} was given to a worker that asked for no more`);
-    if (held.size >= credit) {
-      throw new Violation('credit', `${number} was given to a worker that has ${held.size} of ${credit}`);
-    }
-    if (held.has(ref)) throw new Violation('reference', `${number} has a reference that its worker holds`);
-    const sure = isAlone(book, number);
-    const { now } = book.broker;
-    const fit = (each: Asked): boolean =>
-      each.attempts + 1 === attempt && remainingOf(each, now) === remainingMs;
-    let asked: Asked | undefined;
-    for (const each of book.byNumber.get(number) ?? []) {
-      if (each.state !== 'waits' || each.service !== service) continue;
-      // Of several alike, the one that it fits best and whose turn it is: which of them it is cannot always be told.
-      const better = !asked || (fit(each) && (!fit(asked) || turnOf(book, each) < turnOf(book, asked)));
-      if (better) asked = each;
-    }
-    if (!asked)
-      throw new Violation('dispatch', `${number} was given to a worker, and does not wait for ${service}`);
-    this.#checkTerms(book, asked, sure, { window, attempt, remainingMs });
-    if (this.calm) checkOrder(book, asked, served);
-    turnTaken(book, asked);
-    asked.state = 'held';
-    asked.worker = served;
-    asked.ref = ref;
-    held.set(ref, asked);
-    served.windows.set(ref, window);
-    served.usedAt = book.next();
-  }
-
-  #checkTerms(
-    book: Book,
-    asked: Asked,
-    sure: boolean,
-    { window, attempt, remainingMs }: { window: number; attempt: number; remainingMs: number },
-  ): void {
-    const { number, dueAt, dialect } = asked;
-    const { broker } = book;
-    const { attemptsMax } = this.#plan(broker);
-    asked.attempts++;
-    if (sure && asked.partlySent) {
-      throw new Violation('partials', `${number} was given away again, with part of its reply sent`);
-    }
-    if (attempt > attemptsMax) {
-      throw new Violation('attempts', `${number} was given to worker ${attempt} of ${attemptsMax}`);
-    }
-    if (sure && attempt !== asked.attempts) {
-      throw new Violation('attempts', `${number} says attempt ${attempt}, and it is ${asked.attempts}`);
-    }
-    if (sure && dueAt <= broker.now) throw new Violation('expiry', `${number} was given away after its time`);
-    if (sure && dueAt !== Infinity && remainingMs > Math.ceil(dueAt - broker.now)) {
-      throw new Violation('expiry', `${number} was given ${remainingMs} ms, and has ${dueAt - broker.now}`);
-    }
-    if (sure && dialect === 'packed' && window > asked.window) {
-      throw new Violation('window', `${number} was given a window of ${window} of ${asked.window}`);
-    }
   }
 
   toClient(broker: BrokerRun, peer: string, dialect: DialectName, command: BrokerToClient): void {
@@ -425,58 +365,4 @@ export class BrokerWire implements Watcher {
 /** True for a request of which it is known that somebody waits for it: plain clients are not told that theirs have ended. */
 function isWanted(asked: Asked | undefined): boolean {
   return asked?.state === 'held' && asked.dialect === 'packed';
-}
-
-/** True where no other request has or had the number: a client may have sent the same twice. */
-function isAlone(book: Book, number: number): boolean {
-  return !book.repeated.has(number);
-}
-
-function remainingOf({ dueAt }: Asked, now: number): number {
-  return dueAt === Infinity ? 0 : Math.max(1, Math.ceil(dueAt - now));
-}
-
-/** The reply tells which of several alike it was that a worker had. */
-function swapWithHeld(book: Book, asked: Asked): void {
-  if (asked.state !== 'waits') return;
-  for (const other of book.byNumber.get(asked.number) ?? []) {
-    if (other.state !== 'held' || other.service !== asked.service) continue;
-    const { worker, ref, attempts } = other;
-    asked.state = 'held';
-    other.state = 'waits';
-    asked.worker = worker;
-    other.worker = undefined;
-    asked.ref = ref;
-    other.attempts = asked.attempts;
-    asked.attempts = attempts;
-    if (worker?.held.get(ref) === other) worker.held.set(ref, asked);
-    return;
-  }
-}
-
-/** A plain client is told nothing, but that its request has ended shows: it is the last, or the only one. */
-function endPlain(
-  book: Book,
-  peer: string,
-  { id, service, origin }: Extract<BrokerToClient, { kind: 'failure' }>,
-): void {
-  // Of those that workers failed at, the worker said which it was.
-  if (origin === 'worker') return;
-  const open = [...(book.byPeer.get(peer) ?? [])].filter((asked) => asked.service === service);
-  const last = open.at(-1);
-  if (!last) return;
-  if (id === 0 || (open.length === 1 && !book.unsure.has(peer))) book.end(last, false);
-  else book.unsure.add(peer);
-}
-
-function plainAsked(book: Book, peer: string, dialect: DialectName, number: number): Asked | undefined {
-  const { answered } = book;
-  if (answered?.peer === peer && answered.number === number && answered.state === 'held') return answered;
-  let found: Asked | undefined;
-  for (const asked of book.byPeer.get(peer) ?? []) {
-    if (asked.dialect !== dialect || asked.number !== number) continue;
-    // Of several alike, the one that a worker had: which of them it is nobody can tell.
-    if (asked.state === 'held' || !found) found = asked;
-  }
-  return found;
 }
