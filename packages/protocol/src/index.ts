@@ -16,6 +16,7 @@ export {
   FRAMES_MAX,
   headBytesMax,
   INLINE_BYTES_MAX,
+  isTighter,
   limitsSchema,
   NO_ALLOWANCE,
   SERVICE_BYTES_MAX,

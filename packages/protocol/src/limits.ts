@@ -53,6 +53,15 @@ export const limitsSchema = z.strictObject({
 /** The bounds of one message, resolved. */
 export type Limits = Readonly<z.output<typeof limitsSchema>>;
 
+/** True where something may be within one and not within the other. */
+export function isTighter(limits: Limits, than: Limits): boolean {
+  return (
+    limits.framesMax < than.framesMax ||
+    limits.frameBytesMax < than.frameBytesMax ||
+    limits.messageBytesMax < than.messageBytesMax
+  );
+}
+
 /**
  * Bytes in the first frame of a packed message at the most: a batch of 64 KiB that one more record is added to, with
  * attributes, inline frames and the table of their lengths.

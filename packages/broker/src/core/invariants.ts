@@ -1,9 +1,10 @@
 import { StateError } from '@majordomo/protocol';
 import type { Clients } from './clients';
+import { costOfFrames } from './costs';
 import type { Counters } from './counters';
 import type { Dispatcher } from './dispatcher';
 import type { ClientRecord, RequestRecord, ServiceRecord, WorkerRecord } from './records';
-import { costOfFrames, type Requests } from './requests';
+import type { Requests } from './requests';
 import type { Batch } from './retention';
 import type { CoreSettings } from './settings';
 

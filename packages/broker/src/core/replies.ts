@@ -8,11 +8,12 @@ import {
   type WorkerFinal,
   type WorkerPartial,
 } from '@majordomo/protocol';
+import { costOf, costOfFrames } from './costs';
 import type { Counters } from './counters';
 import { OUTCOME } from './meters';
 import type { Outbound } from './outbound';
 import type { RequestRecord, Stream, WorkerRecord } from './records';
-import { costOf, costOfFrames, type Requests } from './requests';
+import type { Requests } from './requests';
 import type { CoreSettings } from './settings';
 
 /** PARTIALs that a packed worker may send to a plain client beyond those that have left. */

@@ -5,24 +5,19 @@ import {
   type ClientRequest,
   type Dialect,
   type FailureCode,
-  type Frame,
 } from '@majordomo/protocol';
 import type { Clients } from './clients';
+import { costOf, costOfFrames, REQUEST_COST_BYTES } from './costs';
 import type { Counters } from './counters';
+import { brokerFailure } from './failure';
 import { OUTCOME, OUTCOME_OF } from './meters';
 import type { Outbound } from './outbound';
 import { RequestRecord, type ClientRecord, type PeerId, type ServiceRecord } from './records';
 import { Retention } from './retention';
+import { whatIsFull } from './room';
 import type { Services } from './services';
 import type { CoreSettings } from './settings';
 import { TimerWheel } from './timer-wheel';
-
-/**
- * What a request, and each frame of it, takes in memory beside its content, about. It counts as bytes held:
- * else empty frames would be free, and a client could fill the memory with them.
- */
-const REQUEST_COST_BYTES = 1_024;
-const FRAME_COST_BYTES = 256;
 
 /** Requests that make room for one of another client at the most: that may be larger than they. */
 const EVICTED_MAX = 4;
@@ -32,16 +27,6 @@ export const ID_MAX = 2 ** 31 - 1;
 
 /** Stands where the body of a request was that has ended. */
 const NO_BODY = Body.of(undefined);
-
-/** What a body counts for in the bounds. */
-export function costOf(body: Body): number {
-  return body.byteLength + body.length * FRAME_COST_BYTES;
-}
-
-/** The same for frames of which it is known how many bytes they are. */
-export function costOfFrames(frames: readonly Frame[], bytes: number): number {
-  return bytes + frames.length * FRAME_COST_BYTES;
-}
 
 /**
  * Every request under way from its arrival on, and every way for one to end without a reply: failed, expired,
@@ -166,21 +151,9 @@ export class Requests {
     return this.#plainIds;
   }
 
-  /** Which bound one more request would break, in words, or `undefined`. */
   #whatIsFull(service: ServiceRecord | undefined, bytes: number): string | undefined {
-    const { queueMax, queueBytesMax, pendingBytesMax, servicesMax } = this.settings;
-    if (this.#pendingBytes + bytes > pendingBytesMax)
-      return `the broker holds ${pendingBytesMax} bytes at most`;
-    if (!service) {
-      if (this.services.table.size >= servicesMax) return `the broker knows ${servicesMax} services at most`;
-      if (queueMax === 0) return '0 requests wait for a service at most';
-      return bytes > queueBytesMax ? `${queueBytesMax} bytes wait for a service at most` : undefined;
-    }
-    if (service.ready.length > service.queue.length) return undefined;
-    const { length, bytes: waiting } = service.queue;
-    if (length >= queueMax) return `${queueMax} requests wait for a service at most`;
-    if (waiting + bytes > queueBytesMax) return `${queueBytesMax} bytes wait for a service at most`;
-    return undefined;
+    const held = { pendingBytes: this.#pendingBytes, services: this.services.table.size };
+    return whatIsFull(held, service, bytes, this.settings);
   }
 
   /** Has a request wait for a worker. */
@@ -235,15 +208,7 @@ export class Requests {
     retryable: boolean,
   ): void {
     this.outbound.event({ type: 'requestFailed', service, client: keyToHex(peer), id, code, message });
-    this.outbound.toClient(peer, dialect, {
-      kind: 'failure',
-      id,
-      service,
-      origin: 'broker',
-      code,
-      message,
-      retryable,
-    });
+    this.outbound.toClient(peer, dialect, brokerFailure(id, service, code, message, retryable));
   }
 
   /**
@@ -349,9 +314,14 @@ export class Requests {
    * @param outcome - one of {@link OUTCOME}
    */
   withdraw(request: RequestRecord, outcome: number): void {
+    this.#callBack(request, () => this.end(request, outcome));
+  }
+
+  /** Takes a request from its queue or its worker, ends it, and tells the worker where that is packed. */
+  #callBack(request: RequestRecord, end: () => void): void {
     const { service, worker, ref } = request;
     const waited = service.queue.remove(request);
-    this.end(request, outcome);
+    end();
     if (waited) this.services.settle(service);
     else if (worker?.dialect.packed)
       this.outbound.toWorker(worker.peer, worker.dialect, { kind: 'cancel', ref });
@@ -360,14 +330,11 @@ export class Requests {
   /** What a client has asked for and may not any more ends, wherever it is; a packed worker that has it is told. */
   revoke(client: ClientRecord, mayRequest: (service: string) => boolean): void {
     for (const request of client.requests.values()) {
-      const { service, worker, ref } = request;
-      if (mayRequest(service.name)) continue;
-      const waited = service.queue.remove(request);
+      if (mayRequest(request.service.name)) continue;
       this.counters.unauthorized++;
-      this.endFailed(request, 'UNAUTHORIZED', 'the policy of the broker has changed', false);
-      if (waited) this.services.settle(service);
-      else if (worker?.dialect.packed)
-        this.outbound.toWorker(worker.peer, worker.dialect, { kind: 'cancel', ref });
+      this.#callBack(request, () =>
+        this.endFailed(request, 'UNAUTHORIZED', 'the policy of the broker has changed', false),
+      );
     }
   }
 

@@ -2,6 +2,7 @@ import {
   DISCONNECT,
   DRAINING,
   isMmi,
+  isTighter,
   keyToHex,
   type BrokerDisconnect,
   type BrokerToWorker,
@@ -21,7 +22,6 @@ import { Newcomers, type Registry } from './access/newcomers';
 import type { Clients } from './clients';
 import type { Counters } from './counters';
 import type { Dispatcher } from './dispatcher';
-import { isTighter } from './fits';
 import type { Liveness } from './liveness';
 import type { Outbound } from './outbound';
 import { WorkerRecord, type PeerId, type RequestRecord, type WorkerLostReason } from './records';

@@ -1,6 +1,7 @@
 import {
   CAN_PROVE,
   HEARTBEAT,
+  isTighter,
   NO_METADATA,
   REVISION,
   type BrokerDisconnect,
@@ -179,11 +180,7 @@ export class PackedLinks {
     link.checkedAt = now;
     const { framesMax, frameBytesMax, messageBytesMax } = welcome;
     const { limits } = this.settings;
-    const narrower =
-      framesMax < limits.framesMax ||
-      frameBytesMax < limits.frameBytesMax ||
-      messageBytesMax < limits.messageBytesMax;
-    if (narrower) {
+    if (isTighter(welcome, limits)) {
       link.bound = new BodyBound({ framesMax, frameBytesMax, messageBytesMax }, false, link.broker.endpoint);
     }
     this.#ready.push(link);

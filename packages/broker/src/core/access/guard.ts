@@ -1,6 +1,7 @@
 import { isMmi, keyToHex, type ClientRequest, type Dialect, type FailureCode } from '@majordomo/protocol';
 import type { Clients } from '../clients';
 import type { Counters } from '../counters';
+import { brokerFailure } from '../failure';
 import { OUTCOME_OF } from '../meters';
 import type { Outbound } from '../outbound';
 import type { ClientRecord, PeerId, RequestRecord } from '../records';
@@ -86,15 +87,7 @@ export class Guard {
       this.services.meterOf(this.services.table.get(service))?.ended(OUTCOME_OF[code]);
     }
     const retryable = code !== 'UNAUTHORIZED';
-    this.outbound.toClient(who.peer, dialect, {
-      kind: 'failure',
-      id,
-      service,
-      origin: 'broker',
-      code,
-      message,
-      retryable,
-    });
+    this.outbound.toClient(who.peer, dialect, brokerFailure(id, service, code, message, retryable));
   }
 
   /** Tells of what was denied. */
