@@ -206,11 +206,11 @@ export const MUTANTS: readonly Mutant[] = [
   broker(
     'tell no worker of a cancellation',
     'requests',
-    `this.end(request, outcome);
+    `end();
     if (waited) this.services.settle(service);
     else if (worker?.dialect.packed)
       this.outbound.toWorker(worker.peer, worker.dialect, { kind: 'cancel', ref });`,
-    `this.end(request, outcome);
+    `end();
     if (waited) this.services.settle(service);`,
   ),
   broker(
@@ -233,15 +233,15 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   broker(
     'more requests than a queue may hold',
-    'requests',
+    'room',
     'if (length >= queueMax) return `${queueMax} requests wait for a service at most`;',
     '',
   ),
   broker(
     'more bytes than the broker may hold',
-    'requests',
-    'if (this.#pendingBytes + bytes > pendingBytesMax)',
-    'if (this.#pendingBytes > pendingBytesMax)',
+    'room',
+    'if (held.pendingBytes + bytes > pendingBytesMax)',
+    'if (held.pendingBytes > pendingBytesMax)',
   ),
   broker(
     'expect nothing once a service has its first worker',
