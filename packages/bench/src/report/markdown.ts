@@ -122,7 +122,8 @@ function chapters({ rpc, latency, open, stream, oneway, growth, soak, codec }: R
         `Messages of ${bytes(oneway.bytes)} one way, as fast as the sender may, both ends timed apart. Ours are ` +
         `requests whose replies nobody waits for one by one, 1,000 without reply at the most – every message is ` +
         `confirmed. NATS publishes, with a round trip every 10,000; BullMQ adds jobs, 1,000 under way to Redis, one ` +
-        `message in twenty of the others’; raw is PUSH – PULL/PUSH – PULL. ${trimmed(oneway.rounds)} rounds.`,
+        `message in twenty of the others’, MDP/0.1 and MDP/0.2 one in five; raw is PUSH – PULL/PUSH – PULL. ` +
+        `${trimmed(oneway.rounds)} rounds.`,
       charts: 'oneway',
       table: markdownTable(ONE_WAY_COLUMNS, oneway.rows),
       skipped: oneway.skipped,
