@@ -12,11 +12,13 @@ const ARROWS = {
   broker: ['transport', 'protocol'],
   client: ['transport', 'protocol'],
   worker: ['transport', 'protocol'],
+  contracts: ['protocol'],
   titanic: ['client', 'worker', 'protocol'],
-  cli: ['broker', 'client', 'worker', 'protocol'],
+  testing: ['broker', 'client', 'worker', 'protocol'],
+  cli: ['broker', 'client', 'worker', 'titanic', 'contracts', 'protocol'],
   testkit: [],
-  bench: ['broker', 'client', 'worker', 'protocol'],
-  reliability: ['broker', 'client', 'worker', 'protocol', 'testkit'],
+  bench: ['broker', 'client', 'worker', 'titanic', 'protocol'],
+  reliability: ['broker', 'client', 'worker', 'titanic', 'protocol', 'testkit'],
 };
 
 const deepImports = {

@@ -1,0 +1,1 @@
+export { MajordomoError } from '@majordomo/protocol';
