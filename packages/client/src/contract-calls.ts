@@ -13,8 +13,7 @@ export type CallArguments<Input> = undefined extends Input
 
 /** One message of a streaming call: any number of partials, then the reply. */
 export type CallMessage<Progress, Output> =
-  | { readonly kind: 'partial'; readonly value: Progress }
-  | { readonly kind: 'final'; readonly value: Output };
+  { readonly kind: 'partial'; readonly value: Progress } | { readonly kind: 'final'; readonly value: Output };
 
 /** Makes a request of a call, and its reply what the contract makes of it. */
 export async function callOnce<Input, Output>(

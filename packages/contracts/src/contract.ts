@@ -68,7 +68,9 @@ export class Contract<
   Reply extends AnySchema,
   Progress extends AnySchema = NoProgress,
   Errors extends ErrorSchemas = NoErrors,
-> implements CallableContract<Given<Request>, Got<Reply>, Got<Progress>>, ContractShape {
+>
+  implements CallableContract<Given<Request>, Got<Reply>, Got<Progress>>, ContractShape
+{
   readonly [BRAND] = true;
   readonly name: string;
   readonly request: Request;

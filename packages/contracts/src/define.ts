@@ -1,4 +1,9 @@
-import { CONTRACT_MISMATCH, InvalidOptionsError, isFailureCode, requireServiceName } from '@majordomo/protocol';
+import {
+  CONTRACT_MISMATCH,
+  InvalidOptionsError,
+  isFailureCode,
+  requireServiceName,
+} from '@majordomo/protocol';
 import { Contract, type ServiceDefinition } from './contract';
 import type { AnySchema, ErrorSchemas, NoErrors, NoProgress } from './types';
 import { CONTENT_TYPES } from './wire/encoding';
@@ -29,7 +34,8 @@ export function defineService<
   requireServiceName(definition.name);
   const { name, request, reply, progress, errors = {}, encoding = 'json', toJsonSchema } = definition;
   const unknown = Object.keys(definition).filter((key) => !KEYS.has(key));
-  if (unknown.length > 0) fault(name, `has no ${unknown.join(', ')}: a contract is made of ${[...KEYS].join(', ')}`);
+  if (unknown.length > 0)
+    fault(name, `has no ${unknown.join(', ')}: a contract is made of ${[...KEYS].join(', ')}`);
   requireSchema(name, 'request', request);
   requireSchema(name, 'reply', reply);
   if (progress !== undefined) requireSchema(name, 'progress', progress);

@@ -9,13 +9,12 @@ import {
 } from '@majordomo/protocol';
 import { CallError } from './errors';
 import type { ContractShape } from './types';
+import { check } from './wire/check';
 import { readFailure, splitFailureText, type Failure } from './wire/failure';
-import { Message, refusal } from './wire/message';
+import { refusal } from './wire/message';
 import { Unfit } from './wire/unfit';
 
 type Contract = Pick<ContractShape, 'name' | 'errors'>;
-
-const aboutErrors = (service: string) => ({ service, side: 'client', part: 'error' }) as const;
 
 /** What a request failed with, in the terms of its contract; the error itself where that has none for it. */
 export async function explained(contract: Contract, error: unknown): Promise<unknown> {
@@ -35,18 +34,18 @@ async function understood(contract: Contract, read: () => Failure, cause: unknow
   try {
     return await errorOf(contract, read(), cause);
   } catch (error) {
-    if (error instanceof ContractError) return error;
-    return error instanceof Unfit ? refusal(aboutErrors(contract.name), error) : error;
+    const about = { service: contract.name, side: 'client', part: 'error' } as const;
+    return error instanceof Unfit ? refusal(about, error, cause) : error;
   }
 }
 
+/** @throws Unfit where the details are not what the contract has for the code */
 async function errorOf({ name, errors }: Contract, failure: Failure, cause: unknown): Promise<unknown> {
   const { code, message, retryable, details } = failure;
   if (code === CONTRACT_MISMATCH) return mismatch(name, failure);
   const schema = Object.hasOwn(errors, code) ? errors[code] : undefined;
   if (!schema) return new WorkerFailedError(code, message || `${name} failed with ${code}.`, { retryable });
-  const accepted = await new Message(aboutErrors(name), schema).accept(details);
-  return new CallError(name, code, accepted, message, { retryable, cause });
+  return new CallError(name, code, await check(schema, details), message, { retryable, cause });
 }
 
 /** What the worker found not to fit. */

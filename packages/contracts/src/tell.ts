@@ -40,10 +40,14 @@ export class Teller {
       failure = mismatch(unfit);
     }
     if (!failure) throw cause;
-    this.#log(failure, cause);
-    const text = knowsFailure(request, context) ? failureText(failure) : undefined;
     const { code, retryable } = failure;
-    if (text !== undefined) throw new ServiceError(code, text, { retryable, cause });
+    const undeclared = code !== CONTRACT_MISMATCH && !Object.hasOwn(this.contract.errors, code);
+    this.#log(failure, cause);
+    if (knowsFailure(request, context)) {
+      if (undeclared) throw cause;
+      const text = failureText(failure);
+      if (text !== undefined) throw new ServiceError(code, text, { retryable, cause });
+    }
     context.replyContentType = CONTENT_TYPES.json;
     return failureFrames(failure);
   }

@@ -23,12 +23,13 @@ export const ERROR_MARK = 'ERROR';
 const MARK_BYTES = encodeText(ERROR_MARK);
 
 /**
- * Message and details as the text of a FAILURE: the message, a line feed, the details. `undefined` where a FAILURE has
- * no room for both.
+ * Message and details as the text of a FAILURE: the message, a line feed, the details; no line feed where there are no
+ * details and the message has none. `undefined` where a FAILURE has no room for it.
  * @throws Unfit where JSON has no form for the details
  */
 export function failureText({ message, details }: Failure): string | undefined {
-  const text = `${message}\n${details === undefined ? '' : writeJson(details)}`;
+  const bare = details === undefined && !message.includes('\n');
+  const text = bare ? message : `${message}\n${details === undefined ? '' : writeJson(details)}`;
   return encodeText(text).length <= FAILURE_MESSAGE_BYTES_MAX ? text : undefined;
 }
 
@@ -65,5 +66,10 @@ export function readFailure(frame: Frame): Failure {
   const value = readJson(frame) ?? {};
   const { code, message, retryable, details } = value as Partial<Record<keyof Failure, unknown>>;
   if (typeof code !== 'string' || !isFailureCode(code)) throw Unfit.because('it is no failure with a code');
-  return { code, message: typeof message === 'string' ? message : '', retryable: retryable === true, details };
+  return {
+    code,
+    message: typeof message === 'string' ? message : '',
+    retryable: retryable === true,
+    details,
+  };
 }

@@ -52,21 +52,16 @@ export class Message<Schema extends StandardSchemaV1> {
     throw refusal(this.about, Unfit.because(`it should be one frame, got ${body.length}`));
   }
 
-  /** What the schema makes of a value that has been read. Rejects with a ContractError where it does not fit. */
-  async accept(value: unknown): Promise<StandardSchemaV1.InferOutput<Schema>> {
-    try {
-      return await check(this.schema, value);
-    } catch (error) {
-      throw this.#refusal(error);
-    }
-  }
-
   #refusal(error: unknown): unknown {
     return error instanceof Unfit ? refusal(this.about, error) : error;
   }
 }
 
-/** The error for what does not fit. */
-export function refusal(about: Omit<ContractFault, 'issues'>, { issues, cause }: Unfit): ContractError {
-  return new ContractError({ ...about, issues }, { cause });
+/** The error for what does not fit; its cause is that of the misfit, or another where it has none. */
+export function refusal(
+  about: Omit<ContractFault, 'issues'>,
+  { issues, cause }: Unfit,
+  otherCause?: unknown,
+): ContractError {
+  return new ContractError({ ...about, issues }, { cause: cause ?? otherCause });
 }
