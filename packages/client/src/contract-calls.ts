@@ -22,7 +22,7 @@ export async function callOnce<Input, Output>(
   request: (service: string, body: BodyInput, options: RequestOptions) => Promise<Reply>,
 ): Promise<Output> {
   const { name, contentType } = contract;
-  const body = await contract.encodeRequest(input as Input);
+  const body = await contract.encodeRequest(input);
   let reply: Reply;
   try {
     reply = await request(name, body, { ...options, contentType });
@@ -39,7 +39,7 @@ export async function* callAsStream<Input, Output, Progress>(
   stream: (service: string, body: BodyInput, options: RequestOptions) => AsyncIterable<StreamMessage>,
 ): AsyncGenerator<CallMessage<Progress, Output>, void, undefined> {
   const { name, contentType } = contract;
-  const body = await contract.encodeRequest(input as Input);
+  const body = await contract.encodeRequest(input);
   const messages = stream(name, body, { ...options, contentType })[Symbol.asyncIterator]();
   try {
     for (;;) {

@@ -82,7 +82,7 @@ class Implementation<Request extends AnySchema, Reply extends AnySchema, Progres
       const { value, encoding } = await this.#read(request, context);
       const result = await this.#handle(() => this.#handler(value, new Context(request, context)));
       if (!isAsyncGenerator(result)) return await this.#reply.write(result, encoding);
-      return yield* this.#pour(result as AsyncGenerator<Given<Progress>, Given<Reply>, undefined>, encoding);
+      return yield* this.#pour(result, encoding);
     } catch (error) {
       return this.#teller.tell(error, request, context);
     }
@@ -103,7 +103,7 @@ class Implementation<Request extends AnySchema, Reply extends AnySchema, Progres
         yield await this.#progress.write(step.value, encoding);
       }
     } finally {
-      if (!done) await values.return(undefined as Given<Reply>);
+      if (!done) await values.return(undefined);
     }
   }
 

@@ -14,3 +14,10 @@ export type {
   NoProgress,
 } from './types';
 export type { Encoding } from './wire/encoding';
+export {
+  contractDiff,
+  type ContractDiff,
+  type ContractReason,
+  type ContractVerdict,
+} from './diff/contract-diff';
+export { contractSnapshot, readSnapshot, type ContractSnapshot } from './snapshot';

@@ -21,7 +21,7 @@ export async function check<Schema extends StandardSchemaV1>(
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw Unfit.because(`its schema threw an error: ${reason}`, { cause });
   }
-  if (!result.issues) return result.value as StandardSchemaV1.InferOutput<Schema>;
+  if (!result.issues) return result.value;
   throw new Unfit(
     result.issues.map(({ message, path = [] }) => ({ path: pathText(path.map(keyOf)), message })),
   );

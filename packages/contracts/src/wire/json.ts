@@ -9,7 +9,7 @@ import { pathText, Unfit } from './unfit';
 export function writeJson(value: unknown): string {
   let text: string | undefined;
   try {
-    text = JSON.stringify(value) as string | undefined;
+    text = JSON.stringify(value);
   } catch (cause) {
     throw Unfit.because(`it cannot be written as JSON: ${reason(cause)}`, { cause });
   }
