@@ -37,7 +37,9 @@ test('the help of keygen says where it writes to', async () => {
 test('the help of contract has both of its actions', async () => {
   const { code, stdout } = await majordomo(['contract', '--help']);
   expect(code).toBe(0);
-  expect(stdout).toMatch(/^Examples:\n {2}\$ majordomo contract snapshot .*\n.*\n {2}\$ majordomo contract check/m);
+  expect(stdout).toMatch(
+    /^Examples:\n {2}\$ majordomo contract snapshot .*\n.*\n {2}\$ majordomo contract check/m,
+  );
 });
 
 test('--version is that of the package', async () => {

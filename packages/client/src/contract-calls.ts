@@ -18,10 +18,11 @@ export type CallMessage<Progress, Output> =
 /** Makes a request of a call, and its reply what the contract makes of it. */
 export async function callOnce<Input, Output>(
   contract: CallableContract<Input, Output, unknown>,
-  [input, options]: CallArguments<Input>,
+  args: CallArguments<Input>,
   request: (service: string, body: BodyInput, options: RequestOptions) => Promise<Reply>,
 ): Promise<Output> {
   const { name, contentType } = contract;
+  const [input, options] = args as [Input, CallOptions?];
   const body = await contract.encodeRequest(input);
   let reply: Reply;
   try {
@@ -35,10 +36,11 @@ export async function callOnce<Input, Output>(
 /** The same for a stream. */
 export async function* callAsStream<Input, Output, Progress>(
   contract: CallableContract<Input, Output, Progress>,
-  [input, options]: CallArguments<Input>,
+  args: CallArguments<Input>,
   stream: (service: string, body: BodyInput, options: RequestOptions) => AsyncIterable<StreamMessage>,
 ): AsyncGenerator<CallMessage<Progress, Output>, void, undefined> {
   const { name, contentType } = contract;
+  const [input, options] = args as [Input, CallOptions?];
   const body = await contract.encodeRequest(input);
   const messages = stream(name, body, { ...options, contentType })[Symbol.asyncIterator]();
   try {

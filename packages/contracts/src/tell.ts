@@ -2,6 +2,7 @@ import {
   ContractError,
   CONTRACT_MISMATCH,
   isFailureCode,
+  PRIORITY_DEFAULT,
   ServiceError,
   type BodyInput,
   type Logger,
@@ -18,8 +19,8 @@ export class Thrown {
 }
 
 /**
- * Tells a client how its request failed. Whoever speaks the packed dialect is told by a FAILURE, as by any worker. All
- * others have no word for it: they get a reply whose last two frames say it.
+ * Tells a client how its request failed. Whoever is known to speak the packed dialect is told by a FAILURE, as by any
+ * worker. All others get a reply whose last two frames say it.
  */
 export class Teller {
   constructor(
@@ -77,11 +78,17 @@ export class Teller {
 }
 
 /**
- * Plain dialects carry neither content type nor time: a request that has one of them came packed all the way, and its
- * answer goes so.
+ * True for a request that says what plain dialects have no word for: it came packed all the way, and its answer goes so.
+ * Of a packed client that says none of it, as of a plain one, it is not known whether a FAILURE would reach it.
  */
-function knowsFailure({ contentType }: ServedRequest, { remainingMs }: ServedContext): boolean {
-  return contentType !== undefined || remainingMs !== Infinity;
+function knowsFailure(request: ServedRequest, { remainingMs }: ServedContext): boolean {
+  const { contentType, traceparent, priority } = request;
+  return (
+    contentType !== undefined ||
+    traceparent !== undefined ||
+    priority !== PRIORITY_DEFAULT ||
+    remainingMs !== Infinity
+  );
 }
 
 /** The failure in a ContractError, with as many of its issues as a FAILURE has room for. */
