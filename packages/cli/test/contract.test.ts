@@ -129,6 +129,13 @@ test.each([
     'export const a = 1;',
     /x\.mjs has no contract: export what defineService/,
   ],
+  // TypeScript is loaded by some versions of Node, and by others not.
+  [
+    'a module of TypeScript',
+    'x.ts',
+    'export const a: number = 1;',
+    /has no contract|this version of Node loads no/,
+  ],
   ['a module that throws', 'x.mjs', 'throw new Error("broken");', /x\.mjs cannot be loaded: broken/],
 ])('%s is a usage error that names the file', async (_, name, text, message) => {
   const { code, stderr } = await majordomo(['contract', 'snapshot', await fileWith(name, text)]);

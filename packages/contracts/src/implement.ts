@@ -35,7 +35,7 @@ export function implement<
   { logger = SILENT }: ImplementOptions = {},
 ): ServedHandler {
   const service = new Implementation(contract, handler, new Teller(contract, logger));
-  return contract.progress
+  return service.tellsProgress
     ? (request, context) => service.stream(request, context)
     : (request, context) => service.once(request, context);
 }
@@ -50,7 +50,7 @@ class Implementation<Request extends AnySchema, Reply extends AnySchema, Progres
   readonly #teller: Teller;
   readonly #request: Message<Request>;
   readonly #reply: Message<Reply>;
-  readonly #progress: Message<AnySchema>;
+  readonly #progress: Message<Progress> | undefined;
 
   constructor(
     contract: Contract<Request, Reply, Progress, ErrorSchemas>,
@@ -62,7 +62,11 @@ class Implementation<Request extends AnySchema, Reply extends AnySchema, Progres
     this.#teller = teller;
     this.#request = new Message({ ...about, part: 'request' }, contract.request);
     this.#reply = new Message({ ...about, part: 'reply' }, contract.reply);
-    this.#progress = new Message({ ...about, part: 'progress' }, contract.progress ?? contract.reply);
+    this.#progress = contract.progress && new Message({ ...about, part: 'progress' }, contract.progress);
+  }
+
+  get tellsProgress(): boolean {
+    return this.#progress !== undefined;
   }
 
   /** Serves a request with one reply. */
@@ -100,7 +104,7 @@ class Implementation<Request extends AnySchema, Reply extends AnySchema, Progres
           done = true;
           return await this.#reply.write(step.value, encoding);
         }
-        yield await this.#progress.write(step.value, encoding);
+        yield await this.#progress!.write(step.value, encoding);
       }
     } finally {
       if (!done) await values.return(undefined);
@@ -109,7 +113,7 @@ class Implementation<Request extends AnySchema, Reply extends AnySchema, Progres
 
   /** What is asked, and the encoding that answers go in. */
   async #read({ body, contentType }: ServedRequest, context: ServedContext): Promise<Read<Got<Request>>> {
-    const read = await this.#request.readOnly(body, contentType);
+    const read = await this.#request.readBody(body, contentType);
     context.replyContentType = CONTENT_TYPES[read.encoding];
     return read;
   }

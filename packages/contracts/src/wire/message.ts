@@ -44,7 +44,7 @@ export class Message<Schema extends StandardSchemaV1> {
   }
 
   /** The same of a body that has to be one frame. */
-  async readOnly(
+  async readBody(
     body: Body,
     contentType: string | undefined,
   ): Promise<Read<StandardSchemaV1.InferOutput<Schema>>> {
