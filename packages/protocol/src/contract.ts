@@ -38,10 +38,11 @@ export class ContractError extends MajordomoError implements ContractFault {
   constructor({ service, side, part, issues }: ContractFault, options: MajordomoErrorOptions = {}) {
     const [{ path, message } = { path: '', message: 'it is not said why' }, ...others] = issues;
     const where = path === '' ? '' : ` at ${path}`;
+    const what = part === 'error' ? 'An error' : `The ${part}`;
     const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
     super(
       CONTRACT_MISMATCH,
-      `${ARTICLE[part]} ${part} of ${service} does not fit the contract${where}: ${message}${more}; ` +
+      `${what} of ${service} does not fit the contract${where}: ${message}${more}; ` +
         `found by the ${side}.`,
       options,
     );
@@ -52,13 +53,6 @@ export class ContractError extends MajordomoError implements ContractFault {
     this.path = path;
   }
 }
-
-const ARTICLE: Readonly<Record<ContractPart, string>> = {
-  request: 'The',
-  reply: 'The',
-  progress: 'The',
-  error: 'An',
-};
 
 /** A reply read by its contract. */
 export interface DecodedReply<Output, Progress> {
