@@ -5,8 +5,11 @@ export default {
   testMatch: ['**/test/**/*.test.ts'],
   transform: {
     '/dashboard/(main\\.ts|.+\\.(css|html))$': '<rootDir>/.jest/text.mjs',
+    // Published as ES modules only, which jest cannot load as they are.
+    '/node_modules/(arktype|arkregex|@ark)/.+\\.js$': ['@swc/jest', { jsc: { target: 'es2022' } }],
     '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }],
   },
+  transformIgnorePatterns: ['/node_modules/(?!(arktype|arkregex|@ark)/)'],
   moduleNameMapper: {
     '^(\\..+)\\?text$': '$1',
     '^@majordomo/([a-z]+)$': '<rootDir>/packages/$1/src/index.ts',

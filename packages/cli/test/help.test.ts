@@ -11,7 +11,8 @@ const COMMANDS = ['broker', 'worker', 'request', 'services', 'workers', 'ping', 
 test('the help lists every command, the exit codes and examples', async () => {
   const { code, stdout, stderr } = await majordomo(['--help']);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  for (const name of [...COMMANDS, 'keygen']) expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
+  for (const name of [...COMMANDS, 'keygen', 'contract'])
+    expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
   expect(stdout).toMatch(/Exit codes:\n {2}0 {2}ok\n/);
   expect(stdout).toMatch(/Examples:\n {2}\$ majordomo broker/);
 });
@@ -31,6 +32,14 @@ test('the help of keygen says where it writes to', async () => {
   expect(code).toBe(0);
   expect(stdout).toMatch(/^Examples:\n {2}\$ majordomo keygen/m);
   expect(stdout).toContain('(default: .)');
+});
+
+test('the help of contract has both of its actions', async () => {
+  const { code, stdout } = await majordomo(['contract', '--help']);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(
+    /^Examples:\n {2}\$ majordomo contract snapshot .*\n.*\n {2}\$ majordomo contract check/m,
+  );
 });
 
 test('--version is that of the package', async () => {

@@ -6,9 +6,11 @@ import {
   parseOptions,
   requireServiceName,
   type BodyInput,
+  type CallableContract,
 } from '@majordomo/protocol';
 import { backoffMs, clientKeysOf, makeProof } from '@majordomo/transport';
 import { AbortListeners } from './abort-listeners';
+import { callAsStream, callOnce, type CallArguments, type CallMessage } from './contract-calls';
 import type { Call, Caller, CallTerms } from './core/call';
 import { ClientCore, type ClientEffects } from './core/client-core';
 import { Links } from './links';
@@ -150,6 +152,36 @@ export class Client extends EventEmitter<ClientEvents> {
       stream.fail(error);
     }
     return stream;
+  }
+
+  /**
+   * Calls a service by its contract, one of `@majordomo/contracts`: the input is checked before it leaves, the reply when
+   * it comes, and both have the types of their schemas. Where the service streams, this waits for its reply; see
+   * {@link callStream}. The input may be left out where nothing is one.
+   *
+   * ```ts
+   * const { id } = await client.call(order, { sku: 'A-1', quantity: 2 }, { timeoutMs: 2_000 });
+   * ```
+   * @throws ContractError, CallError for the errors that the contract declares, and whatever {@link request} rejects
+   * with – as rejections of the promise
+   */
+  call<Input, Output>(
+    contract: CallableContract<Input, Output, unknown>,
+    ...args: CallArguments<Input>
+  ): Promise<Output> {
+    return callOnce(contract, args, (...request) => this.request(...request));
+  }
+
+  /**
+   * The same, with what the service tells on the way: any number of partials, then one final. The request leaves when
+   * the iteration begins, and is withdrawn where the loop is left early. What `call` rejects with, the iteration throws.
+   * To a service that speaks MDP/0.1, which has no PARTIAL, all of it comes at once.
+   */
+  callStream<Input, Output, Progress>(
+    contract: CallableContract<Input, Output, Progress>,
+    ...args: CallArguments<Input>
+  ): AsyncGenerator<CallMessage<Progress, Output>, void, undefined> {
+    return callAsStream(contract, args, (...request) => this.stream(...request));
   }
 
   /** Closes every connection; what is pending rejects with a ClosedError. */

@@ -1,13 +1,16 @@
 export {
   Body,
+  ContractError,
   isMajordomoError,
   MajordomoError,
   type BodyInput,
+  type CallableContract,
   type ErrorCode,
   type Metadata,
 } from '@majordomo/protocol';
 export { generateKeyPair, publicKeyOf, readKeyFile, type KeyFile, type KeyPair } from '@majordomo/transport';
 export { Client, type ClientEvents } from './client';
+export type { CallArguments, CallMessage, CallOptions } from './contract-calls';
 export {
   clientOptionsSchema,
   type ClientOptions,

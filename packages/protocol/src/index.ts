@@ -1,13 +1,31 @@
 export { Body, toFrames, type BodyInput } from './body';
 export { BodySize } from './body-size';
 export * from './commands';
+export {
+  ContractError,
+  CONTRACT_MISMATCH,
+  type CallableContract,
+  type ContractFault,
+  type ContractIssue,
+  type ContractPart,
+  type DecodedReply,
+} from './contract';
 export { decodeAtBroker, dialectByName, packedHalf, type FromPeer } from './detect';
 export { DIALECT_NAMES, type Channel, type Dialect, type DialectName, type PlainDialect } from './dialect';
 export { mdp01 } from './dialects/mdp01';
 export { mdp02, mdp02OverReq } from './dialects/mdp02';
 export { endpointSchema, isEndpoint } from './endpoint';
 export * from './errors';
-export { bytesOf, bytesToKey, decodeText, encodeText, keyToBytes, keyToHex, type Frame } from './frame';
+export {
+  bytesOf,
+  bytesToKey,
+  decodeText,
+  decodeTextStrictly,
+  encodeText,
+  keyToBytes,
+  keyToHex,
+  type Frame,
+} from './frame';
 export {
   ADDRESS_BYTES_MAX,
   BATCH,
@@ -48,7 +66,14 @@ export {
   reconnectOrder,
 } from './option-schemas';
 export { parseOptions } from './options';
-export { CAN_PROVE, INTERNED_MAX, MAC_BYTES, NONCE_BYTES, REVISION } from './packed/layout';
+export {
+  CAN_PROVE,
+  FAILURE_MESSAGE_BYTES_MAX,
+  INTERNED_MAX,
+  MAC_BYTES,
+  NONCE_BYTES,
+  REVISION,
+} from './packed/layout';
 export * from './packed/session';
 export { opening, Probe, PROTOCOLS, type Protocol, type Verdict } from './probe';
 export { REJECTION_REASONS, type Decoded, type Rejection, type RejectionReason } from './rejection';

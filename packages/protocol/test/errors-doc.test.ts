@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as protocol from '../src/index';
 
-const { BindError, ERROR_CODES, MajordomoError } = protocol;
+const { BindError, ContractError, ERROR_CODES, MajordomoError } = protocol;
 const doc = readFileSync(join(__dirname, '../../../docs/ERRORS.md'), 'utf8');
 
 interface Row {
@@ -18,9 +18,13 @@ const rows = [...doc.matchAll(/^\| `([A-Z_]+)` +\| `(\w+)` +\| (\w+) +\|/gm)].ma
 /** Every class of error that says its code itself, made once. */
 const errors = Object.values(protocol)
   .filter((value) => typeof value === 'function' && value.prototype instanceof MajordomoError)
-  .map((value) =>
-    value === BindError ? new BindError('tcp://a:1', 'x') : new (value as typeof protocol.TimeoutError)('x'),
-  );
+  .map((value) => {
+    if (value === BindError) return new BindError('tcp://a:1', 'x');
+    if (value === ContractError) {
+      return new ContractError({ service: 'x', side: 'client', part: 'request', issues: [] });
+    }
+    return new (value as typeof protocol.TimeoutError)('x');
+  });
 
 test('the table has every code and no other', () => {
   expect(rows.map(({ code }) => code)).toEqual([...ERROR_CODES]);

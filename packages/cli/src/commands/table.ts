@@ -219,5 +219,38 @@ const keygen = defineCommand({
   load: () => import('./keygen'),
 });
 
+const contract = defineCommand({
+  name: 'contract',
+  operands: [
+    ['<action>', 'check or snapshot'],
+    ['<file>', 'a module that exports contracts, or a JSON file of snapshots; for check, the old one'],
+    ['[new]', 'for check: the same, as it is now'],
+  ],
+  summary: 'see whether contracts of services may change as they did',
+  description:
+    'check compares contracts as they were with what they have become, and says for each service whether clients and ' +
+    'workers of before go on, and if not, why: by the path of what they do not understand. Ends with 1 where one of ' +
+    'them does not. snapshot prints the contracts of a module as JSON, to be kept and compared with later.',
+  settings: ['json'],
+  defaults: {},
+  examples: [
+    ['majordomo contract snapshot ./contracts.mjs > contracts.json', 'what they are now, to be committed'],
+    ['majordomo contract check contracts.json ./contracts.mjs', 'in CI: may they change like that?'],
+    ['majordomo contract check --json old.json new.json', 'the verdicts as JSON'],
+  ],
+  load: () => import('./contract'),
+});
+
 /** Every subcommand, in the order of the help. */
-export const COMMANDS = [broker, worker, request, services, workers, ping, top, doctor, keygen] as const;
+export const COMMANDS = [
+  broker,
+  worker,
+  request,
+  services,
+  workers,
+  ping,
+  top,
+  doctor,
+  keygen,
+  contract,
+] as const;
