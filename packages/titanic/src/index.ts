@@ -20,7 +20,7 @@ export {
   type RequestStatus,
 } from './service/messages';
 export { titanicOptionsSchema, type ResolvedTitanicOptions, type TitanicOptions } from './service/options';
-export { Titanic, type TitanicState, type TitanicStats } from './service/titanic';
+export { Titanic, type TitanicEvents, type TitanicState, type TitanicStats } from './service/titanic';
 export { sqliteStoreOptionsSchema, SqliteStore, type SqliteStoreOptions } from './store/sqlite/sqlite-store';
 export {
   postgresStoreOptionsSchema,
