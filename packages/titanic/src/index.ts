@@ -14,6 +14,7 @@ export type { Phase, State } from './core/lifecycle';
 export type { Retention } from './core/retention';
 export {
   API_SERVICES,
+  submissionSchema,
   TSP_SERVICES,
   type Edit,
   type ListOptions,
