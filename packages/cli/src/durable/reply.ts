@@ -33,7 +33,7 @@ function explain({ status: { id, state, attempts, error } }: Result): string {
   const why = error ? `: ${error.workerCode ?? error.code}: ${error.message}` : '';
   switch (state) {
     case 'dead':
-      return `request ${id} is a dead letter after ${attempts} attempts${why}`;
+      return `request ${id} is a dead letter after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}${why}`;
     case 'expired':
       return `request ${id} outlived its time and was not delivered${why}`;
     case 'cancelled':

@@ -42,7 +42,7 @@ export async function openStore(choice: StoreChoice, settings: Settings<TitanicS
 }
 
 function openSqlite(file: string, settings: Settings<TitanicSetting>): Promise<RequestStore> {
-  refuse(OF_POSTGRES, settings, 'PostgreSQL', file);
+  refuse(OF_POSTGRES, settings, 'PostgreSQL', storeName({ kind: 'sqlite', file }));
   const { storeRequestsMax: requestsMax, storeFileBytesMax: fileBytesMax } = settings;
   return SqliteStore.open({ file, requestsMax, fileBytesMax });
 }

@@ -1,7 +1,7 @@
 import { PRIORITY_MAX } from '@majordomo/protocol';
 import { z } from 'zod';
 import { momentText } from './moment';
-import { onOff, oneOf, whole } from './schemas';
+import { onOff, whole } from './schemas';
 import type { Setting } from './setting';
 import { longSpan, timerSpan } from './span';
 
@@ -159,7 +159,9 @@ export const DURABLE_TABLE = {
   state: {
     takes: 'text',
     placeholder: 'state',
-    schema: oneOf(STATES).optional(),
+    schema: z
+      .enum(STATES, `should be one of ${STATES.join(', ')} (scheduled, due and retrying are waiting)`)
+      .optional(),
     description: `only these: ${STATES.join(', ')}; what waits is scheduled, due or retrying`,
     flagOnly: true,
   },
