@@ -21,10 +21,15 @@ test.each([
   expect(parseSpan(text)).toBe(ms);
 });
 
-test.each(['', '5', 'm', '5x', '-5m', '5m later', '1e3s', '5 m5', 'NaNs', '1h30'])('%j is no span', (text) => {
-  expect(parseSpan(text)).toBeUndefined();
-  expect(longSpan(0).safeParse(text).error?.issues[0]?.message).toContain('with its unit, such as 500ms, 30s');
-});
+test.each(['', '5', 'm', '5x', '-5m', '5m later', '1e3s', '5 m5', 'NaNs', '1h30'])(
+  '%j is no span',
+  (text) => {
+    expect(parseSpan(text)).toBeUndefined();
+    expect(longSpan(0).safeParse(text).error?.issues[0]?.message).toContain(
+      'with its unit, such as 500ms, 30s',
+    );
+  },
+);
 
 test('a span has bounds, and says them', () => {
   expect(longSpan(1).safeParse('3652d').data).toBeLessThanOrEqual(SPAN_MS_MAX);
@@ -69,10 +74,12 @@ describe('entries', () => {
 
   test('are what a config file has in their place', () => {
     expect(schema.parse(undefined)).toBeUndefined();
-    expect(schema.parse(['mail:per-second=0.5,backoff-min=2s', 'a:b:attempts=3', 'mail:attempts=1'])).toEqual({
-      mail: { perSecond: 0.5, backoffMinMs: 2_000, attempts: 1 },
-      'a:b': { attempts: 3 },
-    });
+    expect(schema.parse(['mail:per-second=0.5,backoff-min=2s', 'a:b:attempts=3', 'mail:attempts=1'])).toEqual(
+      {
+        mail: { perSecond: 0.5, backoffMinMs: 2_000, attempts: 1 },
+        'a:b': { attempts: 3 },
+      },
+    );
     const file = { mail: { perSecond: 0.5, backoffMinMs: 2_000 } };
     expect(schema.parse(file)).toEqual(file);
   });
@@ -109,7 +116,9 @@ describe('stores', () => {
   });
 
   test.each(['x.db', 'sqlite:', 'sqlite://x.db', 'mysql://h/d', 'postgres://', ''])('%j is none', (text) => {
-    expect(storeText.safeParse(text).error?.issues[0]?.message).toContain('should be sqlite:FILE or postgres://');
+    expect(storeText.safeParse(text).error?.issues[0]?.message).toContain(
+      'should be sqlite:FILE or postgres://',
+    );
   });
 
   test('are named without their password', () => {

@@ -36,15 +36,18 @@ test('the help lists every command, the exit codes and examples', async () => {
   expect(stdout).toMatch(/Examples:\n {2}\$ majordomo broker/);
 });
 
-test.each([...COMMANDS, ...DEAD])('the help of %s has examples of it, its defaults and its variables', async (name) => {
-  const { code, stdout, stderr } = await majordomo([...name.split(' '), '--help']);
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  expect(stdout).toMatch(new RegExp(`^Examples:\\n  \\$ .*majordomo ${name}`, 'm'));
-  expect(stdout.replace(/\s+/g, ' ')).toMatch(
-    /\(default: (tcp:\/\/127\.0\.0\.1:5555, env: MAJORDOMO_B|127\.0\.0\.1:9464, env: MAJORDOMO_HTTP)/,
-  );
-  expect(stdout).toContain('--config <file>');
-});
+test.each([...COMMANDS, ...DEAD])(
+  'the help of %s has examples of it, its defaults and its variables',
+  async (name) => {
+    const { code, stdout, stderr } = await majordomo([...name.split(' '), '--help']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(new RegExp(`^Examples:\\n  \\$ .*majordomo ${name}`, 'm'));
+    expect(stdout.replace(/\s+/g, ' ')).toMatch(
+      /\(default: (tcp:\/\/127\.0\.0\.1:5555, env: MAJORDOMO_B|127\.0\.0\.1:9464, env: MAJORDOMO_HTTP)/,
+    );
+    expect(stdout).toContain('--config <file>');
+  },
+);
 
 test('the help of keygen says where it writes to', async () => {
   const { code, stdout } = await majordomo(['keygen', '--help']);
@@ -119,7 +122,11 @@ test.each([
     'majordomo: --raw and --count exclude each other\n',
   ],
   ['a group without its command', ['dead'], /^Usage: majordomo dead/],
-  ['a titanic without a store', ['titanic'], /^majordomo: titanic needs --store, or MAJORDOMO_STORE: sqlite:FILE/],
+  [
+    'a titanic without a store',
+    ['titanic'],
+    /^majordomo: titanic needs --store, or MAJORDOMO_STORE: sqlite:FILE/,
+  ],
   ['nobody to submit to', ['submit'], 'majordomo: name the service to submit to\n'],
   [
     'a time span without a unit',
@@ -148,14 +155,22 @@ test.each([
     ['submit', 'x', 'y', '--json-lines'],
     /^majordomo: --json-lines has the bodies in its lines/,
   ],
-  ['an id that is none', ['status', '123'], /^majordomo: an id is the UUID that submit printed, .*, got "123"\n$/],
+  [
+    'an id that is none',
+    ['status', '123'],
+    /^majordomo: an id is the UUID that submit printed, .*, got "123"\n$/,
+  ],
   [
     'a state that titanic has no word for',
     ['list', '--state', 'scheduled'],
     /should be one of waiting, .*\(scheduled, due and retrying are waiting\), got "scheduled"\n$/,
   ],
   ['counts of a state', ['list', '--counts', '--state', 'dead'], /^majordomo: --counts goes with --service/],
-  ['no dead letters', ['dead', 'purge'], 'majordomo: name dead letters by their ids, by --service, or --all of them\n'],
+  [
+    'no dead letters',
+    ['dead', 'purge'],
+    'majordomo: name dead letters by their ids, by --service, or --all of them\n',
+  ],
   ['no time to move to', ['reschedule', '0'.repeat(32)], 'majordomo: say to when: --at TIME, or --in SPAN\n'],
   ['nothing to change', ['edit', '0'.repeat(32)], /^majordomo: say what to change/],
   [

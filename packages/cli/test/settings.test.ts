@@ -2,7 +2,11 @@ import { brokerOptionsSchema } from '@majordomo/broker';
 import { clientOptionsSchema } from '@majordomo/client';
 import { DEFAULT_LIMITS, mmiBrokerSchema } from '@majordomo/protocol';
 import { killAllProcesses, leakCheck } from '@majordomo/testkit';
-import { postgresStoreOptionsSchema, sqliteStoreOptionsSchema, titanicOptionsSchema } from '@majordomo/titanic';
+import {
+  postgresStoreOptionsSchema,
+  sqliteStoreOptionsSchema,
+  titanicOptionsSchema,
+} from '@majordomo/titanic';
 import { workerOptionsSchema } from '@majordomo/worker';
 import { SETTINGS } from '../src/settings/table';
 import { fileWith, majordomo, removeFiles, startBroker } from './majordomo';
@@ -161,7 +165,9 @@ test('so are those of a titanic and its stores', () => {
   const store = { claim: () => undefined };
   const titanic = titanicOptionsSchema.parse({ store });
   for (const [key, value] of Object.entries({ ...titanic, deliveriesMax: titanic.concurrency })) {
-    const setting = ['concurrency', 'retention'].includes(key) ? undefined : SETTINGS[key as keyof typeof SETTINGS];
+    const setting = ['concurrency', 'retention'].includes(key)
+      ? undefined
+      : SETTINGS[key as keyof typeof SETTINGS];
     if (setting) expect({ key, value: setting.schema.parse(undefined) }).toEqual({ key, value });
   }
   const { requestsMax } = sqliteStoreOptionsSchema.parse({ file: 'x' });

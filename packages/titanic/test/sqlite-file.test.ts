@@ -77,7 +77,8 @@ test.each(refusals)('%s is refused with a clear message, and left as it is', asy
     name: 'StoreInvalidError',
     code: 'STORE_INVALID',
     retryable: false,
-    message: expect.stringMatching(message) as string,
+    // One line, whatever SQLite says.
+    message: expect.stringMatching(new RegExp(`^.*(?:${message.source}).*$`)) as string,
   });
   expect(readFileSync(file).equals(before)).toBe(true);
 });

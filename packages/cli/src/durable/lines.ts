@@ -8,9 +8,11 @@ const frameSchema = z.union([
   z.strictObject({ base64: z.base64() }).transform(({ base64 }) => Buffer.from(base64, 'base64')),
 ]);
 
+const BODY_FIT = 'body: should be a text, { "base64": … }, or a list of such frames';
+
 const bodySchema = z.union(
-  [frameSchema.transform((frame) => [frame]), z.array(frameSchema).min(1)],
-  'body: should be a text, { "base64": … }, or a list of such frames',
+  [frameSchema.transform((frame) => [frame]), z.array(frameSchema, BODY_FIT).min(1, BODY_FIT)],
+  BODY_FIT,
 );
 
 /** What lines leave out. */
