@@ -6,26 +6,50 @@ leakCheck();
 afterEach(killAllProcesses);
 afterEach(removeFiles);
 
-const COMMANDS = ['broker', 'worker', 'request', 'services', 'workers', 'ping', 'top', 'doctor'];
+const COMMANDS = [
+  'up',
+  'titanic',
+  'broker',
+  'worker',
+  'request',
+  'submit',
+  'result',
+  'status',
+  'list',
+  'cancel',
+  'reschedule',
+  'edit',
+  'close',
+  'services',
+  'workers',
+  'ping',
+  'top',
+  'doctor',
+];
+const DEAD = ['dead list', 'dead show', 'dead retry', 'dead purge'];
 
 test('the help lists every command, the exit codes and examples', async () => {
   const { code, stdout, stderr } = await majordomo(['--help']);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  for (const name of [...COMMANDS, 'keygen', 'contract'])
+  for (const name of [...COMMANDS, 'dead', 'keygen', 'contract']) {
     expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
+  }
   expect(stdout).toMatch(/Exit codes:\n {2}0 {2}ok\n/);
   expect(stdout).toMatch(/Examples:\n {2}\$ majordomo broker/);
 });
 
-test.each(COMMANDS)('the help of %s has examples of it, its defaults and its variables', async (name) => {
-  const { code, stdout, stderr } = await majordomo([name, '--help']);
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  expect(stdout).toMatch(new RegExp(`^Examples:\\n  \\$ .*majordomo ${name}`, 'm'));
-  expect(stdout.replace(/\s+/g, ' ')).toMatch(
-    /\(default: (tcp:\/\/127\.0\.0\.1:5555, env: MAJORDOMO_B|127\.0\.0\.1:9464, env: MAJORDOMO_HTTP)/,
-  );
-  expect(stdout).toContain('--config <file>');
-});
+test.each([...COMMANDS, ...DEAD])(
+  'the help of %s has examples of it, its defaults and its variables',
+  async (name) => {
+    const { code, stdout, stderr } = await majordomo([...name.split(' '), '--help']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(new RegExp(`^Examples:\\n  \\$ .*majordomo ${name}`, 'm'));
+    expect(stdout.replace(/\s+/g, ' ')).toMatch(
+      /\(default: (tcp:\/\/127\.0\.0\.1:5555, env: MAJORDOMO_B|127\.0\.0\.1:9464, env: MAJORDOMO_HTTP)/,
+    );
+    expect(stdout).toContain('--config <file>');
+  },
+);
 
 test('the help of keygen says where it writes to', async () => {
   const { code, stdout } = await majordomo(['keygen', '--help']);
@@ -106,6 +130,63 @@ test.each([
     'raw counts',
     ['request', 'x', '--raw', '--count', '2'],
     'majordomo: --raw and --count exclude each other\n',
+  ],
+  ['a group without its command', ['dead'], /^Usage: majordomo dead/],
+  [
+    'a titanic without a store',
+    ['titanic'],
+    /^majordomo: titanic needs --store, or MAJORDOMO_STORE: sqlite:FILE/,
+  ],
+  ['nobody to submit to', ['submit'], 'majordomo: name the service to submit to\n'],
+  [
+    'a time span without a unit',
+    ['submit', 'x', '--in', '5'],
+    /^majordomo: --in should be a time span with its unit, such as .*, got "5"\n$/,
+  ],
+  [
+    'a time without an offset',
+    ['submit', 'x', '--at', '2026-12-24T18:00'],
+    /^majordomo: --at should end with Z or an offset/,
+  ],
+  [
+    'two times',
+    ['submit', 'x', '--at', '2030-01-01T00:00Z', '--in', '5m'],
+    'majordomo: --at and --in exclude each other\n',
+  ],
+  ['a zone without a schedule', ['submit', 'x', '--timezone', 'UTC'], 'majordomo: --timezone needs --cron\n'],
+  [
+    'waiting for a schedule',
+    ['submit', 'x', '--cron', '* * * * *', '--wait'],
+    /^majordomo: --wait and --cron exclude each other/,
+  ],
+  ['a patience without a wait', ['submit', 'x', '--wait-max', '5m'], 'majordomo: --wait-max needs --wait\n'],
+  [
+    'bodies beside JSON lines',
+    ['submit', 'x', 'y', '--json-lines'],
+    /^majordomo: --json-lines has the bodies in its lines/,
+  ],
+  [
+    'an id that is none',
+    ['status', '123'],
+    /^majordomo: an id is the UUID that submit printed, .*, got "123"\n$/,
+  ],
+  [
+    'a state that titanic has no word for',
+    ['list', '--state', 'scheduled'],
+    /should be one of waiting, .*\(scheduled, due and retrying are waiting\), got "scheduled"\n$/,
+  ],
+  ['counts of a state', ['list', '--counts', '--state', 'dead'], /^majordomo: --counts goes with --service/],
+  [
+    'no dead letters',
+    ['dead', 'purge'],
+    'majordomo: name dead letters by their ids, by --service, or --all of them\n',
+  ],
+  ['no time to move to', ['reschedule', '0'.repeat(32)], 'majordomo: say to when: --at TIME, or --in SPAN\n'],
+  ['nothing to change', ['edit', '0'.repeat(32)], /^majordomo: say what to change/],
+  [
+    'an idempotency window without a key',
+    ['submit', 'x', '--key-window', '1h'],
+    'majordomo: --key-window needs --key\n',
   ],
 ])('%s is a usage error', async (_, args, message) => {
   const { code, stdout, stderr } = await majordomo(args);

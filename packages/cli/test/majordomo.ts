@@ -43,6 +43,25 @@ export async function startBroker(
   return { broker, endpoint };
 }
 
+/** A broker and a titanic in one process, its requests in this file: one of its own unless it is named. */
+export async function startUp(
+  args: readonly string[] = [],
+  file?: string,
+): Promise<{ up: RunningProcess; endpoint: string; file: string }> {
+  const store = file ?? (await unusedPath('requests.db'));
+  const local = ['--bind', 'tcp://127.0.0.1:0', '--http', '127.0.0.1:0', '--store', `sqlite:${store}`];
+  const up = start(['up', ...local, ...args]);
+  const [, endpoint = ''] = await up.waitForLine(/^majordomo titanic registered with (tcp:.*)$/);
+  return { up, endpoint, file: store };
+}
+
+/** Runs the command against a broker, and expects that it ends well. @returns what it printed */
+export async function ask(endpoint: string, ...args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await majordomo([...args, '--broker', endpoint]);
+  if (code !== 0) throw new Error(`majordomo ${args.join(' ')}: ${code}\n${stderr}`);
+  return stdout.trimEnd();
+}
+
 /** A worker that is registered. */
 export async function startWorker(
   endpoint: string,

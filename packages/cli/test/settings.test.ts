@@ -2,6 +2,11 @@ import { brokerOptionsSchema } from '@majordomo/broker';
 import { clientOptionsSchema } from '@majordomo/client';
 import { DEFAULT_LIMITS, mmiBrokerSchema } from '@majordomo/protocol';
 import { killAllProcesses, leakCheck } from '@majordomo/testkit';
+import {
+  postgresStoreOptionsSchema,
+  sqliteStoreOptionsSchema,
+  titanicOptionsSchema,
+} from '@majordomo/titanic';
 import { workerOptionsSchema } from '@majordomo/worker';
 import { SETTINGS } from '../src/settings/table';
 import { fileWith, majordomo, removeFiles, startBroker } from './majordomo';
@@ -154,4 +159,23 @@ test('the defaults are those of the libraries', () => {
   const { concurrency, heartbeatMs, liveness, drainTimeoutMs } = worker;
   expect(worker).toMatchObject({ brokers, protocol });
   expect(ours).toMatchObject({ concurrency, heartbeatMs, liveness, drainTimeoutMs });
+});
+
+test('so are those of a titanic and its stores', () => {
+  const store = { claim: () => undefined };
+  const titanic = titanicOptionsSchema.parse({ store });
+  for (const [key, value] of Object.entries({ ...titanic, deliveriesMax: titanic.concurrency })) {
+    const setting = ['concurrency', 'retention'].includes(key)
+      ? undefined
+      : SETTINGS[key as keyof typeof SETTINGS];
+    if (setting) expect({ key, value: setting.schema.parse(undefined) }).toEqual({ key, value });
+  }
+  const { requestsMax } = sqliteStoreOptionsSchema.parse({ file: 'x' });
+  const postgres = postgresStoreOptionsSchema.parse({ url: 'postgres://x/y' });
+  expect(SETTINGS.storeRequestsMax.schema.parse(undefined)).toBe(requestsMax);
+  expect(postgres.requestsMax).toBe(requestsMax);
+  expect(SETTINGS.storeSchema.description).toContain(`(default: ${postgres.schema})`);
+  expect(SETTINGS.storeConnectionsMax.description).toContain(`(default: ${postgres.connectionsMax})`);
+  expect(SETTINGS.storeConnectTimeoutMs.description).toContain(`(default: ${postgres.connectTimeoutMs})`);
+  expect(SETTINGS.storeLookEveryMs.description).toContain(`(default: ${postgres.lookEveryMs})`);
 });

@@ -115,7 +115,7 @@ function readThrough(file: string): void {
     const verdict = db.pragma('quick_check(1)', { simple: true });
     if (verdict === 'ok') return;
     throw new StoreInvalidError(
-      `${file} is damaged (${String(verdict)}); it was left as it is: restore it from a copy.`,
+      `${file} is damaged (${String(verdict).replace(/\s+/g, ' ')}); it was left as it is: restore it from a copy.`,
     );
   } finally {
     db.close();

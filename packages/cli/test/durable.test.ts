@@ -1,0 +1,224 @@
+import { writeFile } from 'node:fs/promises';
+import { eventually, killAllProcesses, leakCheck } from '@majordomo/testkit';
+import {
+  ask,
+  majordomo,
+  removeFiles,
+  start,
+  startBroker,
+  startUp,
+  startWorker,
+  unusedPath,
+} from './majordomo';
+
+leakCheck();
+afterEach(killAllProcesses);
+afterEach(removeFiles);
+
+/** Processes are slow to start where much else runs. */
+const PATIENCE_MS = 60_000;
+
+const ID = /^[0-9a-f]{32}$/;
+
+test(
+  'a request is submitted, moved, changed, looked at, cancelled and closed until somebody works on it',
+  async () => {
+    const { endpoint } = await startUp();
+    const id = await ask(
+      endpoint,
+      'submit',
+      'mail',
+      'Dear all',
+      '--in',
+      '1h',
+      '--ttl',
+      '1h',
+      '--priority',
+      '7',
+    );
+    expect(id).toMatch(ID);
+    const submitted = JSON.parse(await ask(endpoint, 'status', id, '--json'));
+    expect(submitted).toMatchObject({ id, service: 'mail', state: 'scheduled', attempts: 0, priority: 7 });
+    expect(submitted.dueAt - submitted.submittedAt).toBe(3_600_000);
+    expect(submitted.expiresAt - submitted.dueAt).toBe(3_600_000);
+
+    expect(await ask(endpoint, 'reschedule', id, '--at', '2100-01-01T00:00Z')).toMatch(
+      new RegExp(`^${id} is due at 2100-01-01T00:00:00Z \\(in \\d+ d`),
+    );
+    const edited = await ask(endpoint, 'edit', id, 'Dear both', '--ttl', 'none', '--priority', '1', '--json');
+    expect(JSON.parse(edited)).toMatchObject({ priority: 1, dueAt: Date.UTC(2100, 0, 1) });
+    expect(JSON.parse(edited)).not.toHaveProperty('expiresAt');
+    const shown = await ask(endpoint, 'status', id);
+    expect(shown).toMatch(/^state {9}scheduled$/m);
+    expect(shown).toMatch(/^due {11}2100-01-01T00:00:00Z \(in \d+ d .*\)$/m);
+
+    const pending = await majordomo(['result', id, '--broker', endpoint]);
+    expect(pending).toMatchObject({ code: 3, stdout: '' });
+    expect(pending.stderr).toContain(`request ${id} has no reply yet, it is scheduled; --wait waits for it`);
+
+    const unknown = '0'.repeat(32);
+    const both = await majordomo(['cancel', unknown, id, '--broker', endpoint]);
+    expect(both).toMatchObject({ code: 4, stdout: `cancelled ${id}\n` });
+    expect(both.stderr).toContain(`There is no request ${unknown}`);
+    const gone = await majordomo(['result', id, '--json', '--broker', endpoint]);
+    expect({ code: gone.code, ...JSON.parse(gone.stdout) }).toMatchObject({
+      code: 4,
+      id,
+      state: 'cancelled',
+    });
+    expect(await ask(endpoint, 'close', id, '--json')).toBe(JSON.stringify({ id }));
+    expect(await majordomo(['status', id, '--broker', endpoint])).toMatchObject({ code: 4, stdout: '' });
+  },
+  PATIENCE_MS,
+);
+
+test(
+  'a reply is printed as request prints it; a key makes one of two',
+  async () => {
+    const { endpoint } = await startUp();
+    await startWorker(endpoint, ['echo', '--echo']);
+    const json = JSON.parse(await ask(endpoint, 'submit', 'echo', 'a', 'b', '--wait', '--json'));
+    expect(json).toMatchObject({ state: 'done', service: 'echo', attempts: 1, frames: ['a', 'b'] });
+    const { id } = json as { id: string };
+    expect((await majordomo(['result', id, '--raw', '--broker', endpoint])).stdout).toBe('ab');
+    const once = ['submit', 'echo', 'x', '--key', 'invoice-4711', '--json'];
+    const first = JSON.parse(await ask(endpoint, ...once));
+    const second = JSON.parse(await ask(endpoint, ...once));
+    expect([first.duplicate, second]).toEqual([false, { id: first.id, duplicate: true }]);
+    const schedule = await ask(
+      endpoint,
+      'submit',
+      'echo',
+      '--cron',
+      '0 9 * * 1-5',
+      '--timezone',
+      'Europe/Berlin',
+    );
+    const table = await ask(endpoint, 'list');
+    expect(table.split('\n')[0]).toMatch(/^ID +SERVICE +STATE +DUE +TRIES +PRIORITY +NOTE$/);
+    expect(table).toMatch(new RegExp(`^${schedule} +echo +scheduled .* 0 9 \\* \\* 1-5 Europe/Berlin$`, 'm'));
+    const page = JSON.parse(await ask(endpoint, 'list', '--limit', '2', '--json'));
+    expect(page).toMatchObject({ requests: [{ id: schedule }, { id: first.id }], next: expect.any(String) });
+    const rest = JSON.parse(await ask(endpoint, 'list', '--after', page.next, '--json'));
+    expect(rest).toMatchObject({ requests: [{ id }] });
+    expect(rest).not.toHaveProperty('next');
+    const wrong = await majordomo(['submit', 'echo', 'x', '--cron', 'nonsense', '--broker', endpoint]);
+    expect(wrong).toMatchObject({ code: 2, stdout: '' });
+    expect(wrong.stderr).toContain('The schedule "nonsense" in "UTC" does not fit');
+  },
+  PATIENCE_MS,
+);
+
+test(
+  'waiting ends when it is told to, and the request goes on; progress is kept apart from the reply',
+  async () => {
+    const { endpoint } = await startUp();
+    const go = await unusedPath('go');
+    const script = `echo '40 %'; until [ -e ${go} ]; do sleep 0.05; done; echo '80 %'`;
+    await startWorker(endpoint, ['slow', '--lines', '--', 'sh', '-c', script]);
+    const submit = [
+      'submit',
+      'slow',
+      'x',
+      '--progress',
+      '--wait',
+      '--wait-max',
+      '300ms',
+      '--broker',
+      endpoint,
+    ];
+    const { code, stdout, stderr } = await majordomo(submit);
+    expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+    const [, id = ''] =
+      /^majordomo: request (\w+) has no reply after 300 ms; it goes on: majordomo result \1 --wait\n$/.exec(
+        stderr,
+      ) ?? [];
+    expect(id).toMatch(ID);
+    await eventually(
+      async () => JSON.parse(await ask(endpoint, 'status', id, '--json')).progress === '40 %',
+      {
+        timeoutMs: 15_000,
+      },
+    );
+    const waiting = start(['result', id, '--wait', '--json', '--broker', endpoint]);
+    await writeFile(go, '');
+    expect(await waiting.exit).toEqual({ code: 0, signal: null });
+    expect(JSON.parse(waiting.stdout)).toMatchObject({ id, state: 'done', frames: [''] });
+  },
+  PATIENCE_MS,
+);
+
+test(
+  'many are submitted from lines of JSON; the first that does not fit ends it, and says where',
+  async () => {
+    const { endpoint } = await startUp();
+    const lines = Array.from({ length: 1_200 }, (_, at) =>
+      JSON.stringify({ body: `${at}`, key: `${at % 1_000}` }),
+    );
+    const submit = (input: string, ...args: string[]) =>
+      majordomo(['submit', 'later', '--in', '1d', '--json-lines', '--broker', endpoint, ...args], { input });
+    const many = await submit(`${lines.join('\n')}\n\n`);
+    expect(many).toMatchObject({
+      code: 0,
+      stderr: 'majordomo: 1,200 requests submitted, 200 of which were there before\n',
+    });
+    const ids = many.stdout.trimEnd().split('\n');
+    expect([ids.length, new Set(ids).size]).toEqual([1_200, 1_000]);
+    const counts = JSON.parse(await ask(endpoint, 'list', '--counts', '--json'));
+    expect(counts).toMatchObject([{ service: 'later', state: 'waiting', requests: 1_000 }]);
+
+    const bad = await submit(`${'{"body":"x"}\n'.repeat(600)}{"body":"x","ttlMs":"1h"}\n`, '--json');
+    expect(bad.code).toBe(2);
+    expect(bad.stderr).toMatch(
+      /^majordomo: line 601: ttlMs: .*; 500 requests before are submitted, no other is\n$/,
+    );
+    const printed = bad.stdout.trimEnd().split('\n');
+    expect(printed).toHaveLength(500);
+    expect(JSON.parse(printed[0]!)).toEqual({ id: expect.stringMatching(ID), duplicate: false });
+  },
+  PATIENCE_MS,
+);
+
+test(
+  'dead letters are listed, shown, tried again and removed',
+  async () => {
+    const { endpoint } = await startUp();
+    const mended = await unusedPath('mended');
+    await startWorker(endpoint, ['mail', '--', 'sh', '-c', `test -e ${mended} && cat`]);
+    const ids = await Promise.all(['a', 'b', 'c'].map((body) => ask(endpoint, 'submit', 'mail', body)));
+    const dead = async (): Promise<string[]> =>
+      JSON.parse(await ask(endpoint, 'dead', 'list', '--json')).requests.map(({ id }: { id: string }) => id);
+    await eventually(async () => (await dead()).length === 3, { timeoutMs: 15_000 });
+    expect(await ask(endpoint, 'dead', 'list')).toMatch(
+      new RegExp(`^${ids[0]} +mail .* COMMAND_FAILED: The command ended with code 1\\.$`, 'm'),
+    );
+    const shown = await ask(endpoint, 'dead', 'show', ids[0]!);
+    expect(shown).toMatch(/^last error {4}COMMAND_FAILED: The command ended with code 1\.$/m);
+    expect(shown).toMatch(/\n\na$/);
+    expect(JSON.parse(await ask(endpoint, 'dead', 'show', ids[1]!, '--json'))).toMatchObject({
+      id: ids[1],
+      error: { workerCode: 'COMMAND_FAILED' },
+      body: ['b'],
+    });
+    await writeFile(mended, '');
+    expect(await ask(endpoint, 'dead', 'retry', ids[0]!)).toBe('1 dead letter to be tried again');
+    expect(await ask(endpoint, 'result', ids[0]!, '--wait')).toBe('a');
+    expect(await ask(endpoint, 'dead', 'purge', '--service', 'sms')).toBe('0 dead letters removed');
+    expect(JSON.parse(await ask(endpoint, 'dead', 'purge', '--service', 'mail', '--json'))).toEqual({
+      count: 2,
+    });
+    expect(await dead()).toEqual([]);
+  },
+  PATIENCE_MS,
+);
+
+test('where no titanic answers, it is said so, with what runs one: exit code 3', async () => {
+  const { endpoint } = await startBroker();
+  for (const broker of [endpoint, 'tcp://127.0.0.1:1']) {
+    const { code, stdout, stderr } = await majordomo(['list', '--timeout-ms', '300', '--broker', broker]);
+    expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+    expect(stderr).toBe(
+      `majordomo: no titanic answered at ${broker} within 300 ms: majordomo titanic runs one, majordomo up a broker with one\n`,
+    );
+  }
+});
