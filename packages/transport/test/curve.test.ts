@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createConnection } from 'node:net';
+import { createConnection, createServer, type AddressInfo, type Server } from 'node:net';
 import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +17,7 @@ import {
 import { Dealer, Request } from 'zeromq';
 import { sharedContext } from '../src/context';
 import {
+  checkConnection,
   clientKeysOf,
   DealerLink,
   generateKeyPair,
@@ -129,14 +130,20 @@ describe('CURVE', () => {
   test('a wrong server key gets no connection, and the gate is not even asked', async () => {
     const { endpoint, asked, messages } = await guarded();
     const wrong = { ...peer, serverKey: generateKeyPair().publicKey };
-    expect(await connect(endpoint, wrong)).toMatch(/^closed: /);
+    expect(await connect(endpoint, wrong)).toMatch(/^closed: the handshake failed: .* another key/);
     expect([asked, messages]).toEqual([[], []]);
   });
 
   test('a plain peer gets no connection to a CURVE port', async () => {
     const { endpoint, asked, messages } = await guarded();
-    expect(await connect(endpoint, undefined)).toMatch(/^closed: /);
+    expect(await connect(endpoint, undefined)).toMatch(/^closed: the other side wants CURVE/);
     expect([asked, messages]).toEqual([[], []]);
+  });
+
+  test('a peer with keys gets no connection to a plain port', async () => {
+    const { endpoint, messages } = await guarded({}, false);
+    expect(await connect(endpoint, keys)).toMatch(/^closed: the other side has no CURVE/);
+    expect(messages).toEqual([]);
   });
 
   test('without CURVE the gate is asked all the same', async () => {
@@ -164,6 +171,55 @@ describe('CURVE', () => {
     await second.link.close();
     const third = await guarded();
     expect(await connect(third.endpoint, keys)).toBe('message: back');
+  });
+});
+
+describe('checkConnection', () => {
+  const check = (endpoint: string, curve?: { serverKey: string; secretKey?: string }, timeoutMs = 5_000) =>
+    checkConnection(endpoint, { timeoutMs, curve });
+  const right = { serverKey: server.publicKey, secretKey: peer.secretKey };
+
+  test('says that the connection stands, and how long that took', async () => {
+    const { endpoint } = await guarded();
+    expect(await check(endpoint, right)).toEqual({ stood: true, ms: expect.any(Number) });
+    expect(await check((await guarded({}, false)).endpoint)).toMatchObject({ stood: true });
+  });
+
+  test('names what kept it from that', async () => {
+    const curve = await guarded();
+    const plain = await guarded({}, false);
+    const picky = await guarded({ objectionTo: () => 'never' });
+    const wrong = { ...right, serverKey: generateKeyPair().publicKey };
+    const http = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+    const mute = createServer((socket) => socket.resume());
+    const endpointOf = async (server: Server): Promise<string> => {
+      await once(server.listen(0, '127.0.0.1'), 'listening');
+      open.push(server);
+      return `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    };
+    const endings = await Promise.all([
+      check(curve.endpoint),
+      check(plain.endpoint, right),
+      check(curve.endpoint, wrong),
+      check(picky.endpoint, right),
+      check('tcp://127.0.0.1:1'),
+      check(await endpointOf(mute), undefined, 200),
+    ]);
+    expect(endings.map((each) => !each.stood && each.ending)).toEqual([
+      'mechanism',
+      'mechanism',
+      'handshake',
+      'unauthorized',
+      'refused',
+      'timeout',
+    ]);
+    expect(await check(await endpointOf(http))).toMatchObject({ stood: false });
+  });
+
+  test('refuses what is no key before it connects', async () => {
+    await expect(check('tcp://127.0.0.1:1', { serverKey: 'short' })).rejects.toMatchObject({
+      code: 'INVALID_KEY',
+    });
   });
 });
 
