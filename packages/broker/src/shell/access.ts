@@ -103,8 +103,9 @@ export class Access implements Authority {
   }
 
   #rightsOf(...names: readonly (string | null)[]): Rights | undefined {
-    const roles = names.flatMap((name) => (name === null ? [] : (this.#policy.roles[name] ?? [])));
-    return roles.length > 0 ? new Rights(roles) : undefined;
+    const known = names.filter((name) => name !== null && Object.hasOwn(this.#policy.roles, name));
+    const roles = known.flatMap((name) => (name === null ? [] : (this.#policy.roles[name] ?? [])));
+    return roles.length > 0 ? new Rights(roles, known.map(String)) : undefined;
   }
 
   #provenRights(door: Door, key: string): Rights | undefined {

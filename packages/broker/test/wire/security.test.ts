@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { MMI_SERVICES, mmiAccessSchema } from '@majordomo/protocol';
 import {
   challengeIn,
   closeAllSockets,
@@ -28,7 +29,7 @@ import {
   serveSecurely,
   without,
 } from './secured';
-import { closeBrokers, type Served } from './served';
+import { closeBrokers, serve, type Served } from './served';
 
 leakCheck();
 afterEach(closeBrokers);
@@ -475,6 +476,63 @@ describe('a new policy', () => {
     await expect(client.ask('mmi.broker', '')).rejects.toThrow('UNAUTHORIZED');
     served.broker.setPolicy({ ...POLICY, keys: { [ALICE.publicKey]: { name: 'alice', roles: ['admin'] } } });
     expect(String((await client.ask('mmi.broker', ''))[0])).toBe('200');
+  });
+});
+
+describe('mmi.access', () => {
+  const told = async (client: { ask(service: string, body: string): Promise<Buffer[]> }, service: string) => {
+    const [status, json] = await client.ask('mmi.access', service);
+    expect(String(status)).toBe('200');
+    return mmiAccessSchema.parse(JSON.parse(String(json)));
+  };
+
+  test('tells who has proven a key its name, its roles and what it may do, and nothing of anybody else', async () => {
+    const served = await serveSecurely({
+      bind: ['tcp://127.0.0.1:0', { endpoint: 'tcp://127.0.0.1:0', role: 'partners' }],
+    });
+    const [open, partners] = served.broker.endpoints as [string, string];
+    expect(await told(await provenClient(open, ALICE), 'echo')).toEqual({
+      policy: true,
+      key: 'alice',
+      roles: ['user'],
+      mmi: ['mmi.service', 'mmi.access'],
+      request: true,
+      serve: false,
+    });
+    expect(await told(await provenClient(open, ALICE), 'mmi.broker')).toMatchObject({ request: false });
+    expect(await told(await provenClient(open, PAUL), '')).toEqual({
+      policy: true,
+      key: 'paul',
+      roles: ['partners', 'user'],
+      mmi: ['mmi.service', 'mmi.access'],
+    });
+    expect(await told(await provenClient(partners, PAUL), 'public.partner')).toEqual({
+      policy: true,
+      key: 'paul',
+      roles: ['partners'],
+      mmi: ['mmi.access'],
+      request: true,
+      serve: true,
+    });
+    expect((await told(await provenClient(open, ADMIN), '')).mmi).toEqual([...MMI_SERVICES]);
+  });
+
+  test('tells nothing to who may do nothing, and of a policy that there is none', async () => {
+    const served = await serveSecurely();
+    const plain = new RawClient02(served.endpoint, { configure: curveClient(ALICE, SERVER.publicKey) });
+    await plain.request('mmi.access', 'echo');
+    await counted(served, 'unauthorizedManagement', 1);
+    const open = await serve();
+    const client = new RawPackedClient(open.endpoint);
+    await client.connect();
+    expect(await told(client, 'echo')).toEqual({
+      policy: false,
+      key: null,
+      roles: [],
+      mmi: [...MMI_SERVICES],
+      request: true,
+      serve: true,
+    });
   });
 });
 
