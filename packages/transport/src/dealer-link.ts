@@ -23,9 +23,10 @@ export interface DealerLinkHandlers {
  * - `refused`: nobody listens, or the connection was not taken in time
  * - `unreachable`: there is no such host, or no way to it, or the connection broke in its first moments
  * - `timeout`: it did not stand in time, though something listens
- * - `mechanism`: one side has CURVE and the other has not
+ * - `mechanism`: one side has CURVE and the other has not, and said so
  * - `protocol`: the other side does not speak ZeroMQ as it should
- * - `handshake`: the other side ended the handshake without a word, as a broker does whose key is another
+ * - `handshake`: the other side ended the handshake without a word, as one does whose key is another, and may one that
+ *   wants another mechanism
  * - `unauthorized`: the other side does not let this key in
  * - `closed`: the connection was closed
  * - `failed`: the socket failed
@@ -75,13 +76,15 @@ const ENDINGS = {
   disconnect: ['closed', 'connection closed'],
   'handshake:error:protocol': ['protocol', 'the other side does not speak ZeroMQ'],
   'handshake:error:auth': ['unauthorized', 'the other side does not let this key in'],
-  'handshake:error:other': ['handshake', 'the handshake failed'],
 } as const satisfies Partial<Record<EventType, readonly [LinkEnding, string]>>;
 
 /** What is said where keys are the matter, without keys of this side and with them. */
 const WITHOUT_KEYS = 'the other side wants CURVE, and its key is not given here';
 const WITH_KEYS = 'the other side has no CURVE, and a key for it is given here';
-const OTHER_KEY = 'the handshake failed: the other side may have another key than the server key given here';
+/** A side that wants another mechanism may hang up before it has said so. */
+const OTHER_KEY =
+  'the handshake failed: the other side has another key than the server key given here, or no CURVE';
+const NO_KEY = 'the handshake failed: the other side may want CURVE, and its key is not given here';
 
 /**
  * A client's or worker's end of one connection to a broker: one DEALER, one connect, no silent reconnect.
@@ -172,8 +175,8 @@ export class DealerLink {
     const { type } = event;
     if (type === 'handshake:error:protocol' && event.error.code === 'ERR_ZMTP_MECHANISM_MISMATCH') {
       this.#lost(this.#hasKeys ? WITH_KEYS : WITHOUT_KEYS, 'mechanism');
-    } else if (type === 'handshake:error:other' && this.#hasKeys) {
-      this.#lost(OTHER_KEY, 'handshake');
+    } else if (type === 'handshake:error:other') {
+      this.#lost(this.#hasKeys ? OTHER_KEY : NO_KEY, 'handshake');
     } else if (type in ENDINGS) {
       const [ending, reason] = ENDINGS[type as keyof typeof ENDINGS];
       this.#lost(reason, ending);
