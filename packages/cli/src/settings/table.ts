@@ -136,6 +136,12 @@ export const SETTINGS = {
     schema: whole(1, BYTES_MAX).default(1_024 * MIB),
     description: 'bytes of all requests, waiting or at workers',
   },
+  backlogTotalBytesMax: {
+    takes: 'number',
+    placeholder: 'bytes',
+    schema: whole(1, BYTES_MAX).default(1_024 * MIB),
+    description: 'bytes that peers have not read yet, all together, of those that share a role',
+  },
   servicesMax: {
     takes: 'number',
     placeholder: 'n',
