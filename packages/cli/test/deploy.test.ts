@@ -13,18 +13,57 @@ afterEach(removeFiles);
 const root = join(__dirname, '../../../deploy');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 
+interface Container {
+  readonly args: string[];
+  readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
+  readonly livenessProbe: { readonly httpGet: { readonly path: string; readonly port: string } };
+  readonly readinessProbe: Container['livenessProbe'];
+  readonly startupProbe: { readonly exec: { readonly command: string[] } };
+  readonly securityContext: object;
+  readonly volumeMounts: readonly { readonly name: string }[];
+}
+
+interface Pod {
+  readonly terminationGracePeriodSeconds: number;
+  readonly securityContext: object;
+  readonly containers: readonly [Container];
+  readonly volumes: readonly { readonly name: string; readonly secret?: { readonly defaultMode: number } }[];
+}
+
+/** What the tests look at of a manifest; each kind has a part of it. */
+interface Manifest {
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly spec: {
+    readonly replicas: number;
+    readonly serviceName: string;
+    readonly maxUnavailable: number;
+    readonly selector: { readonly matchLabels: object };
+    readonly ports: readonly {
+      readonly name: string;
+      readonly port: number;
+      readonly targetPort: string;
+    }[];
+    readonly template: { readonly metadata: { readonly labels: object }; readonly spec: Pod };
+  };
+}
+
 /** Every document of a file, read as Kubernetes does: YAML 1.1. */
-function documents(path: string): any[] {
+function documents(path: string): unknown[] {
   return parseAllDocuments(read(path), { version: '1.1', merge: true }).map((document) => {
     expect([path, document.errors]).toEqual([path, []]);
     return document.toJS();
   });
 }
 
-const kubernetes = ['namespace.yaml', 'broker.yaml', 'worker.yaml'].flatMap((name) =>
-  documents(`kubernetes/${name}`),
+const kubernetes = ['namespace.yaml', 'broker.yaml', 'worker.yaml'].flatMap(
+  (name) => documents(`kubernetes/${name}`) as Manifest[],
 );
-const ofKind = (kind: string): any => kubernetes.find((document) => document.kind === kind);
+const ofKind = (kind: string): Manifest => {
+  const found = kubernetes.find((document) => document.kind === kind);
+  if (!found) throw new Error(`There is no ${kind}.`);
+  return found;
+};
 const statefulSet = ofKind('StatefulSet');
 const brokerPod = statefulSet.spec.template.spec;
 const [brokerContainer] = brokerPod.containers;
@@ -53,7 +92,15 @@ const dockerfile = read('docker/Dockerfile').replace(/\\\n\s*/g, '');
 const jsonAfter = (pattern: RegExp): string[] => JSON.parse(pattern.exec(dockerfile)?.[1] ?? 'null');
 const dockerCommand = jsonAfter(/^CMD (\[.*\])$/m);
 const healthCheck = jsonAfter(/^HEALTHCHECK .*\sCMD (\[.*\])$/m);
-const compose = parse(read('docker/compose.yaml'), { merge: true });
+interface ComposeService {
+  readonly command: string[];
+  readonly stop_grace_period: string;
+}
+
+const compose: { services: { worker: ComposeService } & Record<string, ComposeService> } = parse(
+  read('docker/compose.yaml'),
+  { merge: true },
+);
 
 /** Every command line of the folder, without the program. */
 const commands: [string, string[]][] = [
@@ -94,10 +141,7 @@ test('every flag is one that the command has', async () => {
 
 test('ports, probes and checks are where the broker listens', () => {
   const ports = new Map(
-    brokerContainer.ports.map(({ name, containerPort }: { name: string; containerPort: number }) => [
-      name,
-      containerPort,
-    ]),
+    brokerContainer.ports.map(({ name, containerPort }) => [name, containerPort] as const),
   );
   const zmtp = Number(flagsOf(brokerContainer.args, '--bind')[0]?.split(':').at(-1));
   const http = Number(flagsOf(brokerContainer.args, '--http')[0]?.split(':').at(-1));
@@ -133,7 +177,7 @@ test('whoever ends a process waits for longer than its drain', () => {
   }
   expect(brokerPod.terminationGracePeriodSeconds).toBeGreaterThan(drainS(brokerContainer.args));
   expect(workerPod.terminationGracePeriodSeconds).toBeGreaterThan(drainS(workerContainer.args));
-  for (const { stop_grace_period } of Object.values<any>(compose.services))
+  for (const { stop_grace_period } of Object.values(compose.services))
     expect(Number.parseInt(stop_grace_period, 10)).toBeGreaterThan(drainS(dockerCommand));
 });
 
@@ -146,7 +190,7 @@ test('nobody is root, and what is written to is a volume', () => {
         allowPrivilegeEscalation: false,
         readOnlyRootFilesystem: true,
       });
-      const volumes = pod.volumes.map(({ name }: { name: string }) => name);
+      const volumes = pod.volumes.map(({ name }) => name);
       for (const { name } of volumeMounts) expect(volumes).toContain(name);
     }
     for (const { secret } of pod.volumes) if (secret) expect(secret.defaultMode).toBe(0o440);
@@ -193,7 +237,7 @@ async function here(args: readonly string[]): Promise<{ args: string[]; socket: 
 test.each([
   ['the unit of systemd', commandOf(unit('majordomo-broker.service'))],
   ['the image', dockerCommand],
-  ['the pod', brokerContainer.args as string[]],
+  ['the pod', brokerContainer.args],
 ])('the broker of %s starts, is healthy and ready, and drains', async (_, command) => {
   const { args, socket } = await here(command);
   const broker = start(args);
@@ -202,7 +246,7 @@ test.each([
     expect([httpGet.path, (await fetch(address + httpGet.path)).status]).toEqual([httpGet.path, 200]);
   const hasToken = args.includes('--http-token-file');
   expect((await fetch(`${address}/metrics`)).status).toBe(hasToken ? 401 : 200);
-  for (const check of [healthCheck, brokerContainer.startupProbe.exec.command as string[]]) {
+  for (const check of [healthCheck, brokerContainer.startupProbe.exec.command]) {
     const asked = check.slice(1).map((arg) => (arg.startsWith('ipc://') ? socket : arg));
     expect(await majordomo(asked)).toMatchObject({ code: 0 });
   }

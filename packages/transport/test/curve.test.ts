@@ -14,6 +14,7 @@ import {
   packedWorker,
   type Frame,
 } from '@majordomo/protocol';
+import { eventually } from '@majordomo/testkit';
 import { Dealer, Request } from 'zeromq';
 import { sharedContext } from '../src/context';
 import {
@@ -43,7 +44,12 @@ afterEach(async () => {
 });
 
 /** A router that writes down what it is asked and what comes. */
-async function guarded(gate: Partial<ZapGate> = {}, isCurve = true, handshakeMs?: number) {
+async function guarded(
+  gate: Partial<ZapGate> = {},
+  isCurve = true,
+  handshakeMs?: number,
+  where = 'tcp://127.0.0.1:0',
+) {
   const asked: ZapRequest[] = [];
   const malformed: string[] = [];
   const messages: { peer: string; frames: string[] }[] = [];
@@ -84,7 +90,7 @@ async function guarded(gate: Partial<ZapGate> = {}, isCurve = true, handshakeMs?
     },
   );
   open.push(link);
-  const endpoint = await link.bind('tcp://127.0.0.1:0');
+  const endpoint = await link.bind(where);
   link.receive();
   return { link, endpoint, asked, malformed, messages };
 }
@@ -173,6 +179,58 @@ describe('CURVE', () => {
     expect(await connect(third.endpoint, keys)).toBe('message: back');
   });
 });
+
+test.each([['tcp://127.0.0.1:0'], ['ipc']])(
+  'a router over %s that is renewed closes all connections, and those that may come back do',
+  async (where) => {
+    const gone = new Set<string>();
+    const gate = ({ publicKey = '' }: ZapRequest) => (gone.has(publicKey) ? 'gone' : undefined);
+    const folder = await mkdtemp(join(tmpdir(), 'majordomo-renew-'));
+    open.push({ close: () => rm(folder, { recursive: true }) });
+    const { link, endpoint, messages } = await guarded(
+      { objectionTo: gate },
+      true,
+      undefined,
+      where === 'ipc' ? `ipc://${folder}/socket` : where,
+    );
+    const said: string[] = [];
+    const other = generateKeyPair();
+    const dealers = [peer, other].map(({ publicKey, secretKey }) => {
+      const dealer = new Dealer({
+        context: sharedContext(),
+        linger: 0,
+        reconnectInterval: 10,
+        sendTimeout: 100,
+        curveServerKey: server.publicKey,
+        curvePublicKey: publicKey,
+        curveSecretKey: secretKey,
+      });
+      dealer.connect(endpoint);
+      open.push(dealer);
+      void (async () => {
+        for await (const frames of dealer) said.push(frames.map(decodeText).join());
+      })();
+      return dealer;
+    });
+    const [stays, leaves] = dealers as [Dealer, Dealer];
+    await stays.send('one');
+    await leaves.send('two');
+    await eventually(() => said.length === 2, { what: 'answers' });
+    gone.add(other.publicKey);
+    await link.renew();
+    await link.renew();
+    await eventually(
+      async () => {
+        await stays.send('three').catch(() => undefined);
+        return said.length > 2;
+      },
+      { timeoutMs: 5_000, what: 'an answer after it came back' },
+    );
+    await leaves.send('four').catch(() => undefined);
+    expect(messages.flatMap(({ frames }) => frames)).not.toContain('four');
+    expect(await connect(endpoint, { ...other, serverKey: server.publicKey })).toMatch(/not let this key in/);
+  },
+);
 
 describe('checkConnection', () => {
   const check = (endpoint: string, curve?: { serverKey: string; secretKey?: string }, timeoutMs = 5_000) =>

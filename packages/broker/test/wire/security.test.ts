@@ -29,6 +29,7 @@ import {
   serveSecurely,
   without,
 } from './secured';
+import type { PolicyInput } from '../../src/index';
 import { closeBrokers, serve, type Served } from './served';
 
 leakCheck();
@@ -419,6 +420,53 @@ describe('a new policy', () => {
       reason: 'the policy does not have this key',
     });
     expect(counters(served)).toMatchObject({ unauthorizedClients: 1 });
+  });
+
+  test('closes the connections of an endpoint where plain peers came in by a removed key, and of no other', async () => {
+    const policy = (...gone: (typeof PAUL)[]): PolicyInput => {
+      const { keys, ...others } = without(...gone);
+      return {
+        ...others,
+        keys: { ...keys, [ALICE.publicKey]: { name: 'alice', roles: ['user', 'partners'] } },
+      };
+    };
+    const served = await serveSecurely({
+      bind: ['tcp://127.0.0.1:0', { endpoint: 'tcp://127.0.0.1:0', role: 'partners' }],
+      policy: policy(),
+    });
+    const [open, partners] = served.broker.endpoints as [string, string];
+    const plain = (keys: typeof PAUL) => ({ configure: curveClient(keys, SERVER.publicKey) });
+    const elsewhere = await provenClient(open, PAUL);
+    await served.next('keyProven');
+    const admin = await provenClient(open, ADMIN);
+    await served.next('keyProven');
+    const worker = new RawWorker01(partners, plain(ALICE));
+    const serves = async (client: RawClient02, text: string) => {
+      const reply = client.ask('public.partner', text);
+      const { address } = await worker.nextRequest();
+      await worker.reply(address, text);
+      return String(await reply);
+    };
+    await worker.ready('public.partner');
+    await served.workers(1);
+    const paul = new RawClient02(partners, plain(PAUL));
+    expect(await serves(paul, 'before')).toBe('before');
+
+    served.broker.setPolicy(policy());
+    served.broker.setPolicy(policy(BOB));
+    expect(await serves(paul, 'nothing happened')).toBe('nothing happened');
+
+    served.broker.setPolicy(policy(PAUL));
+    expect(await elsewhere.expectDisconnect()).toMatchObject({ code: 'UNAUTHORIZED' });
+    expect(await served.next('workerLost')).toMatchObject({ reason: 'connection_closed' });
+    expect(await served.next('connectionRefused')).toMatchObject({ role: 'partners' });
+    paul.request('public.partner', 'after').catch(() => undefined);
+    await worker.ready('public.partner');
+    await served.workers(1);
+    expect(await serves(new RawClient02(partners, plain(ALICE)), 'on')).toBe('on');
+    expect(String((await admin.ask('mmi.broker', ''))[0])).toBe('200');
+    expect(counters(served)).toMatchObject({ requests: 3, answered: 3 });
+    expect(served.broker.endpoints).toEqual([open, partners]);
   });
 
   test('fails what a worker has and is not allowed any more, and tells the worker', async () => {
