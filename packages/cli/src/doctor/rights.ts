@@ -26,7 +26,8 @@ export async function askRights(ask: Ask, service = ''): Promise<Admitted | unde
 export function examineRights({ access, isServed }: Admitted, { curve, service }: Means): Finding[] {
   const { policy, key, mmi } = access;
   const who = nameOf(access);
-  const findings: Finding[] = [];
+  const proofs = key === null ? 'no proof of a key was asked for' : 'a key was proven to it';
+  const findings: Finding[] = [ok('abilities', `it is one of ours: ${mmi.join(', ')}; ${proofs}`)];
   if (!policy) {
     findings.push(ok(ABOUT, 'it has no policy: who is let in may do everything'));
   } else if (curve?.secretKey !== undefined && key === null) {
@@ -43,7 +44,7 @@ export function examineRights({ access, isServed }: Admitted, { curve, service }
     findings.push(
       look(
         ABOUT,
-        `${who} may ask ${mmi.join(', ')}, and not ${unasked.join(', ')}: the rest cannot be looked at`,
+        `${who} may not ask ${unasked.join(', ')}: the rest cannot be looked at`,
         'look with a key that has a role with "administer": true',
       ),
     );
