@@ -131,6 +131,8 @@ class NotifyingRouter extends Router {
  */
 export class RouterLink {
   readonly #socket: NotifyingRouter;
+  /** Runs while the endpoints are had again. */
+  #renewing: Promise<void> | undefined;
   /** Endpoints that are listened on. */
   readonly #bound: string[] = [];
   /**
@@ -216,21 +218,27 @@ export class RouterLink {
    * out. ZeroMQ can close all connections of an endpoint and no single one. What was on its way is lost, and
    * nobody is reported gone: the owner knows.
    *
-   * Where an endpoint cannot be had again, `failed` is told.
+   * Where an endpoint cannot be had again, `failed` is told. Resolves once all are, or the link is closed.
    */
-  async renew(): Promise<void> {
-    // ZeroMQ ends what was bound as it ends what was connected; of the two, zeromq.js does this one in its turn.
-    for (const endpoint of this.#bound) this.#socket.disconnect(endpoint);
-    this.#outboxes.clear();
-    this.#pushedBack.clear();
-    this.#backlogBytes = 0;
-    for (const endpoint of this.#bound) {
-      try {
-        await this.#bindAgain(endpoint);
-      } catch (error) {
-        if (!this.#closed) this.handlers.failed(error);
-        return;
-      }
+  renew(): Promise<void> {
+    const renewing = this.#renewing ? this.#renewing.then(() => this.#renewNow()) : this.#renewNow();
+    this.#renewing = renewing;
+    return renewing.then(() => {
+      if (this.#renewing === renewing) this.#renewing = undefined;
+    });
+  }
+
+  async #renewNow(): Promise<void> {
+    if (this.#closed) return;
+    try {
+      // ZeroMQ ends what was bound as it ends what was connected; of the two, zeromq.js does this one in its turn.
+      for (const endpoint of this.#bound) this.#socket.disconnect(endpoint);
+      this.#outboxes.clear();
+      this.#pushedBack.clear();
+      this.#backlogBytes = 0;
+      for (const endpoint of this.#bound) await this.#bindAgain(endpoint);
+    } catch (error) {
+      if (!this.#closed) this.handlers.failed(error);
     }
   }
 

@@ -49,6 +49,9 @@ async function guarded(
   isCurve = true,
   handshakeMs?: number,
   where = 'tcp://127.0.0.1:0',
+  failed = (error: unknown) => {
+    throw error;
+  },
 ) {
   const asked: ZapRequest[] = [];
   const malformed: string[] = [];
@@ -84,9 +87,7 @@ async function guarded(
       },
       connectionChanged: () => undefined,
       peerGone: () => undefined,
-      failed: (error) => {
-        throw error;
-      },
+      failed,
     },
   );
   open.push(link);
@@ -217,8 +218,7 @@ test.each([['tcp://127.0.0.1:0'], ['ipc']])(
     await leaves.send('two');
     await eventually(() => said.length === 2, { what: 'answers' });
     gone.add(other.publicKey);
-    await link.renew();
-    await link.renew();
+    await Promise.all([link.renew(), link.renew(), link.renew()]);
     await eventually(
       async () => {
         await stays.send('three').catch(() => undefined);
@@ -231,6 +231,20 @@ test.each([['tcp://127.0.0.1:0'], ['ipc']])(
     expect(await connect(endpoint, { ...other, serverKey: server.publicKey })).toMatch(/not let this key in/);
   },
 );
+
+test('a router that cannot have its endpoint again fails, and one that is closed meanwhile does not', async () => {
+  const failures: unknown[] = [];
+  const folder = await mkdtemp(join(tmpdir(), 'majordomo-renew-'));
+  const where = `ipc://${folder}/socket`;
+  const { link } = await guarded({}, true, undefined, where, (error) => failures.push(error));
+  await rm(folder, { recursive: true });
+  await link.renew();
+  expect(failures).toEqual([expect.objectContaining({ code: 'BIND_FAILED', endpoint: where })]);
+  const other = await guarded();
+  const late = other.link.renew();
+  await other.link.close();
+  await late;
+});
 
 describe('checkConnection', () => {
   const check = (endpoint: string, curve?: { serverKey: string; secretKey?: string }, timeoutMs = 5_000) =>
