@@ -49,7 +49,7 @@ async function guarded(
   isCurve = true,
   handshakeMs?: number,
   where = 'tcp://127.0.0.1:0',
-  failed = (error: unknown) => {
+  failed: (error: unknown) => unknown = (error) => {
     throw error;
   },
 ) {
