@@ -461,6 +461,9 @@ describe('a new policy', () => {
     expect(await served.next('workerLost')).toMatchObject({ reason: 'connection_closed' });
     expect(await served.next('connectionRefused')).toMatchObject({ role: 'partners' });
     paul.request('public.partner', 'after').catch(() => undefined);
+    // Its connection came back by itself; that it is no worker any more it learns by its next heartbeat.
+    await worker.heartbeat();
+    await worker.expectDisconnect();
     await worker.ready('public.partner');
     await served.workers(1);
     expect(await serves(new RawClient02(partners, plain(ALICE)), 'on')).toBe('on');
