@@ -173,6 +173,7 @@ test('what listens and answers nothing is found to be no broker', async () => {
   expect(code).toBe(1);
   expect(findings.map(({ about, verdict }) => [about, verdict])).toEqual([
     ['the way', 'ok'],
+    ['CURVE', 'ok'],
     ['dialects', 'wrong'],
   ]);
   await foreign.close();

@@ -1,6 +1,6 @@
-import { killAllProcesses, leakCheck } from '@majordomo/testkit';
+import { killAllProcesses, leakCheck, runProcess } from '@majordomo/testkit';
 import { version } from '../package.json';
-import { fileWith, majordomo, removeFiles } from './majordomo';
+import { BINARY, fileWith, majordomo, removeFiles } from './majordomo';
 
 leakCheck();
 afterEach(killAllProcesses);
@@ -64,6 +64,12 @@ test('the help of contract has both of its actions', async () => {
   expect(stdout).toMatch(
     /^Examples:\n {2}\$ majordomo contract snapshot .*\n.*\n {2}\$ majordomo contract check/m,
   );
+});
+
+test('a reader of the help that leaves early is no error', async () => {
+  const script = '{ "$0" "$@"; echo "ended with $?" >&2; } | true';
+  const { stderr } = await runProcess('sh', ['-c', script, process.execPath, BINARY, 'broker', '--help']);
+  expect(stderr).toBe('ended with 0\n');
 });
 
 test('--version is that of the package', async () => {

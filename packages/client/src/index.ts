@@ -8,7 +8,17 @@ export {
   type ErrorCode,
   type Metadata,
 } from '@majordomo/protocol';
-export { generateKeyPair, publicKeyOf, readKeyFile, type KeyFile, type KeyPair } from '@majordomo/transport';
+export {
+  checkConnection,
+  generateKeyPair,
+  publicKeyOf,
+  readKeyFile,
+  type ConnectionCheck,
+  type ConnectionCheckOptions,
+  type KeyFile,
+  type KeyPair,
+  type LinkEnding,
+} from '@majordomo/transport';
 export { Client, type ClientEvents } from './client';
 export type { CallArguments, CallMessage, CallOptions } from './contract-calls';
 export {

@@ -16,7 +16,13 @@ export const MMI_STATUS = Object.freeze({
 });
 
 /** The management services of our broker: the first is RFC 8's, the others are ours. */
-export const MMI_SERVICES = ['mmi.service', 'mmi.services', 'mmi.workers', 'mmi.broker'] as const;
+export const MMI_SERVICES = [
+  'mmi.service',
+  'mmi.services',
+  'mmi.workers',
+  'mmi.broker',
+  'mmi.access',
+] as const;
 
 const count = z.number().int().min(0);
 
@@ -70,6 +76,22 @@ export const mmiBrokerSchema = z.object({
   rejections: z.record(z.string(), count),
 });
 
+/** The reply of `mmi.access`: frames `200` and one JSON object, about nobody but whoever asks. */
+export const mmiAccessSchema = z.object({
+  /** False where the broker has no policy, and everybody may do everything. */
+  policy: z.boolean(),
+  /** The name of the key that was proven; `null` where none was. */
+  key: z.string().nullable(),
+  /** The roles that count here. */
+  roles: z.array(z.string()),
+  /** Management services that may be asked. */
+  mmi: z.array(z.string()),
+  /** Whether the service named may be requested, and served; absent where none was named. */
+  request: z.boolean().optional(),
+  serve: z.boolean().optional(),
+});
+
 export type MmiService = z.infer<typeof mmiServiceSchema>;
 export type MmiWorker = z.infer<typeof mmiWorkerSchema>;
 export type MmiBroker = z.infer<typeof mmiBrokerSchema>;
+export type MmiAccess = z.infer<typeof mmiAccessSchema>;

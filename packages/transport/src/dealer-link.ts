@@ -1,5 +1,5 @@
 import type { Frame } from '@majordomo/protocol';
-import { Dealer } from 'zeromq';
+import { Dealer, type Event, type EventType } from 'zeromq';
 import { sharedContext } from './context';
 import type { ClientKeys } from './curve/keys';
 import { Outbox } from './outbox';
@@ -13,9 +13,34 @@ export interface DealerLinkHandlers {
   /**
    * The connection could not be made, or is gone; the link is closed. Not called after `close()`.
    * @param unauthorized - true where the other side does not let this key in
+   * @param ending - what it was that happened
    */
-  closed(reason: string, unauthorized: boolean): void;
+  closed(reason: string, unauthorized: boolean, ending: LinkEnding): void;
 }
+
+/**
+ * What ended a connection, or kept it from standing:
+ * - `refused`: nobody listens, or the connection was not taken in time
+ * - `unreachable`: there is no such host, or no way to it, or the connection broke in its first moments
+ * - `timeout`: it did not stand in time, though something listens
+ * - `mechanism`: one side has CURVE and the other has not, and said so
+ * - `protocol`: the other side does not speak ZeroMQ as it should
+ * - `handshake`: the other side ended the handshake without a word, as one does whose key is another, and may one that
+ *   wants another mechanism
+ * - `unauthorized`: the other side does not let this key in
+ * - `closed`: the connection was closed
+ * - `failed`: the socket failed
+ */
+export type LinkEnding =
+  | 'refused'
+  | 'unreachable'
+  | 'timeout'
+  | 'mechanism'
+  | 'protocol'
+  | 'handshake'
+  | 'unauthorized'
+  | 'closed'
+  | 'failed';
 
 /** Bounds of a dealer link. */
 export interface DealerLinkOptions {
@@ -46,13 +71,20 @@ const NEVER_MS = 2 ** 31 - 1;
 
 /** What must have happened for a connection to be lost or never made. */
 const ENDINGS = {
-  close: 'connection refused or timed out',
-  'connect:retry': 'host not found or not reachable',
-  disconnect: 'connection closed',
-  'handshake:error:protocol': 'the other side does not speak ZeroMQ',
-  'handshake:error:auth': 'the other side does not let this key in',
-  'handshake:error:other': 'the handshake failed',
-} as const;
+  close: ['refused', 'connection refused or timed out'],
+  'connect:retry': ['unreachable', 'host not found or not reachable'],
+  disconnect: ['closed', 'connection closed'],
+  'handshake:error:protocol': ['protocol', 'the other side does not speak ZeroMQ'],
+  'handshake:error:auth': ['unauthorized', 'the other side does not let this key in'],
+} as const satisfies Partial<Record<EventType, readonly [LinkEnding, string]>>;
+
+/** What is said where keys are the matter, without keys of this side and with them. */
+const WITHOUT_KEYS = 'the other side wants CURVE, and its key is not given here';
+const WITH_KEYS = 'the other side has no CURVE, and a key for it is given here';
+/** A side that wants another mechanism may hang up before it has said so. */
+const OTHER_KEY =
+  'the handshake failed: the other side has another key than the server key given here, or no CURVE';
+const NO_KEY = 'the handshake failed: the other side may want CURVE, and its key is not given here';
 
 /**
  * A client's or worker's end of one connection to a broker: one DEALER, one connect, no silent reconnect.
@@ -63,6 +95,7 @@ const ENDINGS = {
 export class DealerLink {
   readonly #socket: Dealer;
   readonly #outbox = new Outbox();
+  readonly #hasKeys: boolean;
   #sending = false;
   #closed = false;
   /** True once the connection is gone, while what came before is still read. */
@@ -91,6 +124,7 @@ export class DealerLink {
       receiveHighWaterMark: options.receiveHighWaterMark ?? 1_000,
     });
     const { curve } = options;
+    this.#hasKeys = curve !== undefined;
     if (curve) {
       this.#socket.curvePublicKey = curve.publicKey;
       this.#socket.curveSecretKey = curve.secretKey;
@@ -114,7 +148,7 @@ export class DealerLink {
       return;
     }
     this.#connecting = setTimeout(
-      () => this.#lost(`no connection within ${connectTimeoutMs} ms`),
+      () => this.#lost(`no connection within ${connectTimeoutMs} ms`, 'timeout'),
       connectTimeoutMs,
     );
     void this.#watch();
@@ -127,15 +161,25 @@ export class DealerLink {
   async #watch(): Promise<void> {
     try {
       const events = await observe(this.#socket);
-      for (let { type } = await events.receive(); type !== 'end'; { type } = await events.receive()) {
-        if (type === 'handshake') this.#stands();
-        else if (type === 'disconnect') void this.#readOut();
-        else if (type in ENDINGS && !this.#ending) {
-          this.#lost(ENDINGS[type as keyof typeof ENDINGS], type === 'handshake:error:auth');
-        }
+      for (let event = await events.receive(); event.type !== 'end'; event = await events.receive()) {
+        if (event.type === 'handshake') this.#stands();
+        else if (event.type === 'disconnect') void this.#readOut();
+        else if (!this.#ending) this.#mayBeLost(event);
       }
     } catch (error) {
-      this.#lost(error instanceof Error ? error.message : String(error));
+      this.#failed(error);
+    }
+  }
+
+  #mayBeLost(event: Event): void {
+    const { type } = event;
+    if (type === 'handshake:error:protocol' && event.error.code === 'ERR_ZMTP_MECHANISM_MISMATCH') {
+      this.#lost(this.#hasKeys ? WITH_KEYS : WITHOUT_KEYS, 'mechanism');
+    } else if (type === 'handshake:error:other') {
+      this.#lost(this.#hasKeys ? OTHER_KEY : NO_KEY, 'handshake');
+    } else if (type in ENDINGS) {
+      const [ending, reason] = ENDINGS[type as keyof typeof ENDINGS];
+      this.#lost(reason, ending);
     }
   }
 
@@ -153,7 +197,8 @@ export class DealerLink {
       before = this.#received;
       for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
     } while (this.#received > before);
-    this.#lost(ENDINGS.disconnect);
+    const [ending, reason] = ENDINGS.disconnect;
+    this.#lost(reason, ending);
   }
 
   async #receiveAll(): Promise<void> {
@@ -165,14 +210,18 @@ export class DealerLink {
         if (!this.#closed) this.handlers.message(frames);
       }
     } catch (error) {
-      this.#lost(error instanceof Error ? error.message : String(error));
+      this.#failed(error);
     }
   }
 
-  #lost(reason: string, unauthorized = false): void {
+  #failed(error: unknown): void {
+    this.#lost(error instanceof Error ? error.message : String(error), 'failed');
+  }
+
+  #lost(reason: string, ending: LinkEnding): void {
     if (this.#closed) return;
     this.close({ flush: false });
-    this.handlers.closed(reason, unauthorized);
+    this.handlers.closed(reason, ending === 'unauthorized', ending);
   }
 
   /**
@@ -195,7 +244,7 @@ export class DealerLink {
         if (this.#outbox.length < PAUSE_AT_MESSAGES) this.#wakeWriters();
       }
     } catch (error) {
-      this.#lost(error instanceof Error ? error.message : String(error));
+      this.#failed(error);
     }
     this.#sending = false;
     if (!this.#closed) return;

@@ -1,5 +1,6 @@
 export { backoffMs, type BackoffOptions } from './backoff';
 export { readKeyFile, writeKeyFiles, type KeyFile, type KeyFiles } from './curve/key-file';
+export { checkConnection, type ConnectionCheck, type ConnectionCheckOptions } from './connection-check';
 export {
   clientKeysOf,
   generateKeyPair,
@@ -11,7 +12,7 @@ export {
 export { isProven, makeProof, type Half } from './curve/proof';
 export type { ZapGate } from './curve/zap-handler';
 export type { ZapRequest } from './curve/zap-request';
-export { DealerLink, type DealerLinkHandlers, type DealerLinkOptions } from './dealer-link';
+export { DealerLink, type DealerLinkHandlers, type DealerLinkOptions, type LinkEnding } from './dealer-link';
 export {
   RouterLink,
   type PeerGoneReason,

@@ -77,6 +77,10 @@ const IN_USE = 'the address is already in use';
  */
 const KEEPALIVE = { idleS: 30, intervalS: 10, count: 3 };
 
+/** Tries to have an endpoint again that was given up a moment ago, each a little later than the one before. */
+const REBIND_TRIES_MAX = 100;
+const REBIND_WAIT_MS_MAX = 50;
+
 /** Connections that never say who they are cost a file each. */
 const HANDSHAKE_MS = 10_000;
 
@@ -127,6 +131,8 @@ class NotifyingRouter extends Router {
  */
 export class RouterLink {
   readonly #socket: NotifyingRouter;
+  /** Runs while the endpoints are had again. */
+  #renewing: Promise<void> | undefined;
   /** Endpoints that are listened on. */
   readonly #bound: string[] = [];
   /**
@@ -205,6 +211,50 @@ export class RouterLink {
     const bound = this.#socket.lastEndpoint ?? endpoint;
     this.#bound.push(bound);
     return bound;
+  }
+
+  /**
+   * Closes every connection and listens on: whoever may come back does, and whom the gate does not let in any more stays
+   * out. ZeroMQ can close all connections of an endpoint and no single one. What was on its way is lost, and
+   * nobody is reported gone: the owner knows.
+   *
+   * Where an endpoint cannot be had again, `failed` is told. Resolves once all are, or the link is closed.
+   */
+  renew(): Promise<void> {
+    const renewing = this.#renewing ? this.#renewing.then(() => this.#renewNow()) : this.#renewNow();
+    this.#renewing = renewing;
+    return renewing.then(() => {
+      if (this.#renewing === renewing) this.#renewing = undefined;
+    });
+  }
+
+  async #renewNow(): Promise<void> {
+    if (this.#closed) return;
+    try {
+      // ZeroMQ ends what was bound as it ends what was connected; of the two, zeromq.js does this one in its turn.
+      for (const endpoint of this.#bound) this.#socket.disconnect(endpoint);
+      this.#outboxes.clear();
+      this.#pushedBack.clear();
+      this.#backlogBytes = 0;
+      for (const endpoint of this.#bound) await this.#bindAgain(endpoint);
+    } catch (error) {
+      if (!this.#closed) this.handlers.failed(error);
+    }
+  }
+
+  /** The old listener has the address until ZeroMQ's own thread has seen to it. */
+  async #bindAgain(endpoint: string): Promise<void> {
+    for (let tries = 1; !this.#closed; tries++) {
+      try {
+        this.#socket.bindSync(endpoint);
+        return;
+      } catch (cause) {
+        if (codeOf(cause) !== 'EADDRINUSE' || tries === REBIND_TRIES_MAX) {
+          throw new BindError(endpoint, `Cannot bind ${endpoint} again: ${explainBind(cause)}.`, { cause });
+        }
+      }
+      await new Promise((resolve) => setTimeout(resolve, Math.min(tries, REBIND_WAIT_MS_MAX)));
+    }
   }
 
   #requireOpen(): void {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createConnection } from 'node:net';
+import { createConnection, createServer, type AddressInfo, type Server } from 'node:net';
 import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,9 +14,11 @@ import {
   packedWorker,
   type Frame,
 } from '@majordomo/protocol';
+import { eventually } from '@majordomo/testkit';
 import { Dealer, Request } from 'zeromq';
 import { sharedContext } from '../src/context';
 import {
+  checkConnection,
   clientKeysOf,
   DealerLink,
   generateKeyPair,
@@ -42,7 +44,15 @@ afterEach(async () => {
 });
 
 /** A router that writes down what it is asked and what comes. */
-async function guarded(gate: Partial<ZapGate> = {}, isCurve = true, handshakeMs?: number) {
+async function guarded(
+  gate: Partial<ZapGate> = {},
+  isCurve = true,
+  handshakeMs?: number,
+  where = 'tcp://127.0.0.1:0',
+  failed: (error: unknown) => unknown = (error) => {
+    throw error;
+  },
+) {
   const asked: ZapRequest[] = [];
   const malformed: string[] = [];
   const messages: { peer: string; frames: string[] }[] = [];
@@ -77,13 +87,11 @@ async function guarded(gate: Partial<ZapGate> = {}, isCurve = true, handshakeMs?
       },
       connectionChanged: () => undefined,
       peerGone: () => undefined,
-      failed: (error) => {
-        throw error;
-      },
+      failed,
     },
   );
   open.push(link);
-  const endpoint = await link.bind('tcp://127.0.0.1:0');
+  const endpoint = await link.bind(where);
   link.receive();
   return { link, endpoint, asked, malformed, messages };
 }
@@ -129,14 +137,20 @@ describe('CURVE', () => {
   test('a wrong server key gets no connection, and the gate is not even asked', async () => {
     const { endpoint, asked, messages } = await guarded();
     const wrong = { ...peer, serverKey: generateKeyPair().publicKey };
-    expect(await connect(endpoint, wrong)).toMatch(/^closed: /);
+    expect(await connect(endpoint, wrong)).toMatch(/^closed: .*another key/);
     expect([asked, messages]).toEqual([[], []]);
   });
 
   test('a plain peer gets no connection to a CURVE port', async () => {
     const { endpoint, asked, messages } = await guarded();
-    expect(await connect(endpoint, undefined)).toMatch(/^closed: /);
+    expect(await connect(endpoint, undefined)).toMatch(/^closed: .*the other side (wants|may want) CURVE/);
     expect([asked, messages]).toEqual([[], []]);
+  });
+
+  test('a peer with keys gets no connection to a plain port', async () => {
+    const { endpoint, messages } = await guarded({}, false);
+    expect(await connect(endpoint, keys)).toMatch(/^closed: .*no CURVE/);
+    expect(messages).toEqual([]);
   });
 
   test('without CURVE the gate is asked all the same', async () => {
@@ -164,6 +178,121 @@ describe('CURVE', () => {
     await second.link.close();
     const third = await guarded();
     expect(await connect(third.endpoint, keys)).toBe('message: back');
+  });
+});
+
+test.each([['tcp://127.0.0.1:0'], ['ipc']])(
+  'a router over %s that is renewed closes all connections, and those that may come back do',
+  async (where) => {
+    const gone = new Set<string>();
+    const gate = ({ publicKey = '' }: ZapRequest) => (gone.has(publicKey) ? 'gone' : undefined);
+    const folder = await mkdtemp(join(tmpdir(), 'majordomo-renew-'));
+    open.push({ close: () => rm(folder, { recursive: true }) });
+    const { link, endpoint, messages } = await guarded(
+      { objectionTo: gate },
+      true,
+      undefined,
+      where === 'ipc' ? `ipc://${folder}/socket` : where,
+    );
+    const said: string[] = [];
+    const other = generateKeyPair();
+    const dealers = [peer, other].map(({ publicKey, secretKey }) => {
+      const dealer = new Dealer({
+        context: sharedContext(),
+        linger: 0,
+        reconnectInterval: 10,
+        sendTimeout: 100,
+        curveServerKey: server.publicKey,
+        curvePublicKey: publicKey,
+        curveSecretKey: secretKey,
+      });
+      dealer.connect(endpoint);
+      open.push(dealer);
+      void (async () => {
+        for await (const frames of dealer) said.push(frames.map(decodeText).join());
+      })();
+      return dealer;
+    });
+    const [stays, leaves] = dealers as [Dealer, Dealer];
+    await stays.send('one');
+    await leaves.send('two');
+    await eventually(() => said.length === 2, { what: 'answers' });
+    gone.add(other.publicKey);
+    await Promise.all([link.renew(), link.renew(), link.renew()]);
+    await eventually(
+      async () => {
+        await stays.send('three').catch(() => undefined);
+        return said.length > 2;
+      },
+      { timeoutMs: 5_000, what: 'an answer after it came back' },
+    );
+    await leaves.send('four').catch(() => undefined);
+    expect(messages.flatMap(({ frames }) => frames)).not.toContain('four');
+    expect(await connect(endpoint, { ...other, serverKey: server.publicKey })).toMatch(/not let this key in/);
+  },
+);
+
+test('a router that cannot have its endpoint again fails, and one that is closed meanwhile does not', async () => {
+  const failures: unknown[] = [];
+  const folder = await mkdtemp(join(tmpdir(), 'majordomo-renew-'));
+  const where = `ipc://${folder}/socket`;
+  const { link } = await guarded({}, true, undefined, where, (error) => failures.push(error));
+  await rm(folder, { recursive: true });
+  await link.renew();
+  expect(failures).toEqual([expect.objectContaining({ code: 'BIND_FAILED', endpoint: where })]);
+  const other = await guarded();
+  const late = other.link.renew();
+  await other.link.close();
+  await late;
+});
+
+describe('checkConnection', () => {
+  const check = (endpoint: string, curve?: { serverKey: string; secretKey?: string }, timeoutMs = 5_000) =>
+    checkConnection(endpoint, { timeoutMs, curve });
+  const right = { serverKey: server.publicKey, secretKey: peer.secretKey };
+
+  test('says that the connection stands, and how long that took', async () => {
+    const { endpoint } = await guarded();
+    expect(await check(endpoint, right)).toEqual({ stood: true, ms: expect.any(Number) });
+    expect(await check((await guarded({}, false)).endpoint)).toMatchObject({ stood: true });
+  });
+
+  test('names what kept it from that', async () => {
+    const curve = await guarded();
+    const plain = await guarded({}, false);
+    const picky = await guarded({ objectionTo: () => 'never' });
+    const wrong = { ...right, serverKey: generateKeyPair().publicKey };
+    const http = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+    const mute = createServer((socket) => socket.resume());
+    const endpointOf = async (server: Server): Promise<string> => {
+      await once(server.listen(0, '127.0.0.1'), 'listening');
+      open.push(server);
+      return `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    };
+    const endings = await Promise.all([
+      check(curve.endpoint),
+      check(plain.endpoint, right),
+      check(curve.endpoint, wrong),
+      check(picky.endpoint, right),
+      check('tcp://127.0.0.1:1'),
+      check(await endpointOf(mute), undefined, 200),
+    ]);
+    const neither: unknown = expect.stringMatching(/^(mechanism|handshake)$/);
+    expect(endings.map((each) => !each.stood && each.ending)).toEqual([
+      neither,
+      neither,
+      'handshake',
+      'unauthorized',
+      'refused',
+      'timeout',
+    ]);
+    expect(await check(await endpointOf(http))).toMatchObject({ stood: false });
+  });
+
+  test('refuses what is no key before it connects', async () => {
+    await expect(check('tcp://127.0.0.1:1', { serverKey: 'short' })).rejects.toMatchObject({
+      code: 'INVALID_KEY',
+    });
   });
 });
 

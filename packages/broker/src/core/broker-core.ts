@@ -132,6 +132,11 @@ export class BrokerCore implements BrokerView {
     return this.#clients.sessions;
   }
 
+  /** All that are known as clients. */
+  get clientPeers(): PeerId[] {
+    return [...this.#clients].map(({ peer }) => peer);
+  }
+
   /** Packed clients in session, and plain ones with requests. */
   get clients(): Iterable<ClientRecord> {
     return this.#clients.present;

@@ -1,4 +1,5 @@
 import {
+  Body,
   CAN_PROVE,
   DISCONNECT,
   isMmi,
@@ -12,6 +13,7 @@ import {
   type Proof,
   type Welcome,
 } from '@majordomo/protocol';
+import { answerAccess } from './access/about';
 import { askedToProve, refusal } from './access/admission';
 import { nameOf, type Guard } from './access/guard';
 import type { Clients } from './clients';
@@ -19,6 +21,7 @@ import type { Counters } from './counters';
 import type { Dispatcher } from './dispatcher';
 import type { Management } from './management';
 import { OUTCOME } from './meters';
+import { argumentOf } from './mmi';
 import type { Outbound } from './outbound';
 import type { ClientRecord, PeerId } from './records';
 import type { Replies } from './replies';
@@ -206,7 +209,7 @@ export class ClientHalf {
     if (isMmi(command.service)) {
       this.counters.managementRequests++;
       if (!this.guard || this.guard.admits(peer, session, dialect, command, now)) {
-        this.#manage(peer, dialect, command, now);
+        this.#manage(peer, session, dialect, command, now);
       }
       return;
     }
@@ -229,8 +232,22 @@ export class ClientHalf {
     this.dispatcher.later(service);
   }
 
-  #manage(peer: PeerId, dialect: Dialect, { id, service, body }: ClientRequest, now: number): void {
-    const reply = this.management.answer(service, body, now);
+  #manage(
+    peer: PeerId,
+    session: ClientRecord | undefined,
+    dialect: Dialect,
+    { id, service, body }: ClientRequest,
+    now: number,
+  ): void {
+    const reply =
+      service === 'mmi.access'
+        ? new Body(
+            answerAccess(
+              session?.identity ?? this.guard?.authority.stranger(peer),
+              argumentOf(service, body),
+            ),
+          )
+        : this.management.answer(service, body, now);
     this.outbound.toClient(peer, dialect, { kind: 'final', id, service, body: reply, metadata: NO_METADATA });
   }
 }

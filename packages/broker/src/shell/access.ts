@@ -64,6 +64,8 @@ export class Access implements Authority {
   readonly #meters = new Map<string, Meter>();
   /** Peers that are not heard any more until their connections close. */
   readonly #shut = new Set<PeerKey>();
+  /** Keys that connections were let in with, by door, since it was renewed; some of them may be gone. */
+  readonly #letIn = new Map<Door, Set<string>>();
 
   /** @param keys - the broker's own; `undefined` where no door has CURVE */
   constructor(
@@ -78,9 +80,11 @@ export class Access implements Authority {
 
   /**
    * Takes another policy: identities that are known change their rights.
+   * @returns the doors whose connections have to be made anew: one may be there by a key that counts no more, and have
+   *   rights without having proven any
    * @throws InvalidOptionsError where it lacks the role of a door; then the one before holds on
    */
-  replace(policy: Policy): void {
+  replace(policy: Policy): readonly Door[] {
     for (const { role } of this.doors) {
       if (role === undefined || Object.hasOwn(policy.roles, role)) continue;
       throw new InvalidOptionsError(
@@ -100,11 +104,28 @@ export class Access implements Authority {
     }
     for (const key of [...this.#meters.keys()])
       if (!Object.hasOwn(policy.keys, key)) this.#meters.delete(key);
+    return this.doors.filter((door) => this.#isCompromised(door));
+  }
+
+  /** Which connection a key came in by nobody knows, so what has no session that proves another key may be of it. */
+  #isCompromised(door: Door): boolean {
+    if (!this.#strangers[door.number]?.rights) return false;
+    for (const key of this.#letIn.get(door) ?? []) {
+      if (this.#objectionToKey(door, key) !== undefined) return true;
+    }
+    return false;
+  }
+
+  /** Every connection of a door was closed. */
+  renewed(door: Door): void {
+    this.#letIn.delete(door);
+    for (const peer of this.#shut) if (this.#doorOf(peer) === door) this.#shut.delete(peer);
   }
 
   #rightsOf(...names: readonly (string | null)[]): Rights | undefined {
-    const roles = names.flatMap((name) => (name === null ? [] : (this.#policy.roles[name] ?? [])));
-    return roles.length > 0 ? new Rights(roles) : undefined;
+    const known = names.filter((name) => name !== null && Object.hasOwn(this.#policy.roles, name));
+    const roles = known.flatMap((name) => (name === null ? [] : (this.#policy.roles[name] ?? [])));
+    return roles.length > 0 ? new Rights(roles, known.map(String)) : undefined;
   }
 
   #provenRights(door: Door, key: string): Rights | undefined {
@@ -131,14 +152,22 @@ export class Access implements Authority {
     return {
       objectionTo: (request) => {
         const reason = this.#objectionToConnection(door, request);
-        if (reason === undefined) return undefined;
         const { address, mechanism, publicKey } = request;
+        if (reason === undefined) {
+          if (door.curve && publicKey !== undefined) this.#noteLetIn(door, publicKey);
+          return undefined;
+        }
         const key = publicKey === undefined ? undefined : this.#entryOf(publicKey)?.name;
         this.events.refused({ address, mechanism, role: door.role, key, reason });
         return reason;
       },
       malformed: () => this.events.malformed(),
     };
+  }
+
+  #noteLetIn(door: Door, key: string): void {
+    const keys = this.#letIn.get(door) ?? new Set<string>();
+    this.#letIn.set(door, keys.add(key));
   }
 
   #objectionToConnection(door: Door, { mechanism, publicKey }: ZapRequest): string | undefined {

@@ -30,8 +30,9 @@ import type { About } from '../core/settings';
 import type { Access } from './access';
 import { Clock } from './clock';
 import { Departures } from './departures';
+import type { Door } from './doors';
 import { newEntrance, type Entrance } from './entrance';
-import type { Links } from './links';
+import { doorNumberOf, type Links } from './links';
 import { EventLog } from './log';
 import { Memory } from './memory';
 import { brokerOptionsSchema, type BrokerOptions, type ResolvedBrokerOptions } from './options';
@@ -238,19 +239,41 @@ export class Broker extends EventEmitter<BrokerEvents> {
   /**
    * Replaces the policy. Who is connected stays so, but for those whose key or rights are not in it any more: their
    * sessions end, with the code UNAUTHORIZED for packed peers, and what of theirs is under way and not allowed any more fails.
+   * Where somebody came in by a key that is gone, and who has proven no key has rights there, that endpoint closes
+   * all of its connections for a moment: which of them was let in by the key is not to be known.
    * @throws InvalidOptionsError naming everything that does not fit; the one before holds on then
    * @throws StateError where the broker was made without a policy
    */
   setPolicy(policy: PolicyInput): void {
     if (!this.#access) throw new StateError('This broker was made without a policy; make a new one with it.');
-    this.#access.replace(parsePolicy(policy));
+    const compromised = this.#access.replace(parsePolicy(policy));
     if (this.#isClosed) return;
     this.#core.recheck(this.#now());
+    for (const door of compromised) this.#renew(door);
     this.#settleLater();
     this.options.logger.info(
       { event: 'policyReplaced', keys: Object.keys(policy.keys ?? {}).length },
       'policy replaced',
     );
+  }
+
+  /** Closes every connection that came in by a door; the others of a worker or client, by other doors, stand. */
+  #renew(door: Door): void {
+    if (this.#state !== 'running' && this.#state !== 'draining') return;
+    const peers = [...this.#core.workers.keys(), ...this.#core.clientPeers].filter(
+      (peer) => doorNumberOf(peer) === door.number,
+    );
+    this.options.logger.warn(
+      { event: 'connectionsClosed', role: door.role, peers: peers.length },
+      'a key that let somebody in counts no more: every connection of its endpoints was closed, and may come back',
+    );
+    void this.#links.renew(door);
+    this.#access?.renewed(door);
+    this.#core.peersGone(
+      peers.map((peer) => [peer, 'connection_closed']),
+      this.#now(),
+    );
+    for (const peer of peers) this.#packed.end(peer);
   }
 
   get #isClosed(): boolean {

@@ -67,6 +67,11 @@ export class Links {
     else this.#of(doorNumberOf(peer)).send(peer, frames, spacer);
   }
 
+  /** See {@link RouterLink.renew}. */
+  renew(door: Door): Promise<void> {
+    return this.#of(door.number).renew();
+  }
+
   isCongested(peer: PeerKey): boolean {
     return this.#of(doorNumberOf(peer)).isCongested(peer);
   }

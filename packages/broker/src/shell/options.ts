@@ -65,7 +65,10 @@ const brokerOptions = z.strictObject({
    * plain client 100 messages of any size. Default 64 MiB.
    */
   backlogBytesMax: count(1).default(64 * MIB),
-  /** The same for all peers together; beyond it the one that most waits for is cut off. Default 1 GiB. */
+  /**
+   * The same for all peers of one ROUTER together; beyond it the one that most waits for is cut off. Endpoints share a
+   * ROUTER unless they differ in `role` or `curve`. Default 1 GiB.
+   */
   backlogTotalBytesMax: count(1).default(1024 * MIB),
   /**
    * How long a peer on TCP may take nothing of what is sent to it before its connection is closed, in ms, and what

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { MMI_SERVICES, mmiAccessSchema } from '@majordomo/protocol';
 import {
   challengeIn,
   closeAllSockets,
@@ -28,7 +29,8 @@ import {
   serveSecurely,
   without,
 } from './secured';
-import { closeBrokers, type Served } from './served';
+import type { PolicyInput } from '../../src/index';
+import { closeBrokers, serve, type Served } from './served';
 
 leakCheck();
 afterEach(closeBrokers);
@@ -420,6 +422,56 @@ describe('a new policy', () => {
     expect(counters(served)).toMatchObject({ unauthorizedClients: 1 });
   });
 
+  test('closes the connections of an endpoint where plain peers came in by a removed key, and of no other', async () => {
+    const policy = (...gone: (typeof PAUL)[]): PolicyInput => {
+      const { keys, ...others } = without(...gone);
+      return {
+        ...others,
+        keys: { ...keys, [ALICE.publicKey]: { name: 'alice', roles: ['user', 'partners'] } },
+      };
+    };
+    const served = await serveSecurely({
+      bind: ['tcp://127.0.0.1:0', { endpoint: 'tcp://127.0.0.1:0', role: 'partners' }],
+      policy: policy(),
+    });
+    const [open, partners] = served.broker.endpoints as [string, string];
+    const plain = (keys: typeof PAUL) => ({ configure: curveClient(keys, SERVER.publicKey) });
+    const elsewhere = await provenClient(open, PAUL);
+    await served.next('keyProven');
+    const admin = await provenClient(open, ADMIN);
+    await served.next('keyProven');
+    const worker = new RawWorker01(partners, plain(ALICE));
+    const serves = async (client: RawClient02, text: string) => {
+      const reply = client.ask('public.partner', text);
+      const { address } = await worker.nextRequest();
+      await worker.reply(address, text);
+      return String(await reply);
+    };
+    await worker.ready('public.partner');
+    await served.workers(1);
+    const paul = new RawClient02(partners, plain(PAUL));
+    expect(await serves(paul, 'before')).toBe('before');
+
+    served.broker.setPolicy(policy());
+    served.broker.setPolicy(policy(BOB));
+    expect(await serves(paul, 'nothing happened')).toBe('nothing happened');
+
+    served.broker.setPolicy(policy(PAUL));
+    expect(await elsewhere.expectDisconnect()).toMatchObject({ code: 'UNAUTHORIZED' });
+    expect(await served.next('workerLost')).toMatchObject({ reason: 'connection_closed' });
+    expect(await served.next('connectionRefused')).toMatchObject({ role: 'partners' });
+    paul.request('public.partner', 'after').catch(() => undefined);
+    // Its connection came back by itself; that it is no worker any more it learns by its next heartbeat.
+    await worker.heartbeat();
+    await worker.expectDisconnect();
+    await worker.ready('public.partner');
+    await served.workers(1);
+    expect(await serves(new RawClient02(partners, plain(ALICE)), 'on')).toBe('on');
+    expect(String((await admin.ask('mmi.broker', ''))[0])).toBe('200');
+    expect(counters(served)).toMatchObject({ requests: 3, answered: 3 });
+    expect(served.broker.endpoints).toEqual([open, partners]);
+  });
+
   test('fails what a worker has and is not allowed any more, and tells the worker', async () => {
     const served = await serveSecurely();
     const worker = await provenWorker(served.endpoint, BOB, 'echo');
@@ -475,6 +527,63 @@ describe('a new policy', () => {
     await expect(client.ask('mmi.broker', '')).rejects.toThrow('UNAUTHORIZED');
     served.broker.setPolicy({ ...POLICY, keys: { [ALICE.publicKey]: { name: 'alice', roles: ['admin'] } } });
     expect(String((await client.ask('mmi.broker', ''))[0])).toBe('200');
+  });
+});
+
+describe('mmi.access', () => {
+  const told = async (client: { ask(service: string, body: string): Promise<Buffer[]> }, service: string) => {
+    const [status, json] = await client.ask('mmi.access', service);
+    expect(String(status)).toBe('200');
+    return mmiAccessSchema.parse(JSON.parse(String(json)));
+  };
+
+  test('tells who has proven a key its name, its roles and what it may do, and nothing of anybody else', async () => {
+    const served = await serveSecurely({
+      bind: ['tcp://127.0.0.1:0', { endpoint: 'tcp://127.0.0.1:0', role: 'partners' }],
+    });
+    const [open, partners] = served.broker.endpoints as [string, string];
+    expect(await told(await provenClient(open, ALICE), 'echo')).toEqual({
+      policy: true,
+      key: 'alice',
+      roles: ['user'],
+      mmi: ['mmi.service', 'mmi.access'],
+      request: true,
+      serve: false,
+    });
+    expect(await told(await provenClient(open, ALICE), 'mmi.broker')).toMatchObject({ request: false });
+    expect(await told(await provenClient(open, PAUL), '')).toEqual({
+      policy: true,
+      key: 'paul',
+      roles: ['partners', 'user'],
+      mmi: ['mmi.service', 'mmi.access'],
+    });
+    expect(await told(await provenClient(partners, PAUL), 'public.partner')).toEqual({
+      policy: true,
+      key: 'paul',
+      roles: ['partners'],
+      mmi: ['mmi.access'],
+      request: true,
+      serve: true,
+    });
+    expect((await told(await provenClient(open, ADMIN), '')).mmi).toEqual([...MMI_SERVICES]);
+  });
+
+  test('tells nothing to who may do nothing, and of a policy that there is none', async () => {
+    const served = await serveSecurely();
+    const plain = new RawClient02(served.endpoint, { configure: curveClient(ALICE, SERVER.publicKey) });
+    await plain.request('mmi.access', 'echo');
+    await counted(served, 'unauthorizedManagement', 1);
+    const open = await serve();
+    const client = new RawPackedClient(open.endpoint);
+    await client.connect();
+    expect(await told(client, 'echo')).toEqual({
+      policy: false,
+      key: null,
+      roles: [],
+      mmi: [...MMI_SERVICES],
+      request: true,
+      serve: true,
+    });
   });
 });
 

@@ -14,6 +14,7 @@ export const BROKER_SETTINGS = [
   'queueMax',
   'queueBytesMax',
   'pendingBytesMax',
+  'backlogTotalBytesMax',
   'servicesMax',
   'workersMax',
   'clientsMax',

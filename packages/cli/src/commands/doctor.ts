@@ -2,25 +2,30 @@ import { mmiBrokerSchema, mmiServiceSchema, mmiWorkerSchema } from '@majordomo/p
 import { z } from 'zod';
 import { version } from '../../package.json';
 import type { Invocation } from '../command';
-import { examineDialects, type Dialect } from '../doctor/dialects';
-import type { Means } from '../doctor/means';
+import { askDialects, examineDialects, type Dialect } from '../doctor/dialects';
 import { look, type Finding } from '../doctor/finding';
+import type { Means } from '../doctor/means';
+import { askRights, examineRights, refused, type Admitted } from '../doctor/rights';
+import { examineSecurity } from '../doctor/security';
 import { examineState, type BrokerState } from '../doctor/state';
 import { examineWay } from '../doctor/way';
 import { EXIT, UsageError, type ExitCode } from '../exit';
 import { printable } from '../format';
-import { askEach, isNotImplemented, readFound, type Ask } from '../mmi/ask';
+import { askOne, isNotImplemented, readFound, type Ask, type Outcome } from '../mmi/ask';
 import type { Output } from '../output';
+import { curveOf } from '../security';
 import { brokerEndpoints } from '../settings/schemas';
 import type { CurveSetting } from './curve-settings';
 
-type Setting = 'broker' | 'timeoutMs' | 'json' | CurveSetting;
+type Setting = 'broker' | 'timeoutMs' | 'service' | 'json' | CurveSetting;
 
 /** `majordomo doctor`: what is wrong with a broker or the way to it, and what to do. */
 export async function run({ args: [named], settings, output }: Invocation<Setting>): Promise<ExitCode> {
   const endpoints = named === undefined ? settings.broker : [requireEndpoint(named)];
+  const { timeoutMs, service } = settings;
+  const means = { timeoutMs, service, curve: await curveOf(settings) };
   const examined: { broker: string; findings: Finding[] }[] = [];
-  for (const broker of endpoints) examined.push({ broker, findings: await examine(broker, settings) });
+  for (const broker of endpoints) examined.push({ broker, findings: await examine(broker, means) });
   if (settings.json) await output.json(examined);
   else for (const { findings } of examined) await print(findings, output);
   const sick = examined.some(({ findings }) => findings.some(({ verdict }) => verdict === 'wrong'));
@@ -38,31 +43,61 @@ function requireEndpoint(text: string): string {
 async function examine(endpoint: string, means: Means): Promise<Finding[]> {
   const way = await examineWay(endpoint, means.timeoutMs);
   if (way.verdict === 'wrong') return [way];
-  const { findings, best } = await examineDialects(endpoint, means);
-  const inner = best ? await examineInside(endpoint, best, means) : [];
-  return [way, ...findings, ...inner];
-}
-
-async function examineInside(broker: string, protocol: Dialect, means: Means): Promise<Finding[]> {
-  const [outcome] = await askEach({ ...means, broker: [broker], protocol }, askAll);
-  if (!outcome?.ok) {
-    const why = outcome?.message ?? 'no answer';
-    return [look('broker', `it does not tell of itself: ${why}`, 'look at its log')];
-  }
-  if (outcome.value) return examineState(outcome.value, version);
+  const security = await examineSecurity(endpoint, means);
+  if (security.verdict === 'wrong') return [way, security];
+  const spoken = await askDialects(endpoint, means);
+  const [best] = spoken.answering;
+  if (!best && spoken.refusal !== undefined) return [way, security, refused(spoken.refusal)];
+  const inner = best ? await askInside(endpoint, best.protocol, means) : undefined;
+  const admitted = inner?.ok ? inner.value.admitted : undefined;
   return [
-    look('broker', 'it is of another make: mmi.broker is not known to it', 'nothing more can be asked of it'),
+    way,
+    security,
+    ...examineDialects(spoken, admitted?.access.policy ?? false),
+    ...(admitted ? examineRights(admitted, means) : []),
+    ...(inner ? examineInside(inner) : []),
   ];
 }
 
-async function askAll(ask: Ask): Promise<BrokerState | undefined> {
+/** What a broker that answers tells: who we are to it, and how it is. */
+interface Told {
+  readonly admitted: Admitted | undefined;
+  /** `undefined` where it is of another make. */
+  readonly state: BrokerState | undefined;
+  /** True where it would tell of itself, and not to us. */
+  readonly isClosed: boolean;
+}
+
+function askInside(endpoint: string, protocol: Dialect, means: Means): Promise<Outcome<Told>> {
+  return askOne(endpoint, { protocol, timeoutMs: means.timeoutMs }, means.curve, async (ask) => {
+    const admitted = await askRights(ask, means.service);
+    const mmi = admitted?.access.mmi;
+    const isClosed = mmi !== undefined && !mmi.includes('mmi.broker');
+    return { admitted, isClosed, state: isClosed ? undefined : await askState(ask, mmi) };
+  });
+}
+
+/** @param mmi - what may be asked; `undefined` where that is not known */
+async function askState(ask: Ask, mmi: readonly string[] | undefined): Promise<BrokerState | undefined> {
   const reply = await ask('mmi.broker', '');
   if (isNotImplemented(reply)) return undefined;
+  const list = async <Schema extends z.ZodType>(name: string, schema: Schema) =>
+    mmi?.includes(name) === false ? undefined : readFound(name, '', await ask(name, ''), z.array(schema));
   return {
     broker: readFound('mmi.broker', '', reply, mmiBrokerSchema),
-    services: readFound('mmi.services', '', await ask('mmi.services', ''), z.array(mmiServiceSchema)),
-    workers: readFound('mmi.workers', '', await ask('mmi.workers', ''), z.array(mmiWorkerSchema)),
+    services: await list('mmi.services', mmiServiceSchema),
+    workers: await list('mmi.workers', mmiWorkerSchema),
   };
+}
+
+function examineInside(told: Outcome<Told>): Finding[] {
+  if (!told.ok) return [look('broker', `it does not tell of itself: ${told.message}`, 'look at its log')];
+  const { isClosed, state } = told.value;
+  if (isClosed) return [];
+  if (state) return examineState(state, version);
+  return [
+    look('broker', 'it is of another make: mmi.broker is not known to it', 'nothing more can be asked of it'),
+  ];
 }
 
 const MARKS = { ok: 'ok   ', look: 'look ', wrong: 'WRONG' } as const;

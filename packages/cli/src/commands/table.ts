@@ -193,13 +193,17 @@ const doctor = defineCommand({
   operands: [['[endpoint]', 'the broker to look at; else --broker']],
   summary: 'find out what is wrong with a broker, or with the way to it',
   description:
-    'Connects, asks in every dialect, measures the round trip, looks at what the broker says of itself, its workers and ' +
-    'queues, and says in words what is wrong and what to do. Ends with 1 where something is.',
-  settings: ['broker', 'timeoutMs', 'json', ...CURVE_SETTINGS],
+    'Connects, checks keys and rights, asks in every dialect, measures the round trip, looks at what the broker says of ' +
+    'itself, its workers and queues, and says in words what is wrong and what to do. Ends with 1 where something is.',
+  settings: ['broker', 'timeoutMs', 'service', 'json', ...CURVE_SETTINGS],
   defaults: { timeoutMs: DOCTOR_TIMEOUT_MS },
   examples: [
     ['majordomo doctor', 'the broker of this machine'],
     ['majordomo doctor tcp://10.0.0.1:5555', 'another one'],
+    [
+      'majordomo doctor --service invoice.print --curve-server-key-file broker.pub --curve-secret-key-file billing.key',
+      'with keys, and whether this service may be asked with them',
+    ],
     ['majordomo doctor --json tcp://10.0.0.1:5555', 'the findings as JSON'],
   ],
   load: () => import('./doctor'),

@@ -1,6 +1,6 @@
-import type { Protocol } from '@majordomo/protocol';
+import { isMajordomoError, type Protocol } from '@majordomo/protocol';
 import { trimmed } from '../format';
-import { askEach, type Ask } from '../mmi/ask';
+import { askOne, type Ask } from '../mmi/ask';
 import { look, ok, wrong, type Finding } from './finding';
 import type { Means } from './means';
 
@@ -14,49 +14,63 @@ const QUESTIONS = 9;
 /** A round trip that takes longer has something in its way, in ms. */
 const SLOW_MS = 50;
 
-/** Which dialects answer, and how fast the best of them does. */
+/** What a broker answers to in each dialect. */
 export interface Spoken {
-  readonly findings: readonly Finding[];
-  readonly best: Dialect | undefined;
+  readonly answering: readonly { readonly protocol: Dialect; readonly ms: number }[];
+  readonly silent: readonly Dialect[];
+  /** What it said where the policy does not even let a packed client ask who it is. */
+  readonly refusal: string | undefined;
 }
 
 /** Asks `mmi.service`, which every broker with RFC 8 has, in each dialect. */
-export async function examineDialects(endpoint: string, means: Means): Promise<Spoken> {
+export async function askDialects(endpoint: string, { timeoutMs, curve }: Means): Promise<Spoken> {
   const tries = await Promise.all(
-    DIALECTS.map(async (protocol) => {
-      const [outcome] = await askEach({ ...means, broker: [endpoint], protocol }, roundTripMs);
-      return { protocol, ms: outcome?.ok ? outcome.value : undefined };
-    }),
+    DIALECTS.map(async (protocol) => ({
+      protocol,
+      outcome: await askOne(endpoint, { protocol, timeoutMs }, curve, roundTripMs),
+    })),
   );
-  const answering = tries.filter(({ ms }) => ms !== undefined);
-  const silent = tries.filter(({ ms }) => ms === undefined).map(({ protocol }) => protocol);
+  const refused = tries.find(({ outcome }) => !outcome.ok && outcome.code === 'UNAUTHORIZED')?.outcome;
+  return {
+    answering: tries.flatMap(({ protocol, outcome }) =>
+      outcome.ok ? [{ protocol, ms: outcome.value }] : [],
+    ),
+    silent: tries.filter(({ outcome }) => !outcome.ok).map(({ protocol }) => protocol),
+    refusal: refused && !refused.ok ? refused.message : undefined,
+  };
+}
+
+/**
+ * What is to be said of the dialects that a broker answers to, and of how fast the best of them is.
+ * @param hasPolicy - true where the broker is known to hold its peers to a policy
+ */
+export function examineDialects({ answering, silent }: Spoken, hasPolicy: boolean): Finding[] {
   const [best] = answering;
   if (!best) {
-    return {
-      findings: [
-        wrong(
-          'dialects',
-          'it answers mmi.service in none of packed, mdp/0.2, mdp/0.1',
-          'it is no Majordomo broker, or one without RFC 8; or it only takes peers with a key',
-        ),
-      ],
-      best: undefined,
-    };
+    return [
+      wrong(
+        'dialects',
+        'it answers mmi.service in none of packed, mdp/0.2, mdp/0.1',
+        'it is no Majordomo broker, or one without RFC 8; or, of another make, may not be asked by just anybody',
+      ),
+    ];
   }
-  const spoken = answering.map(({ protocol }) => protocol).join(', ');
-  return {
-    findings: [
-      silent.length === 0
-        ? ok('dialects', `it answers in ${spoken}`)
-        : look(
-            'dialects',
-            `it answers in ${spoken}, and not in ${silent.join(', ')}`,
-            'a broker of another make speaks plain dialects only: give clients and workers --protocol, and they need not ask',
-          ),
-      speed(best.protocol, best.ms ?? 0),
-    ],
-    best: best.protocol,
-  };
+  const spoken = `it answers in ${answering.map(({ protocol }) => protocol).join(', ')}`;
+  const speedOfBest = speed(best.protocol, best.ms);
+  if (silent.length === 0) return [ok('dialects', spoken), speedOfBest];
+  const says = `${spoken}, and not in ${silent.join(', ')}`;
+  if (hasPolicy && best.protocol === 'packed') {
+    const why = 'plain peers can prove no key, and its policy does not let those ask here';
+    return [ok('dialects', `${says}: ${why}`), speedOfBest];
+  }
+  return [
+    look(
+      'dialects',
+      says,
+      'a broker of another make speaks plain dialects only: give clients and workers --protocol, and they need not ask',
+    ),
+    speedOfBest,
+  ];
 }
 
 function speed(protocol: Dialect, ms: number): Finding {
@@ -67,12 +81,24 @@ function speed(protocol: Dialect, ms: number): Finding {
 
 /** The first question also opens the connection, and is not counted. */
 async function roundTripMs(ask: Ask): Promise<number> {
-  await ask('mmi.service', 'mmi.service');
+  const question = await allowed(ask);
   const times: number[] = [];
   for (let n = 0; n < QUESTIONS; n++) {
     const askedAt = performance.now();
-    await ask('mmi.service', 'mmi.service');
+    await ask(question, '');
     times.push(performance.now() - askedAt);
   }
   return times.sort((left, right) => left - right)[Math.floor(QUESTIONS / 2)] ?? 0;
+}
+
+/** A question that may be asked; a broker of ours answers `mmi.access` to who may do anything at all. */
+async function allowed(ask: Ask): Promise<string> {
+  try {
+    await ask('mmi.service', '');
+    return 'mmi.service';
+  } catch (error) {
+    if (!isMajordomoError(error, 'UNAUTHORIZED')) throw error;
+    await ask('mmi.access', '');
+    return 'mmi.access';
+  }
 }

@@ -1,5 +1,11 @@
-import type { CurveSetting } from '../commands/curve-settings';
-import type { Settings } from '../settings/table';
+import type { CurveKeys } from '../security';
 
-/** What a broker is asked with: how long an answer may take, and keys. */
-export type Means = Settings<'timeoutMs' | CurveSetting>;
+/** What a broker is looked at with. */
+export interface Means {
+  /** How long each answer may take, in ms. */
+  readonly timeoutMs: number;
+  /** Keys, where some were given. */
+  readonly curve: CurveKeys | undefined;
+  /** A service whose requests are the matter; `undefined` for none. */
+  readonly service: string | undefined;
+}

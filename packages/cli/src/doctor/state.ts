@@ -2,11 +2,11 @@ import type { MmiBroker, MmiService, MmiWorker } from '@majordomo/protocol';
 import { duration, trimmed } from '../format';
 import { look, ok, wrong, type Finding } from './finding';
 
-/** What a broker of ours says of itself. */
+/** What a broker of ours says of itself; lists are `undefined` where they may not be asked for. */
 export interface BrokerState {
   readonly broker: MmiBroker;
-  readonly services: readonly MmiService[];
-  readonly workers: readonly MmiWorker[];
+  readonly services: readonly MmiService[] | undefined;
+  readonly workers: readonly MmiWorker[] | undefined;
 }
 
 /** Waits longer than this are worth a word, in ms. */
@@ -47,9 +47,9 @@ function aboutLife({ version, uptimeMs, draining }: MmiBroker, ourVersion: strin
   ];
 }
 
-function aboutHeartbeats({ broker: { limits }, workers }: BrokerState): Finding[] {
+function aboutHeartbeats({ broker: { limits }, workers = [] }: BrokerState): Finding[] {
   const { heartbeatMs = 0, liveness = 0 } = limits;
-  const says = `every ${duration(heartbeatMs)}, a peer is given up after ${duration(heartbeatMs * liveness)} of silence`;
+  const says = `every ${trimmed(heartbeatMs)} ms, a peer is given up after ${duration(heartbeatMs * liveness)} of silence`;
   const late = workers.filter(({ silentMs, inFlight }) => inFlight === 0 && silentMs > 2 * heartbeatMs);
   if (late.length === 0) return [ok('heartbeats', says)];
   return [
@@ -62,6 +62,7 @@ function aboutHeartbeats({ broker: { limits }, workers }: BrokerState): Finding[
 }
 
 function aboutQueues({ services }: BrokerState): Finding[] {
+  if (!services) return [];
   const waiting = services.filter(({ queued }) => queued > 0);
   const unserved = waiting.filter(({ workers }) => workers === 0);
   const slow = waiting.filter(({ workers, oldestWaitingMs }) => workers > 0 && oldestWaitingMs > WAIT_MS);

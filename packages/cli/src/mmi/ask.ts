@@ -1,24 +1,35 @@
 import { Client } from '@majordomo/client';
-import { isMajordomoError, MMI_STATUS, type Body, type Protocol } from '@majordomo/protocol';
+import { isMajordomoError, MMI_STATUS, type Body, type ErrorCode, type Protocol } from '@majordomo/protocol';
 import type { z } from 'zod';
 import { CliError, EXIT, exitCodeOf, type ExitCode } from '../exit';
 import type { CurveSetting } from '../commands/curve-settings';
-import { curveOf } from '../security';
+import { curveOf, type CurveKeys } from '../security';
 import type { Settings } from '../settings/table';
 
 const PROBE_MS_MAX = 500;
 
-/** How to reach brokers, and how long to wait for each. */
-export interface Reach extends Settings<CurveSetting> {
-  readonly broker: readonly string[];
+/** What to speak with a broker, and how long to wait for it. */
+interface Manner {
   readonly protocol: Protocol;
   readonly timeoutMs: number;
+}
+
+/** How to reach brokers, and how long to wait for each. */
+export interface Reach extends Manner, Settings<CurveSetting> {
+  readonly broker: readonly string[];
 }
 
 /** What became of the question to one broker. */
 export type Outcome<Value> =
   | { readonly broker: string; readonly ok: true; readonly value: Value }
-  | { readonly broker: string; readonly ok: false; readonly exitCode: ExitCode; readonly message: string };
+  | {
+      readonly broker: string;
+      readonly ok: false;
+      readonly exitCode: ExitCode;
+      readonly message: string;
+      /** Of an error that has one. */
+      readonly code: ErrorCode | undefined;
+    };
 
 /** A way to send one request to one broker. */
 export type Ask = (service: string, argument: string) => Promise<Body>;
@@ -28,25 +39,32 @@ export async function askEach<Value>(
   reach: Reach,
   question: (ask: Ask) => Promise<Value>,
 ): Promise<Outcome<Value>[]> {
-  const { broker: brokers, protocol, timeoutMs } = reach;
   const curve = await curveOf(reach);
-  const askOne = async (broker: string): Promise<Outcome<Value>> => {
-    const client = new Client({ brokers: [broker], protocol, curve, probeMs: probeMsWithin(timeoutMs) });
-    try {
-      const ask: Ask = (service, argument) => client.request(service, argument, { timeoutMs, retries: 0 });
-      return { broker, ok: true, value: await question(ask) };
-    } catch (error) {
-      return {
-        broker,
-        ok: false,
-        exitCode: exitCodeOf(error),
-        message: explain(error, broker, timeoutMs, protocol),
-      };
-    } finally {
-      client.close();
-    }
-  };
-  return Promise.all(brokers.map(askOne));
+  return Promise.all(reach.broker.map((broker) => askOne(broker, reach, curve, question)));
+}
+
+/** Puts a question to one broker, over a connection of its own. */
+export async function askOne<Value>(
+  broker: string,
+  { protocol, timeoutMs }: Manner,
+  curve: CurveKeys | undefined,
+  question: (ask: Ask) => Promise<Value>,
+): Promise<Outcome<Value>> {
+  const client = new Client({ brokers: [broker], protocol, curve, probeMs: probeMsWithin(timeoutMs) });
+  try {
+    const ask: Ask = (service, argument) => client.request(service, argument, { timeoutMs, retries: 0 });
+    return { broker, ok: true, value: await question(ask) };
+  } catch (error) {
+    return {
+      broker,
+      ok: false,
+      exitCode: exitCodeOf(error),
+      message: explain(error, broker, timeoutMs, protocol),
+      code: isMajordomoError(error) ? error.code : undefined,
+    };
+  } finally {
+    client.close();
+  }
 }
 
 /** How long `auto` waits for each of its three answers, so that the last question is still asked in time, in ms. */

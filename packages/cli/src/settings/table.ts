@@ -77,6 +77,13 @@ export const SETTINGS = {
     description: 'replace files that are there',
     flagOnly: true,
   },
+  service: {
+    takes: 'text',
+    placeholder: 'name',
+    schema: z.string().min(1, 'should be the name of a service').optional(),
+    description: 'look also at whether this service may be requested and is served',
+    flagOnly: true,
+  },
   protocol: {
     takes: 'text',
     placeholder: 'dialect',
@@ -130,6 +137,12 @@ export const SETTINGS = {
     placeholder: 'bytes',
     schema: whole(1, BYTES_MAX).default(1_024 * MIB),
     description: 'bytes of all requests, waiting or at workers',
+  },
+  backlogTotalBytesMax: {
+    takes: 'number',
+    placeholder: 'bytes',
+    schema: whole(1, BYTES_MAX).default(1_024 * MIB),
+    description: 'bytes that peers have not read yet, all together, of those that share a role',
   },
   servicesMax: {
     takes: 'number',

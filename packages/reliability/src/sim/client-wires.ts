@@ -45,7 +45,7 @@ function carry(host: WireHost, carried: CarrierEvents): Carrier {
         connection.toPeer.unread--;
         carried.message(frames);
       }),
-    closed: (reason) => hear(() => carried.closed(reason, false)),
+    closed: (reason) => hear(() => carried.closed(reason, false, 'closed')),
   });
   return {
     send: (frames) => connection.send(frames),

@@ -3,6 +3,8 @@ import type { PeerLimits, Role } from './policy';
 
 /** Management services that tell no more than which services there are. */
 const DISCOVERY = ['mmi.service', 'mmi.services'];
+/** Tells of whoever asks and of nobody else: who may do anything may ask it. */
+const ABOUT_ONESELF = 'mmi.access';
 
 const LIMITS = ['requestsPerSecond', 'bytesPerSecond', 'pending'] as const;
 
@@ -15,7 +17,11 @@ export class Rights {
   /** The widest of each; `undefined` where no role has any limits. */
   readonly limits: PeerLimits | undefined;
 
-  constructor(roles: readonly Role[]) {
+  /** @param names - of the roles, in the same order */
+  constructor(
+    roles: readonly Role[],
+    readonly names: readonly string[] = [],
+  ) {
     this.#request = new Patterns(roles.flatMap(({ request }) => request));
     this.#serve = new Patterns(roles.flatMap(({ serve }) => serve));
     this.#administers = roles.some(({ administer }) => administer);
@@ -35,7 +41,7 @@ export class Rights {
 
   /** Whether a service of the broker itself may be asked. */
   mayManage(service: string): boolean {
-    return this.#administers || this.#management.has(service);
+    return this.#administers || service === ABOUT_ONESELF || this.#management.has(service);
   }
 }
 
