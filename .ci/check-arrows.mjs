@@ -31,6 +31,9 @@ const refused = [
   ['protocol/src', "import '@majordomo/transport';"],
   ['protocol/src', "import 'node:path';"],
   ['protocol/src', 'setTimeout(() => 1, 1);'],
+  ['testing/src', "import '@majordomo/transport';"],
+  ['testing/src', "import '@majordomo/testkit';"],
+  ['testing/src', "import 'zeromq';"],
   ['testkit/src', "import '@majordomo/protocol';"],
   ['reliability/src/sim', "import '../../../broker/src/shell/broker';"],
   ['reliability/src/sim', "import '../../../client/src/client';"],
@@ -50,6 +53,7 @@ const taken = [
   ['reliability/src/sim', "import '../../../broker/src/core/broker-core';"],
   ['reliability/src/sim/checks', "import '../../../../client/src/core/call';"],
   ['reliability/src', "import '@majordomo/broker';"],
+  ['testing/src', "import '@majordomo/broker';"],
   ['titanic/src/service', "import '@majordomo/worker';"],
 ];
 
