@@ -5,7 +5,7 @@ export default {
   testMatch: ['**/test/**/*.test.ts'],
   transform: {
     '/dashboard/(main\\.ts|.+\\.(css|html))$': '<rootDir>/.jest/text.mjs',
-    '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }],
+    '^.+\\.(ts|mjs)$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }],
   },
   moduleNameMapper: {
     '^(\\..+)\\?text$': '$1',

@@ -80,7 +80,7 @@ export class BrokerRecord {
     filter: (event: EventOf<Type>) => boolean,
   ): Watch<EventOf<Type>> {
     return this.#watch((resolve) => (event) => {
-      if (event?.type !== type || !filter(event)) return false;
+      if (!isOf(type, event) || !filter(event)) return false;
       resolve(event);
       return true;
     });
@@ -122,4 +122,11 @@ export class BrokerRecord {
   #tell(event: BrokerEvent | undefined): void {
     for (const watcher of [...this.#watchers]) if (watcher(event)) this.#watchers.delete(watcher);
   }
+}
+
+function isOf<Type extends BrokerEvent['type']>(
+  type: Type,
+  event: BrokerEvent | undefined,
+): event is EventOf<Type> {
+  return event?.type === type;
 }

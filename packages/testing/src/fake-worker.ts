@@ -6,7 +6,7 @@ import type { Script } from './script';
 import { ScriptReader } from './script-reader';
 import { SeenRequest } from './seen-request';
 import type { TestBroker } from './test-broker';
-import { failure, within, type WaitOptions } from './wait';
+import { ExpectationError, within, type WaitOptions } from './wait';
 
 /** How a fake worker serves: the options of a worker, but for where it connects to. */
 export type FakeWorkerOptions = Omit<WorkerOptions, 'brokers'> & {
@@ -41,7 +41,7 @@ const CONCURRENCY = 256;
  * ```
  * @param script - what it does with its requests; see {@link Script}
  * @throws InvalidServiceError, InvalidOptionsError as a worker does
- * @throws AssertionError where the broker does not take it within 5 s
+ * @throws ExpectationError where the broker does not take it within 5 s
  */
 export async function fakeWorker(
   broker: TestBroker,
@@ -129,7 +129,7 @@ export class FakeWorker {
   /**
    * The next request that no earlier call has given, waited for where it has not come yet.
    * @param filter - passes over requests for which it is false; they are left to other calls
-   * @throws AssertionError where none comes in time; it says what has come
+   * @throws ExpectationError where none comes in time; it says what has come
    */
   async expectRequest(filter: RequestFilter = () => true, options: WaitOptions = {}): Promise<SeenRequest> {
     const at = this.#unread.findIndex(filter);
@@ -150,14 +150,18 @@ export class FakeWorker {
 
   /**
    * Holds the script against what came: to be called at the end of a test.
-   * @throws AssertionError where steps of a list are left, or requests came after its end
+   * @throws ExpectationError where steps of a list are left, or requests came after its end
    */
   expectScriptDone(): void {
     const { left, unscripted } = this.#script;
     if (unscripted > 0)
-      throw failure(`${unscripted} requests to ${this.service} came after the end of its script`);
+      throw new ExpectationError(
+        `${unscripted} requests to ${this.service} came after the end of its script`,
+      );
     if (left > 0)
-      throw failure(`${left} steps of the script of ${this.service} are left; ${this.#whatCame()}`);
+      throw new ExpectationError(
+        `${left} steps of the script of ${this.service} are left; ${this.#whatCame()}`,
+      );
   }
 
   /** Dies as by SIGKILL: its connection is reset, nothing is said, and it does not come back. */

@@ -21,4 +21,4 @@ export {
 export type { SeenRequest } from './seen-request';
 export { startTestBroker, type EventFilter, type TestBroker, type TestBrokerOptions } from './test-broker';
 export { useTestBroker, type SharedTestBroker, type TestHooks } from './use-test-broker';
-export { until, type UntilOptions, type WaitOptions } from './wait';
+export { ExpectationError, until, type UntilOptions, type WaitOptions } from './wait';

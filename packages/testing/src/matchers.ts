@@ -1,5 +1,5 @@
 import { isMajordomoError, type Body, type ErrorCode, type MajordomoError } from '@majordomo/protocol';
-import { failure } from './wait';
+import { ExpectationError } from './wait';
 
 /** The error of ours that a promise rejects with, for tests in any runner. */
 export type RejectedWith = MajordomoError & {
@@ -14,17 +14,18 @@ export type RejectedWith = MajordomoError & {
  * const error = await expectError(client.request('mail', 'x'), 'WORKER_FAILED');
  * expect(error.workerCode).toBe('MAILBOX_FULL');
  * ```
- * @throws AssertionError where the promise resolves, or rejects with anything else, which is the `cause`
+ * @throws ExpectationError where the promise resolves, or rejects with anything else, which is the `cause`
  */
 export async function expectError(promise: PromiseLike<unknown>, code: ErrorCode): Promise<RejectedWith> {
+  const at = new Error();
   let value: unknown;
   try {
     value = await promise;
   } catch (error) {
     if (isMajordomoError(error, code)) return error;
-    throw failure(`expected an error ${code}, got ${describe(error)}`, error);
+    throw new ExpectationError(`expected an error ${code}, got ${describe(error)}`, { cause: error, at });
   }
-  throw failure(`expected an error ${code}, but it resolved with ${describe(value)}`);
+  throw new ExpectationError(`expected an error ${code}, but it resolved with ${describe(value)}`, { at });
 }
 
 /** What a matcher gives to `expect`. */

@@ -61,7 +61,7 @@ export class SeenRequest implements WorkerRequest {
   /**
    * Waits until nobody wants the answer any more, and resolves with the reason: a `CANCELLED` error where the client
    * cancelled or left, `EXPIRED` where its time was up, `CONNECTION_LOST` where the broker was lost.
-   * @throws AssertionError where that does not happen in time
+   * @throws ExpectationError where that does not happen in time
    */
   aborted(options: WaitOptions = {}): Promise<MajordomoError> {
     return within(untilAborted(this.signal), options, () => `request ${this.number} to be given up`);

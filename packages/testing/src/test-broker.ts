@@ -133,7 +133,7 @@ export class TestBroker {
   /**
    * Starts a worker of yours, closed with this broker, and resolves once the broker has it.
    * @throws InvalidServiceError, InvalidOptionsError as a worker does
-   * @throws AssertionError where the broker does not take it within 5 s
+   * @throws ExpectationError where the broker does not take it within 5 s
    */
   async worker(service: string, handler: Handler, options: WorkerOptions = {}): Promise<Worker> {
     this.#requireOpen();
@@ -162,7 +162,7 @@ export class TestBroker {
   /**
    * Waits until a service is served.
    * @param options - `workers`: by how many at least, 1 by default
-   * @throws AssertionError where it is not in time
+   * @throws ExpectationError where it is not in time
    */
   async served(service: string, options: WaitOptions & { readonly workers?: number } = {}): Promise<void> {
     const { workers = 1 } = options;
@@ -173,7 +173,7 @@ export class TestBroker {
 
   /**
    * Waits until nobody serves a service any more.
-   * @throws AssertionError where somebody does when the time is up
+   * @throws ExpectationError where somebody does when the time is up
    */
   async unserved(service: string, options: WaitOptions = {}): Promise<void> {
     const what = (): string => `${service} to be served no more: it has ${this.workers(service)} workers`;
@@ -192,7 +192,7 @@ export class TestBroker {
    * await mail.die();
    * expect((await lost).reason).toBe('connection_closed');
    * ```
-   * @throws AssertionError where none comes in time
+   * @throws ExpectationError where none comes in time
    */
   async event<Type extends BrokerEvent['type']>(
     type: Type,

@@ -1,5 +1,3 @@
-import { AssertionError } from 'node:assert';
-
 /** How long to wait before that is a failure. */
 export interface WaitOptions {
   /** In ms. Default 2,000. */
@@ -20,29 +18,34 @@ export type Falsy = false | 0 | '' | null | undefined;
 const TIMEOUT_MS = 2_000;
 const EVERY_MS = 5;
 
-/** A failure of a test, in words, which runners show like those of their own. */
-export function failure(message: string, cause?: unknown): AssertionError {
-  const error = new AssertionError({ message });
-  if (cause !== undefined) error.cause = cause;
-  return error;
+/** What a test waited for or expected has not come true; the message says what was seen instead. */
+export class ExpectationError extends Error {
+  override name = 'ExpectationError';
+
+  /** @param at - what was made where the test was waiting, so that the runner shows that line */
+  constructor(message: string, { cause, at }: { readonly cause?: unknown; readonly at?: Error } = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    if (at?.stack === undefined) return;
+    const frames = at.stack.slice(at.stack.indexOf('\n    at '));
+    this.stack = `ExpectationError: ${message}${frames}`;
+  }
 }
 
 /**
  * The outcome of a promise, where it has one in time.
  * @param what - completes "waited 2000 ms for" in the failure
- * @throws AssertionError where it has none
+ * @throws ExpectationError where it has none
  */
 export async function within<T>(
   promise: Promise<T>,
   { timeoutMs = TIMEOUT_MS }: WaitOptions,
   what: () => string,
 ): Promise<T> {
-  const late = failure('');
+  const at = new Error();
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
-      late.message = `waited ${timeoutMs} ms for ${what()}`;
-      reject(late);
+      reject(new ExpectationError(`waited ${timeoutMs} ms for ${what()}`, { at }));
     }, timeoutMs);
   });
   try {
@@ -54,28 +57,27 @@ export async function within<T>(
 
 /**
  * Calls the predicate until it gives something true, and resolves with that. One that throws is not yet true.
- * @throws AssertionError where it is not true in time; what it threw last is the `cause`
+ * @throws ExpectationError where it is not true in time; what it threw last is the `cause`
  */
 export async function until<T>(
   predicate: () => T | Promise<T>,
   { timeoutMs = TIMEOUT_MS, everyMs = EVERY_MS, what = predicate.toString() }: UntilOptions = {},
 ): Promise<Exclude<T, Falsy>> {
-  const late = failure('');
+  const at = new Error();
   const endsAt = performance.now() + timeoutMs;
   for (;;) {
     let last: string;
+    let cause: unknown;
     try {
       const value = await predicate();
       if (value) return value as Exclude<T, Falsy>;
       last = `last it gave ${String(value)}`;
-      late.cause = undefined;
     } catch (error) {
       last = `last it threw ${String(error)}`;
-      late.cause = error;
+      cause = error;
     }
     if (performance.now() >= endsAt) {
-      late.message = `waited ${timeoutMs} ms for ${what}; ${last}`;
-      throw late;
+      throw new ExpectationError(`waited ${timeoutMs} ms for ${what}; ${last}`, { cause, at });
     }
     await new Promise((resolve) => setTimeout(resolve, everyMs));
   }

@@ -20,7 +20,7 @@ describe('expectError', () => {
   test('fails with any other error, which is the cause', async () => {
     const other = new Error('something else');
     await expect(expectError(Promise.reject(other), 'TIMEOUT')).rejects.toMatchObject({
-      name: 'AssertionError',
+      name: 'ExpectationError',
       message: 'expected an error TIMEOUT, got Error: something else',
       cause: other,
     });
