@@ -6,7 +6,10 @@ export default {
   transform: {
     '/dashboard/(main\\.ts|.+\\.(css|html))$': '<rootDir>/.jest/text.mjs',
     '^.+\\.(ts|mjs)$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }],
+    // Nest is ESM only, and tests run as CommonJS.
+    '/node_modules/@nestjs/.+\\.js$': ['@swc/jest', { jsc: { target: 'es2022' } }],
   },
+  transformIgnorePatterns: ['/node_modules/(?!@nestjs/)'],
   moduleNameMapper: {
     '^(\\..+)\\?text$': '$1',
     '^@majordomo/([a-z]+)$': '<rootDir>/packages/$1/src/index.ts',
