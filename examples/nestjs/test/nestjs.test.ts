@@ -122,9 +122,12 @@ describe('the server strategy', () => {
     expect(await expectError(broker.client().request('torn', '1'), 'WORKER_FAILED')).toMatchObject({
       workerCode: 'TORN',
     });
-    expect(await expectError(broker.client().request('flood', '1'), 'WORKER_FAILED')).toMatchObject({
-      workerCode: 'TOO_SLOW',
-    });
+    let values = 0;
+    const reading = (async () => {
+      for await (const { kind } of broker.client().stream('flood', '1')) if (kind === 'partial') values++;
+    })();
+    expect(await expectError(reading, 'WORKER_FAILED')).toMatchObject({ workerCode: 'TOO_SLOW' });
+    expect(values).toBe(10_000);
   });
 
   test('patterns that are no services are told', async () => {
