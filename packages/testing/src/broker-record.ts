@@ -38,6 +38,9 @@ export interface Watch<T> {
 export class BrokerRecord {
   readonly events: BrokerEvent[] = [];
   readonly #workers = new Map<string, number>();
+  /** Workers lost so far, by service, and how many of them will be once those that leave now are gone. */
+  readonly #lost = new Map<string, number>();
+  readonly #leaving = new Map<string, number>();
   readonly #watchers = new Set<Watcher>();
   /** The broker whose word counts: one that has been left says what is over. */
   #current: Broker | undefined;
@@ -56,6 +59,8 @@ export class BrokerRecord {
   down(): void {
     this.#current = undefined;
     this.#workers.clear();
+    this.#lost.clear();
+    this.#leaving.clear();
     this.#tell(undefined);
   }
 
@@ -72,6 +77,15 @@ export class BrokerRecord {
       resolve();
       return true;
     });
+  }
+
+  /** Resolves once so many more workers of a service are gone, beside those that others wait for, or the broker is down. */
+  leaving(service: string, count: number): Watch<void> {
+    const lost = (): number => this.#lost.get(service) ?? 0;
+    const broker = this.#current;
+    const target = Math.max(lost(), this.#leaving.get(service) ?? 0) + count;
+    if (count > 0) this.#leaving.set(service, target);
+    return this.until(() => count === 0 || this.#current !== broker || lost() >= target);
   }
 
   /** Resolves with the next event of this type that passes the filter. */
@@ -109,7 +123,10 @@ export class BrokerRecord {
     this.events.push(event);
     if (this.events.length > EVENTS_MAX) this.events.shift();
     if (event.type === 'workerRegistered') this.#count(event.service, 1);
-    if (event.type === 'workerLost') this.#count(event.service, -1);
+    if (event.type === 'workerLost') {
+      this.#count(event.service, -1);
+      this.#lost.set(event.service, (this.#lost.get(event.service) ?? 0) + 1);
+    }
     this.#tell(event);
   }
 

@@ -164,7 +164,7 @@ export class FakeWorker {
       );
   }
 
-  /** Dies as by SIGKILL: its connection is reset, nothing is said, and it does not come back. */
+  /** Dies as by SIGKILL: its connection breaks, nothing is said, and it does not come back. */
   async die(): Promise<void> {
     this.link.refuse();
     await this.close();
@@ -177,14 +177,12 @@ export class FakeWorker {
 
   /** Leaves in good order, at once: the broker is told. What it has in hand goes to other workers. */
   close(): Promise<void> {
-    this.#closed ??= this.#close();
+    this.#closed ??= this.#broker.leaving(this.#worker, async () => {
+      await this.#worker.close();
+      await this.link.emptied(GOODBYE_MS);
+      await this.link.close();
+    });
     return this.#closed;
-  }
-
-  async #close(): Promise<void> {
-    await this.#worker.close();
-    await this.link.emptied(GOODBYE_MS);
-    await this.link.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

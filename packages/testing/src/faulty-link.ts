@@ -36,7 +36,7 @@ export class FaultyLink {
   /**
    * Opens a link.
    * @param target - where it leads, such as `tcp://127.0.0.1:5555`, asked for with each connection; while it is
-   * `undefined`, connections are reset
+   * `undefined`, connections are closed at once
    */
   static async open(target: () => string | undefined): Promise<FaultyLink> {
     const link = new FaultyLink(target);
@@ -79,25 +79,25 @@ export class FaultyLink {
     this.#conditions = { ...this.#conditions, dropping: true };
   }
 
-  /** Resets all connections, at both sides. Who reconnects gets through. */
+  /** Breaks all connections, at both sides; what was under way is lost. Who reconnects gets through. */
   cut(): void {
-    for (const [near, onward] of [...this.#connections]) this.#reset(near, onward);
+    for (const [near, onward] of [...this.#connections]) this.#break(near, onward);
   }
 
-  /** Resets all connections, and every new one as soon as it is made, until {@link restore}. */
+  /** Breaks all connections, and every new one as soon as it is made, until {@link restore}. */
   refuse(): void {
     this.#refusing = true;
     this.cut();
   }
 
-  /** Ends all faults. Connections that have lost bytes meanwhile are reset, for the rest would make no sense. */
+  /** Ends all faults. Connections that have lost bytes meanwhile are broken, for the rest would make no sense. */
   restore(): void {
     this.#refusing = false;
     this.#conditions = { delayMs: 0, dropping: false };
     for (const [near, onward] of [...this.#connections]) {
       const { up, down } = onward;
       if (up.torn || down.torn) {
-        this.#reset(near, onward);
+        this.#break(near, onward);
       } else {
         up.resume();
         down.resume();
@@ -122,7 +122,7 @@ export class FaultyLink {
     this.#whenEmpty = undefined;
   }
 
-  /** Resets all connections and listens no more. Harmless where that was done before. */
+  /** Breaks all connections and listens no more. Harmless where that was done before. */
   async close(): Promise<void> {
     this.refuse();
     if (this.#server.listening) await new Promise<void>((resolve) => this.#server.close(() => resolve()));
@@ -136,7 +136,7 @@ export class FaultyLink {
     near.on('error', () => undefined);
     const target = this.#refusing ? undefined : this.#target();
     if (target === undefined) {
-      near.resetAndDestroy();
+      near.destroy();
       return;
     }
     const { hostname, port } = new URL(target);
@@ -154,11 +154,11 @@ export class FaultyLink {
     far.on('close', closed);
   }
 
-  #reset(near: Socket, { far, up, down }: Onward): void {
+  #break(near: Socket, { far, up, down }: Onward): void {
     up.stop();
     down.stop();
-    near.resetAndDestroy();
-    far.resetAndDestroy();
+    near.destroy();
+    far.destroy();
     this.#remove(near);
   }
 

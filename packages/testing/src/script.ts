@@ -96,7 +96,7 @@ export function drops(): Step {
   return Object.freeze({ does: 'drop' });
 }
 
-/** Dies with the request in hand, as by SIGKILL: its connection is reset, nothing is said, and it does not come back. */
+/** Dies with the request in hand, as by SIGKILL: its connection breaks, nothing is said, and it does not come back. */
 export function dies(): Step {
   return Object.freeze({ does: 'die' });
 }

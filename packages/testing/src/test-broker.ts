@@ -27,6 +27,9 @@ const BROKER_DEFAULTS = { heartbeatMs: 25, liveness: 8, drainTimeoutMs: 1_000 } 
  */
 const PEER_DEFAULTS = { protocol: 'packed', liveness: 40, reconnectMinMs: 5, reconnectMaxMs: 20 } as const;
 
+/** How long the broker may take to see that a worker has left, in ms. */
+const LEAVING_MS = 1_000;
+
 /** How long a client may wait for a reply, in ms: less than runners allow a test. */
 const TIMEOUT_MS = 3_000;
 
@@ -138,7 +141,7 @@ export class TestBroker {
   async worker(service: string, handler: Handler, options: WorkerOptions = {}): Promise<Worker> {
     this.#requireOpen();
     const worker = new Worker(service, handler, { ...this.peerDefaults, brokers: this.endpoint, ...options });
-    this.own(worker);
+    this.own({ close: () => this.leaving(worker, () => worker.close()) });
     const registered = new Promise<void>((resolve) => worker.once('registered', () => resolve()));
     await worker.start();
     await within(registered, { timeoutMs: 5_000 }, () => `the broker to register a worker of ${service}`);
@@ -210,7 +213,7 @@ export class TestBroker {
     this.#record.down();
   }
 
-  /** Goes down as by SIGKILL: all connections are reset, and nothing is said. Harmless where it is down. */
+  /** Goes down as by SIGKILL: all connections break, and nothing is said. Harmless where it is down. */
   async crash(): Promise<void> {
     const broker = this.#broker;
     this.#broker = undefined;
@@ -236,6 +239,17 @@ export class TestBroker {
   async restart(): Promise<void> {
     await this.crash();
     await this.start();
+  }
+
+  /** @internal Closes a worker, and resolves once the broker knows that it has left. */
+  async leaving({ service, stats }: Worker, close: () => Promise<void>): Promise<void> {
+    const gone = this.#record.leaving(service, stats.registered);
+    try {
+      await close();
+      await within(gone.promise, { timeoutMs: LEAVING_MS }, () => '').catch(() => undefined);
+    } finally {
+      gone.stop();
+    }
   }
 
   /** @internal Has something closed together with this broker. */
