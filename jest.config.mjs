@@ -5,11 +5,11 @@ export default {
   testMatch: ['**/test/**/*.test.ts'],
   transform: {
     '/dashboard/(main\\.ts|.+\\.(css|html))$': '<rootDir>/.jest/text.mjs',
-    // Published as ES modules only, which jest cannot load as they are.
-    '/node_modules/(arktype|arkregex|@ark)/.+\\.js$': ['@swc/jest', { jsc: { target: 'es2022' } }],
-    '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }],
+    '^.+\\.(ts|mjs)$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }],
+    // Published as ES modules only, and tests run as CommonJS.
+    '/node_modules/(arktype|arkregex|@ark|@nestjs)/.+\\.js$': ['@swc/jest', { jsc: { target: 'es2022' } }],
   },
-  transformIgnorePatterns: ['/node_modules/(?!(arktype|arkregex|@ark)/)'],
+  transformIgnorePatterns: ['/node_modules/(?!(arktype|arkregex|@ark|@nestjs)/)'],
   moduleNameMapper: {
     '^(\\..+)\\?text$': '$1',
     '^@majordomo/([a-z]+)$': '<rootDir>/packages/$1/src/index.ts',

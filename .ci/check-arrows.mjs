@@ -34,6 +34,9 @@ const refused = [
   ['contracts/src', "import '@majordomo/client';"],
   ['contracts/src', "import '@majordomo/worker';"],
   ['client/src', "import '@majordomo/contracts';"],
+  ['testing/src', "import '@majordomo/transport';"],
+  ['testing/src', "import '@majordomo/testkit';"],
+  ['testing/src', "import 'zeromq';"],
   ['testkit/src', "import '@majordomo/protocol';"],
   ['reliability/src/sim', "import '../../../broker/src/shell/broker';"],
   ['reliability/src/sim', "import '../../../client/src/client';"],
@@ -55,6 +58,7 @@ const taken = [
   ['reliability/src/sim', "import '../../../broker/src/core/broker-core';"],
   ['reliability/src/sim/checks', "import '../../../../client/src/core/call';"],
   ['reliability/src', "import '@majordomo/broker';"],
+  ['testing/src', "import '@majordomo/broker';"],
   ['titanic/src/service', "import '@majordomo/worker';"],
 ];
 
