@@ -1,9 +1,8 @@
-import { eventually, leakCheck } from '@majordomo/testkit';
+import { eventually, leakCheck, postgresBinaries, PrivatePostgres } from '@majordomo/testkit';
 import pg from 'pg';
 import { PostgresStore, type PostgresStoreOptions } from '../src/store/postgres/postgres-store';
 import type { RequestStore } from '../src/store/store';
 import { storeConformance } from './store-conformance';
-import { postgresBinaries, PrivatePostgres } from './support/postgres';
 import { anOrder, HandClock, newRequest, stateIn, T0 } from './support/requests';
 
 const binaries = postgresBinaries();
