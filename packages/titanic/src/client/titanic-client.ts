@@ -5,6 +5,7 @@ import {
   ExpiredError,
   CancelledError,
   InvalidOptionsError,
+  isMajordomoError,
   MajordomoError,
   RequestDeadError,
   RequestTakenError,
@@ -243,7 +244,10 @@ export class TitanicClient {
     return messages.manyDoneSchema.parse(json).count;
   }
 
-  /** @returns the JSON of the answer and the frames behind it */
+  /**
+   * @returns the JSON of the answer and the frames behind it
+   * @throws TimeoutError where no titanic took the question in time: that it expired says nothing of the request
+   */
   async #ask(
     service: ApiService,
     header: object,
@@ -251,7 +255,11 @@ export class TitanicClient {
     options: RequestOptions = {},
   ): Promise<[json: unknown, frames: readonly Uint8Array[]]> {
     const body = [JSON.stringify(header), ...frames];
-    const reply = await this.#client.request(service, body, { contentType: 'application/json', ...options });
+    const reply = await this.#client
+      .request(service, body, { contentType: 'application/json', ...options })
+      .catch((error: unknown) => {
+        throw isMajordomoError(error, 'EXPIRED') ? unasked(service, error) : error;
+      });
     const status = reply.text(0).slice(0, 3);
     if (status !== messages.STATUS.ok && status !== messages.STATUS.pending) throw faultOf(reply);
     return [reply.json(1), reply.frames.slice(2)];
@@ -259,6 +267,10 @@ export class TitanicClient {
 }
 
 const newId = (): string => makeRequestId(Date.now(), randomBytes(ID_RANDOM_BYTES));
+
+function unasked(service: string, cause: MajordomoError): TimeoutError {
+  return new TimeoutError(`No titanic took the request to ${service} in time: ${cause.message}`, { cause });
+}
 
 function toResult([json, frames]: [json: unknown, frames: readonly Uint8Array[]]): Result {
   const status = messages.requestStatusSchema.parse(json);
