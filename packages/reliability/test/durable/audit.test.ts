@@ -341,6 +341,12 @@ const PLANTED: readonly [what: string, kind: FindingKind, id: string, plant: (le
     'key again',
     ({ rows }) => rows.push(row('key again', { reply: reply('key again', 'w.1/10') })),
   ],
+  [
+    'a run again before its worker was killed',
+    'again',
+    'again',
+    ({ kills }) => kills.splice(1, 1, killed('worker', 'w.2', 5_300)),
+  ],
   ['a run again without a reason', 'again', 'again', ({ kills }) => kills.splice(2, 1)],
   [
     'a run again although nobody was killed',

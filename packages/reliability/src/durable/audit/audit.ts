@@ -1,5 +1,5 @@
 import type { Ledgers, State } from '../ledger';
-import { bookOf, isClosed, type Book } from './book';
+import { bookOf, idsOf, isClosed, type Book } from './book';
 import { auditEnds } from './ends';
 import type { Finding } from './finding';
 import { auditRepeats, countRepeats, type RepeatCounts, type RepeatRules } from './repeats';
@@ -102,7 +102,7 @@ function countRequests(book: Book, rules: RepeatRules): RequestCounts {
     if (isClosed(book, story)) counts.closed++;
     if (reads.length > 0) counts.read++;
     if (stored && rows.length === 0 && entry.key !== null) counts.byKey++;
-    if (rows.length > 1) counts.twins++;
+    if (idsOf(story).length > 1) counts.twins++;
     for (const { change, answer } of changes) {
       if (change === 'cancel' && answer?.code === null) counts.cancelled++;
       if (change === 'move' && answer?.code === null) counts.moved++;

@@ -149,6 +149,12 @@ export function isClosed({ closedIds }: Book, { stored }: Story): boolean {
   return stored !== undefined && closedIds.has(stored.id);
 }
 
+/** UUIDs under which an entry is or was in the store; of one with a key, those with its own body. */
+export function idsOf({ entry, stored, rows }: Story): string[] {
+  const own = rows.map(({ id }) => id);
+  return [...new Set(entry.key === null && stored ? [...own, stored.id] : own)];
+}
+
 /** The first kill of one of these that may have been between two times, in ms. */
 export function killBetween(
   { kills }: Book,

@@ -1,4 +1,4 @@
-import { isClosed, killBetween, type Book, type Run, type Story } from './book';
+import { idsOf, isClosed, killBetween, type Book, type Run, type Story } from './book';
 import type { Finding } from './finding';
 
 /** Why a request was run again. */
@@ -48,20 +48,20 @@ export function auditRepeats(book: Book, rules: RepeatRules): Finding[] {
 /** Why a request was run once more after a run of it; `undefined` where nothing explains it. */
 export function causeOf(
   book: Book,
-  { rows }: Story,
+  story: Story,
   before: Run,
   run: Run,
   { attemptMs }: RepeatRules,
 ): Cause | undefined {
   if (before.failedAt !== undefined && before.failedAt <= run.at) return 'its worker failed, as it should';
   const from = before.at - ON_THE_WAY_MS;
-  if (book.kills.some(({ life, at }) => life === before.life && at >= before.at))
-    return 'its worker was killed';
+  const death = book.kills.find(({ life }) => life === before.life);
+  if (death && death.at >= before.at && death.from <= run.at) return 'its worker was killed';
   const kill = killBetween(book, ['broker', 'titanic', 'postgres'], from, run.at);
   if (kill?.victim === 'broker') return 'the broker was killed';
   if (kill?.victim === 'titanic') return 'titanic was killed';
   if (kill?.victim === 'postgres') return 'PostgreSQL was killed';
-  if (rows.length > 1) return 'it was stored twice';
+  if (idsOf(story).length > 1) return 'it was stored twice';
   return run.at - before.at >= attemptMs ? 'its attempt took too long' : undefined;
 }
 

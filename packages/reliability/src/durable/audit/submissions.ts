@@ -1,4 +1,4 @@
-import { isClosed, killBetween, type Book, type Story } from './book';
+import { idsOf, isClosed, killBetween, type Book, type Story } from './book';
 import type { Finding } from './finding';
 
 /** Is what was submitted in the store, once, and nothing else? */
@@ -26,8 +26,9 @@ function auditStored(book: Book, story: Story): Finding[] {
   if (row && story.changes.some(({ change, answer }) => change === 'close' && answer?.code === null)) {
     found.push({ kind: 'kept', id, text: `${row.id} is still ${row.state}` });
   }
-  if (rows.length > 1 && !explainsTwin(book, story)) {
-    found.push({ kind: 'twice', id, text: rows.map((each) => each.id).join(' and ') });
+  const ids = idsOf(story);
+  if (ids.length > 1 && !explainsTwin(book, story)) {
+    found.push({ kind: 'twice', id, text: ids.join(' and ') });
   }
   return found;
 }
