@@ -75,6 +75,10 @@ export const COMMANDS: readonly CommandDefinition[] = [
       { notation: '--requests <count>', help: 'requests in all; default: 10,000' },
       { notation: '--seconds <seconds>', help: 'over which time they are submitted; default: 400 a second' },
       {
+        notation: '--kills <count>',
+        help: 'how many are killed, or so, with kills; default: one in 400 requests',
+      },
+      {
         notation: '--pace <count>',
         help: 'requests per second of the service, with round-hour; default: 1,000',
       },

@@ -4,8 +4,11 @@ import { MOMENTS, RUN_STEPS, STORE_CALLS, type Death } from './parts/messages';
 
 /** A SIGKILL that is to come. */
 export interface PlannedKill {
-  /** How long after the one before, in ms. */
+  /** How long after the one before, in ms; after the one before is back, unless it is to be away at the same time. */
   readonly afterMs: number;
+  readonly isTogether: boolean;
+  /** How many requests are submitted in between at the least, as a part of what it is on average, from 0 up to 2. */
+  readonly afterPart: number;
   readonly victim: Victim;
   /** Which of its kind, from 0 up to 1. */
   readonly which: number;
@@ -19,7 +22,7 @@ export interface PlannedKill {
 export interface KillRules {
   /** How often each is the victim, beside the others. */
   readonly weights: Readonly<Partial<Record<Victim, number>>>;
-  /** Between two kills, in ms. */
+  /** Between two kills, in ms, beside the requests that are submitted in between. */
   readonly gapMs: readonly [min: number, max: number];
 }
 
@@ -28,6 +31,8 @@ const SPARED_MAX = 20;
 /** How far into a call it gets that it dies in, in ms. */
 const DURING_MS_MAX = 4;
 const AWAY_MS_MAX = 600;
+/** How often a kill does not wait until all are back: whatever a machine has time for, there is work in between. */
+const TOGETHER = 0.25;
 
 /** The kills of a run, one after another, without end, all of it from the seed. */
 export function* killsOf(seed: number, { weights, gapMs }: KillRules): Generator<PlannedKill, never> {
@@ -36,6 +41,8 @@ export function* killsOf(seed: number, { weights, gapMs }: KillRules): Generator
     const victim = random.weighted(weights as Record<Victim, number>);
     yield {
       afterMs: random.between(...gapMs),
+      isTogether: random.next() < TOGETHER,
+      afterPart: 2 * random.next(),
       victim,
       which: random.next(),
       death: random.next() < 0.3 ? undefined : drawDeath(victim, random),

@@ -7,12 +7,16 @@ import { killsOf, stepOf, type KillRules, type PlannedKill } from './plan';
 
 /** How long a victim may take to come to the place where it is to die, in ms; then it dies wherever it is. */
 const STEP_TIMEOUT_MS = 2_500;
+/** How often it is looked how much was submitted, in ms. */
+const LOOK_MS = 20;
 
 /** What a reaper needs. */
 export interface ReaperOptions {
   readonly seed: number;
   /** Undefined for no kills at all. */
   readonly rules: KillRules | undefined;
+  /** Requests that are submitted between two kills, on average. */
+  readonly requestsEach: number;
   readonly cast: Cast;
   readonly postgres: PrivatePostgres | undefined;
   readonly ledger: LedgerFile<KillLine>;
@@ -59,6 +63,7 @@ export class Reaper {
     if (!rules) return;
     const { signal } = this.#stopped;
     for (const kill of killsOf(seed, rules)) {
+      if (!kill.isTogether) await this.#untilWork(kill.afterPart);
       await delay(kill.afterMs, undefined, { signal }).catch(() => undefined);
       if (signal.aborted || this.#failure !== undefined) return;
       const over = this.#kill(kill)
@@ -67,6 +72,17 @@ export class Reaper {
         })
         .finally(() => void this.#underWay.delete(over));
       this.#underWay.add(over);
+    }
+  }
+
+  /** Whatever a machine has time for, some work is done between two kills. */
+  async #untilWork(part: number): Promise<void> {
+    const { cast, requestsEach } = this.#options;
+    const { signal } = this.#stopped;
+    await Promise.all(this.#underWay);
+    const made = cast.made + part * requestsEach;
+    while (cast.made < made && !signal.aborted) {
+      await delay(LOOK_MS, undefined, { signal }).catch(() => undefined);
     }
   }
 

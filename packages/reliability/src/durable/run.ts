@@ -127,6 +127,7 @@ async function perform(
     seed,
     // What is planted is to be found without any help.
     rules: plant ? undefined : withoutAbsent(scenario.kills, postgres !== undefined),
+    requestsEach: scenario.isEvenly ? requests / options.kills : 0,
     cast,
     postgres,
     ledger,

@@ -8,6 +8,8 @@ export interface Scenario {
   readonly mix: MixName;
   /** Who is killed; undefined for nobody. */
   readonly kills: KillRules | undefined;
+  /** True where kills are spread over the requests; else they come by the clock. */
+  readonly isEvenly: boolean;
   /** True where it takes a store that several titanics can share. */
   readonly isShared: boolean;
 }
@@ -20,7 +22,8 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
   kills: {
     titanics: 1,
     mix: 'everything',
-    kills: { weights: { titanic: 45, worker: 25, broker: 15, postgres: 15 }, gapMs: [200, 1_500] },
+    kills: { weights: { titanic: 45, worker: 25, broker: 15, postgres: 15 }, gapMs: [0, 300] },
+    isEvenly: true,
     isShared: false,
   },
   /** Three titanics on one database, one of which is killed every few seconds. */
@@ -28,10 +31,11 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
     titanics: 3,
     mix: 'everything',
     kills: { weights: { titanic: 1 }, gapMs: [1_000, 4_000] },
+    isEvenly: false,
     isShared: true,
   },
   /** All is due at one time, for a service that has a pace. */
-  'round-hour': { titanics: 1, mix: 'one-time', kills: undefined, isShared: false },
+  'round-hour': { titanics: 1, mix: 'one-time', kills: undefined, isEvenly: false, isShared: false },
 };
 
 /** Requests that a titanic of this run has in hand at one time, and those on their way to and from it. */
