@@ -25,7 +25,8 @@ export interface CastOptions {
   readonly store: StorePlace;
   readonly titanics: number;
   readonly leaseMs: number;
-  readonly pace: { readonly perSecond: number; readonly burst: number } | null;
+  /** The pace of the service; null for none. */
+  readonly perSecondMax: number | null;
   readonly plant: Plant | null;
   readonly mix: MixName;
   readonly requests: number;
@@ -73,7 +74,7 @@ export class Cast {
   #endpoint: string | undefined;
 
   constructor(options: CastOptions) {
-    const { seed, mark, folder, pace, mix, requests } = options;
+    const { seed, mark, folder, perSecondMax, mix, requests } = options;
     const events: RoleEvents<Play> = {
       said: (role, life, said) => this.#heard(role, life, said),
       ended: (ending) => void this.endings.push(ending),
@@ -96,7 +97,7 @@ export class Cast {
         broker: this.endpoint,
         store: options.store,
         leaseMs: options.leaseMs,
-        pace: pace && { service: SERVICE, ...pace },
+        pace: perSecondMax === null ? null : { service: SERVICE, perSecond: perSecondMax },
         plant: options.plant,
       })),
     );

@@ -61,8 +61,8 @@ const LATER_MS = { min: 1_000, max: 15_000 } as const;
 /** How long after the start the round hour is, in ms: at first, and for each request that is to be stored until then. */
 const LEAD_MS = 3_000;
 const LEAD_EACH_MS = 0.6;
-/** Tokens that a pace may save up, in ms of it. */
-const BURST_MS = 100;
+/** What a pace may save up where nobody says, in ms of it. */
+const BURST_MS = 50;
 
 /**
  * Runs one scenario to its end and audits it. Nothing it started is left when it resolves or rejects.
@@ -114,7 +114,7 @@ async function perform(
     store: place,
     titanics: scenario.titanics,
     leaseMs: LEASE_MS,
-    pace: isPaced ? pace : null,
+    perSecondMax: isPaced ? options.pace : null,
     plant: plant ?? null,
     mix: scenario.mix,
     requests,

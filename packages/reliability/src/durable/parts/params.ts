@@ -20,7 +20,7 @@ export type PartParams =
       readonly store: StorePlace;
       readonly leaseMs: number;
       /** The pace of the service that it delivers to; null for none. */
-      readonly pace: { readonly service: string; readonly perSecond: number; readonly burst: number } | null;
+      readonly pace: { readonly service: string; readonly perSecond: number } | null;
       readonly plant: Plant | null;
     }
   | {

@@ -25,7 +25,7 @@ export async function playTitanic(params: ParamsOf<'titanic'>): Promise<RunningP
     reconnectMinMs: 20,
     reconnectMaxMs: 200,
     defaults: { attempts: ATTEMPTS, backoffMinMs: 20, backoffMaxMs: 500, timeoutMs: ATTEMPT_TIMEOUT_MS },
-    services: pace ? { [pace.service]: { perSecond: pace.perSecond, burst: pace.burst } } : {},
+    services: pace ? { [pace.service]: { perSecond: pace.perSecond } } : {},
   });
   await titanic.start();
   return {
