@@ -217,17 +217,21 @@ if (!binaries) {
       await eventually(() => due.includes(1), { timeoutMs: 10_000 });
     });
 
-    test('PostgreSQL is killed and comes back: what was answered is there', async () => {
-      const store = await open({ schema: newSchema() });
-      const request = newRequest({ dueAt: 0 });
-      await store.submit([request]);
-      const { claimed } = await store.claim(anOrder());
-      await postgres.kill();
-      await expect(store.stats()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
-      await postgres.run();
-      const settlement = { ...claimed[0]!, outcome: 'die', error: '{}' } as const;
-      await eventually(() => store.settle([settlement], []), { timeoutMs: 10_000 });
-      expect(await stateIn(store, request.id)).toBe('dead');
-    }, 90_000);
+    test.each(['kill', 'crash'] as const)(
+      'PostgreSQL comes back after a %s: what was answered is there',
+      async (end) => {
+        const store = await open({ schema: newSchema() });
+        const request = newRequest({ dueAt: 0 });
+        await store.submit([request]);
+        const { claimed } = await store.claim(anOrder());
+        await postgres[end]();
+        await expect(store.stats()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+        await postgres.run();
+        const settlement = { ...claimed[0]!, outcome: 'die', error: '{}' } as const;
+        await eventually(() => store.settle([settlement], []), { timeoutMs: 10_000 });
+        expect(await stateIn(store, request.id)).toBe('dead');
+      },
+      90_000,
+    );
   });
 }
