@@ -7,6 +7,7 @@ export default defineConfig({
   entry: {
     main: 'src/main.ts',
     'chaos-child': 'src/chaos/child.ts',
+    'durable-child': 'src/durable/child.ts',
     'overload-child': 'src/overload/child.ts',
   },
   format: ['esm'],

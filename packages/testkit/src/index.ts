@@ -30,6 +30,7 @@ export {
   packRecord,
   type PackedLimits,
 } from './packed-codec';
+export { postgresBinaries, PrivatePostgres } from './private-postgres';
 export {
   RawBroker01,
   RawBroker02,

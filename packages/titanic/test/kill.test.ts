@@ -1,7 +1,6 @@
-import { killAllProcesses } from '@majordomo/testkit';
+import { killAllProcesses, postgresBinaries, PrivatePostgres } from '@majordomo/testkit';
 import { join } from 'node:path';
 import { bookEntries, Mortal } from './support/mortal';
-import { postgresBinaries, PrivatePostgres } from './support/postgres';
 import { scratchFolder, sweep } from './support/scratch';
 import { closeAll, newBroker } from './support/service';
 

@@ -1,9 +1,8 @@
-import { eventually, leakCheck } from '@majordomo/testkit';
+import { eventually, leakCheck, postgresBinaries, PrivatePostgres } from '@majordomo/testkit';
 import pg from 'pg';
 import { PostgresStore, type PostgresStoreOptions } from '../src/store/postgres/postgres-store';
 import type { RequestStore } from '../src/store/store';
 import { storeConformance } from './store-conformance';
-import { postgresBinaries, PrivatePostgres } from './support/postgres';
 import { anOrder, HandClock, newRequest, stateIn, T0 } from './support/requests';
 
 const binaries = postgresBinaries();
@@ -218,17 +217,21 @@ if (!binaries) {
       await eventually(() => due.includes(1), { timeoutMs: 10_000 });
     });
 
-    test('PostgreSQL is killed and comes back: what was answered is there', async () => {
-      const store = await open({ schema: newSchema() });
-      const request = newRequest({ dueAt: 0 });
-      await store.submit([request]);
-      const { claimed } = await store.claim(anOrder());
-      await postgres.kill();
-      await expect(store.stats()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
-      await postgres.run();
-      const settlement = { ...claimed[0]!, outcome: 'die', error: '{}' } as const;
-      await eventually(() => store.settle([settlement], []), { timeoutMs: 10_000 });
-      expect(await stateIn(store, request.id)).toBe('dead');
-    }, 90_000);
+    test.each(['kill', 'crash'] as const)(
+      'PostgreSQL comes back after a %s: what was answered is there',
+      async (end) => {
+        const store = await open({ schema: newSchema() });
+        const request = newRequest({ dueAt: 0 });
+        await store.submit([request]);
+        const { claimed } = await store.claim(anOrder());
+        await postgres[end]();
+        await expect(store.stats()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+        await postgres.run();
+        const settlement = { ...claimed[0]!, outcome: 'die', error: '{}' } as const;
+        await eventually(() => store.settle([settlement], []), { timeoutMs: 10_000 });
+        expect(await stateIn(store, request.id)).toBe('dead');
+      },
+      90_000,
+    );
   });
 }

@@ -2,10 +2,10 @@ import { ServiceError } from '@majordomo/protocol';
 import { eventually, leakCheck } from '@majordomo/testkit';
 import type { Handler } from '@majordomo/worker';
 import { join } from 'node:path';
-import type { RequestStatus } from '../src/index';
+import { TitanicClient, type RequestStatus } from '../src/index';
 import { newRequest, stateIn } from './support/requests';
 import { openSqlite, scratchFolder, sweep } from './support/scratch';
-import { closeAll, deferred, newBroker, newTitanic, newWorker } from './support/service';
+import { closeAll, deferred, newBroker, newClient, newTitanic, newWorker } from './support/service';
 
 leakCheck();
 afterEach(closeAll);
@@ -90,6 +90,12 @@ describe('delivery', () => {
     expect(status).toMatchObject({ attempts: 0, error: { code: 'NO_WORKER' } });
     await newWorker('later', echo, { brokers: endpoint });
     expect((await api.wait(id, PATIENCE)).text()).toBe('hello');
+  });
+
+  test('a question that no titanic takes in time is a timeout: that it expired says nothing of the request', async () => {
+    const api = new TitanicClient(newClient({ brokers: endpoint, timeoutMs: 200, protocol: 'packed' }));
+    const failure: unknown = await api.status('0'.repeat(32)).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'TIMEOUT', retryable: true, cause: { code: 'EXPIRED' } });
   });
 
   test('nothing is claimed while there is no broker', async () => {

@@ -1,10 +1,20 @@
 import { join } from 'node:path';
 import { eventually } from '@majordomo/testkit';
 import { RunError } from '../errors';
-import type { BrokerSample, Said } from './parts/messages';
-import type { Dialect, MixName, Rhythm } from './parts/params';
-import type { Ending } from './processes/ending';
-import { Role, type WatchedSample } from './processes/role';
+import type { BrokerSample, Said, Told } from './parts/messages';
+import type { Dialect, MixName, PartParams, Rhythm } from './parts/params';
+import type { Ending } from '../processes/ending';
+import { Role, type RoleEvents } from '../processes/role';
+
+/** A broker, worker or client. */
+export type PartRole = Role<{ readonly params: PartParams; readonly said: Said; readonly told: Told }>;
+
+/** What is known of a broker while it is watched. */
+export interface WatchedSample extends BrokerSample {
+  readonly life: string;
+  /** When it came, in ms on the clock of `performance.now()`. */
+  readonly at: number;
+}
 
 /** How a cast is made. */
 export interface CastOptions {
@@ -26,6 +36,8 @@ export interface CastOptions {
 }
 
 const SERVICE = 'chaos';
+/** The program of every child. */
+const PROGRAM = 'chaos-child.js';
 
 const WORKERS: readonly { readonly protocol: Dialect; readonly concurrency: number }[] = [
   { protocol: 'packed', concurrency: 8 },
@@ -50,9 +62,9 @@ const PATIENCE_MS = 60_000;
 
 /** The processes of a run: brokers, six workers, four clients of all dialects. */
 export class Cast {
-  readonly brokers: readonly Role[];
-  readonly workers: readonly Role[];
-  readonly clients: readonly Role[];
+  readonly brokers: readonly PartRole[];
+  readonly workers: readonly PartRole[];
+  readonly clients: readonly PartRole[];
   readonly endings: Ending[] = [];
   readonly samples: WatchedSample[] = [];
   /** How long brokers took from their start until all workers had registered, in ms, by life. */
@@ -63,74 +75,58 @@ export class Cast {
 
   constructor(private readonly options: CastOptions) {
     const { seed, rhythm, mark } = options;
-    const events = {
-      said: (role: Role, life: string, said: Said) => this.#heard(role, life, said),
-      ended: (ending: Ending) => void this.endings.push(ending),
+    const events: RoleEvents<{ params: PartParams; said: Said; told: Told }> = {
+      said: (role, life, said) => this.#heard(role, life, said),
+      ended: (ending) => void this.endings.push(ending),
     };
+    const role = (name: string, paramsOf: (life: string) => PartParams): PartRole =>
+      new Role(name, { program: PROGRAM, mark, paramsOf, events });
     const ledgerOf = (life: string): string => join(options.folder, `${life}.jsonl`);
-    this.brokers = ['broker-A', 'broker-B'].slice(0, options.brokers).map(
-      (name) =>
-        new Role(
-          name,
-          mark,
-          () => ({
-            part: 'broker',
-            bind: this.#endpoints.get(name) ?? 'tcp://127.0.0.1:0',
-            rhythm,
-            attemptsMax: ATTEMPTS_MAX,
-            jobDeadlineMs: JOB_DEADLINE_MS,
-          }),
-          events,
-        ),
+    this.brokers = ['broker-A', 'broker-B'].slice(0, options.brokers).map((name) =>
+      role(name, () => ({
+        part: 'broker',
+        bind: this.#endpoints.get(name) ?? 'tcp://127.0.0.1:0',
+        rhythm,
+        attemptsMax: ATTEMPTS_MAX,
+        jobDeadlineMs: JOB_DEADLINE_MS,
+      })),
     );
-    this.workers = WORKERS.map(
-      ({ protocol, concurrency }, at) =>
-        new Role(
-          `worker-${at + 1}`,
-          mark,
-          (life) => ({
-            part: 'worker',
-            life,
-            service: SERVICE,
-            brokers: this.#brokersVia(options.workersVia),
-            protocol,
-            concurrency,
-            rhythm,
-            ledger: ledgerOf(life),
-          }),
-          events,
-        ),
+    this.workers = WORKERS.map(({ protocol, concurrency }, at) =>
+      role(`worker-${at + 1}`, (life) => ({
+        part: 'worker',
+        life,
+        service: SERVICE,
+        brokers: this.#brokersVia(options.workersVia),
+        protocol,
+        concurrency,
+        rhythm,
+        ledger: ledgerOf(life),
+      })),
     );
-    this.clients = CLIENTS.map(
-      (protocol, at) =>
-        new Role(
-          `client-${at + 1}`,
-          mark,
-          (life) => ({
-            part: 'client',
-            life,
-            service: SERVICE,
-            brokers: this.#brokersVia(options.clientsVia),
-            protocol,
-            rhythm,
-            ledger: ledgerOf(life),
-            seed,
-            mix: options.mixOf(protocol),
-            lanes: options.lanes,
-            pauseMsMax: options.pauseMsMax,
-            patienceMs: options.patienceMs,
-          }),
-          events,
-        ),
+    this.clients = CLIENTS.map((protocol, at) =>
+      role(`client-${at + 1}`, (life) => ({
+        part: 'client',
+        life,
+        service: SERVICE,
+        brokers: this.#brokersVia(options.clientsVia),
+        protocol,
+        rhythm,
+        ledger: ledgerOf(life),
+        seed,
+        mix: options.mixOf(protocol),
+        lanes: options.lanes,
+        pauseMsMax: options.pauseMsMax,
+        patienceMs: options.patienceMs,
+      })),
     );
   }
 
-  get all(): readonly Role[] {
+  get all(): readonly PartRole[] {
     return [...this.brokers, ...this.workers, ...this.clients];
   }
 
   /** Where a broker listens. */
-  endpointOf(broker: Role): string {
+  endpointOf(broker: PartRole): string {
     const endpoint = this.#endpoints.get(broker.name);
     if (endpoint === undefined) throw new RunError(`${broker.name} was never ready`);
     return endpoint;
@@ -140,7 +136,7 @@ export class Cast {
     return this.brokers.map((broker) => via(this.endpointOf(broker)));
   }
 
-  #heard(role: Role, life: string, said: Said): void {
+  #heard(role: PartRole, life: string, said: Said): void {
     switch (said.kind) {
       case 'ready':
         if (said.endpoint !== undefined) this.#endpoints.set(role.name, said.endpoint);
@@ -185,7 +181,7 @@ export class Cast {
   }
 
   /** What a broker said of itself last, in this life. */
-  latest({ life }: Role): BrokerSample | undefined {
+  latest({ life }: PartRole): BrokerSample | undefined {
     return this.samples.findLast((sample) => sample.life === life);
   }
 

@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Cast } from './cast';
+import type { Cast, PartRole } from './cast';
 import type { Network } from './network';
 import type { Fault, PlannedFault } from './plan';
-import type { Role } from './processes/role';
 
 /** How many faults of each kind were made. */
 export type FaultCounts = Partial<Record<Fault['kind'], number>>;
@@ -88,7 +87,7 @@ async function makeFault(fault: Fault, cast: Cast, network: Network): Promise<vo
   }
 }
 
-function roleOf({ all }: Cast, name: string): Role {
+function roleOf({ all }: Cast, name: string): PartRole {
   const role = all.find((each) => each.name === name);
   if (!role) throw new RangeError(`there is no process ${name}`);
   return role;

@@ -1,22 +1,13 @@
 import type { CommandModule } from '../commands/table';
 import { readOptions } from './options';
-import { killAll } from './processes/life';
+import { endOnSignals } from '../processes/life';
 import { runChaos } from './run';
 import { hasPassed, show } from './show';
 
 /** The command `chaos`. The report goes to standard output, progress to standard error. */
 export const run: CommandModule['run'] = async (flags) => {
   const options = readOptions(flags);
-  for (const [signal, code] of [
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-    ['SIGHUP', 129],
-  ] as const) {
-    process.once(signal, () => {
-      killAll();
-      process.exit(code);
-    });
-  }
+  endOnSignals();
   const report = await runChaos(options, (line) => process.stderr.write(`${line}\n`));
   return { passed: hasPassed(report), text: show(report), report };
 };

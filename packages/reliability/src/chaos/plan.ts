@@ -1,4 +1,4 @@
-import { Random } from './random';
+import { Random } from '../random';
 
 /** What is done to processes and to the network between them; times in ms. */
 export type Fault =

@@ -8,9 +8,9 @@ import { clientLineSchema, readLines, workerLineSchema, type ClientLine, type Wo
 import { memoryFault, memoryOf, type MemoryReport } from './memory';
 import { Network } from './network';
 import type { ChaosOptions } from './options';
-import { killAll } from './processes/life';
-import { processesOf } from './processes/orphans';
-import { faultOf } from './processes/ending';
+import { killAll } from '../processes/life';
+import { processesOf } from '../processes/orphans';
+import { faultOf } from '../processes/ending';
 import { brokerKill } from './scenarios/broker-kill';
 import { rolling } from './scenarios/rolling';
 import { windUp, type Acted, type Scenario } from './scenarios/scenario';

@@ -66,6 +66,32 @@ export const COMMANDS: readonly CommandDefinition[] = [
     load: () => import('../chaos'),
   },
   {
+    name: 'durable',
+    summary:
+      'kill titanic, broker, workers and PostgreSQL under durable requests, and audit what became of each',
+    flags: [
+      { notation: '--scenario <name>', help: 'kills, three or round-hour; default: kills' },
+      { notation: '--store <name>', help: 'sqlite or postgres; default: sqlite, and postgres for three' },
+      { notation: '--requests <count>', help: 'requests in all; default: 10,000' },
+      { notation: '--seconds <seconds>', help: 'over which time they are submitted; default: 400 a second' },
+      {
+        notation: '--kills <count>',
+        help: 'how many are killed, or so, with kills; default: one in 400 requests',
+      },
+      {
+        notation: '--pace <count>',
+        help: 'requests per second of the service, with round-hour; default: 1,000',
+      },
+      { notation: '--seed <number>', help: 'where requests and kills come from; default: one of its own' },
+      {
+        notation: '--plant <name>',
+        help: 'plant a bug into the store, and kill nobody: the audit has to find it',
+      },
+      { notation: '--keep <directory>', help: 'write the ledgers there, and leave them' },
+    ],
+    load: () => import('../durable'),
+  },
+  {
     name: 'overload',
     summary: 'offer far more than can be served, and let peers misbehave, while a meek one is measured',
     flags: [

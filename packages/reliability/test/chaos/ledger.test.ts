@@ -8,7 +8,7 @@ import {
   workerLineSchema,
   type WorkerLine,
 } from '../../src/chaos/ledger';
-import { LedgerFile } from '../../src/chaos/ledger-file';
+import { LedgerFile } from '../../src/ledger-file';
 
 let folder: string;
 beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'majordomo-ledger-'))));

@@ -1,5 +1,5 @@
 import { describeFault, planOf } from '../../src/chaos/plan';
-import { Random } from '../../src/chaos/random';
+import { Random } from '../../src/random';
 
 const TARGETS = {
   brokers: ['broker-A', 'broker-B'],

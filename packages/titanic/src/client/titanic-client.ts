@@ -4,11 +4,13 @@ import {
   ExpiredError,
   CancelledError,
   InvalidOptionsError,
+  isMajordomoError,
   RequestDeadError,
   StoreUnavailableError,
   TimeoutError,
   toFrames,
   type BodyInput,
+  type MajordomoError,
 } from '@majordomo/protocol';
 import { randomBytes } from 'node:crypto';
 import type { z } from 'zod';
@@ -237,7 +239,10 @@ export class TitanicClient {
     return messages.manyDoneSchema.parse(json).count;
   }
 
-  /** @returns the JSON of the answer and the frames behind it */
+  /**
+   * @returns the JSON of the answer and the frames behind it
+   * @throws TimeoutError where no titanic took the question in time: that it expired says nothing of the request
+   */
   async #ask(
     service: ApiService,
     header: object,
@@ -245,7 +250,11 @@ export class TitanicClient {
     options: RequestOptions = {},
   ): Promise<[json: unknown, frames: readonly Uint8Array[]]> {
     const body = [JSON.stringify(header), ...frames];
-    const reply = await this.#client.request(service, body, { contentType: 'application/json', ...options });
+    const reply = await this.#client
+      .request(service, body, { contentType: 'application/json', ...options })
+      .catch((error: unknown) => {
+        throw isMajordomoError(error, 'EXPIRED') ? unasked(service, error) : error;
+      });
     const status = reply.text(0).slice(0, 3);
     if (status !== messages.STATUS.ok && status !== messages.STATUS.pending) throw faultOf(reply);
     return [reply.json(1), reply.frames.slice(2)];
@@ -253,6 +262,10 @@ export class TitanicClient {
 }
 
 const newId = (): string => makeRequestId(Date.now(), randomBytes(ID_RANDOM_BYTES));
+
+function unasked(service: string, cause: MajordomoError): TimeoutError {
+  return new TimeoutError(`No titanic took the request to ${service} in time: ${cause.message}`, { cause });
+}
 
 function toResult([json, frames]: [json: unknown, frames: readonly Uint8Array[]]): Result {
   const status = messages.requestStatusSchema.parse(json);

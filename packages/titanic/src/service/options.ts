@@ -29,7 +29,10 @@ const rules = {
   ttlMs: span(1),
   /** Requests per second in the long run, over all titanics. Default: as many as come. */
   perSecond: z.number().positive().max(1e6),
-  /** Requests that may leave at once after a pause; with `perSecond`. Default 1. */
+  /**
+   * Requests that may leave at once after a pause; with `perSecond`. Default: those of 50 ms, 1 at the least. The store
+   * is looked at every few ms; with a burst of less than comes in between, a pace is not reached.
+   */
   burst: count(1, 1e6),
   /** Requests in hand at one time, over all titanics. Default: as many as come. */
   concurrency: count(1, 1e6),
@@ -111,7 +114,7 @@ export interface ServiceRules extends Rules {
   readonly pace: Pace | undefined;
 }
 
-const BUILT_IN = { attempts: 10, backoffMinMs: 1_000, backoffMaxMs: 300_000, timeoutMs: 60_000, burst: 1 };
+const BUILT_IN = { attempts: 10, backoffMinMs: 1_000, backoffMaxMs: 300_000, timeoutMs: 60_000, burstMs: 50 };
 
 /** The rules of all services. */
 export class RuleBook {
@@ -143,6 +146,11 @@ function defined(options: RuleOptions): RuleOptions {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
+/** What comes in while nobody looks. */
+function standardBurst(perSecond = 0): number {
+  return Math.max(1, Math.ceil((perSecond * BUILT_IN.burstMs) / 1_000));
+}
+
 function toRules(options: RuleOptions): ServiceRules {
   const { ttlMs, perSecond, concurrency } = options;
   const minMs = options.backoffMinMs ?? BUILT_IN.backoffMinMs;
@@ -152,6 +160,6 @@ function toRules(options: RuleOptions): ServiceRules {
     backoff: { minMs, maxMs: Math.max(minMs, options.backoffMaxMs ?? BUILT_IN.backoffMaxMs) },
     timeoutMs: options.timeoutMs ?? BUILT_IN.timeoutMs,
     ttlMs,
-    pace: isPaced ? { perSecond, burst: options.burst ?? BUILT_IN.burst, concurrency } : undefined,
+    pace: isPaced ? { perSecond, burst: options.burst ?? standardBurst(perSecond), concurrency } : undefined,
   };
 }

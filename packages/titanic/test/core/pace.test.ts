@@ -48,6 +48,23 @@ test('however claims come, no window sees more than its rate and one burst; and 
   );
 });
 
+test('a pace is reached by looks that are as far apart as its burst lasts, and by no rarer ones', () => {
+  const given = (burst: number): number => {
+    const pace = { perSecond: 1_000, burst };
+    let state = afterClaim(pace, undefined, burst, T);
+    let count = 0;
+    for (let now = T + 20; now <= T + 1_000; now += 20) {
+      const allowed = allowance(pace, state, 0, now);
+      state = afterClaim(pace, state, allowed.count, now);
+      count += allowed.count;
+    }
+    return count;
+  };
+  expect(given(1)).toBe(50);
+  expect(given(20)).toBe(1_000);
+  expect(given(50)).toBe(1_000);
+});
+
 test('a clock that goes back gives nothing, takes nothing, and delays no longer than a pause', () => {
   const pace = { perSecond: 10, burst: 5 };
   const state = afterClaim(pace, undefined, 3, T);

@@ -1,5 +1,5 @@
 import type { CallKind } from '../ledger';
-import type { Random } from '../random';
+import type { Random } from '../../random';
 import type { MixName } from './params';
 
 /** One request as a client is going to make it; times in ms. */

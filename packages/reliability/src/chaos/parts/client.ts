@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, isMajordomoError } from '@majordomo/client';
 import type { ClientLine } from '../ledger';
-import { LedgerFile } from '../ledger-file';
-import { Random } from '../random';
+import { LedgerFile } from '../../ledger-file';
+import { Random } from '../../random';
 import { drawCall, type PlannedCall } from './calls';
 import type { RunningPart, Say } from './messages';
 import { bodyOf, ReplyReader } from './orders';

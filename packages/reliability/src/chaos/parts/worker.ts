@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Body } from '@majordomo/protocol';
 import { ServiceError, Worker, type HandlerContext, type WorkerRequest } from '@majordomo/worker';
-import { LedgerFile } from '../ledger-file';
+import { LedgerFile } from '../../ledger-file';
 import type { WorkerLine } from '../ledger';
 import type { RunningPart, Say } from './messages';
 import { orderOf, replyBody, type Order } from './orders';

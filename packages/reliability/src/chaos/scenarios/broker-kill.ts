@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Lateness } from '../lateness';
-import { Random } from '../random';
+import { Random } from '../../random';
 import type { Scenario } from './scenario';
 
 const HEARTBEAT_MS = 2_500;

@@ -1,4 +1,4 @@
-import type { Role } from '../processes/role';
+import type { PartRole } from '../cast';
 import type { Scenario } from './scenario';
 
 /** Two brokers; every broker and every worker is replaced by SIGTERM, one after another, while clients go on. */
@@ -35,7 +35,7 @@ export const rolling: Scenario = {
 };
 
 /** Brokers among the workers: broker, workers, broker, workers. */
-function inTurns(brokers: readonly Role[], workers: readonly Role[]): Role[] {
+function inTurns(brokers: readonly PartRole[], workers: readonly PartRole[]): PartRole[] {
   const each = Math.ceil(workers.length / brokers.length);
   return brokers.flatMap((broker, at) => [broker, ...workers.slice(at * each, (at + 1) * each)]);
 }

@@ -1,36 +1,35 @@
-import type { BrokerSample, Said, Told } from '../parts/messages';
-import type { PartParams } from '../parts/params';
 import { END_TIMEOUT_MS, type Ending } from './ending';
-import { Life } from './life';
-
-/** What is known of a broker while it is watched. */
-export interface WatchedSample extends BrokerSample {
-  readonly life: string;
-  /** When it came, in ms on the clock of `performance.now()`. */
-  readonly at: number;
-}
+import { Life, type Play } from './life';
 
 /** What a role tells of its processes. */
-export interface RoleEvents {
-  said(role: Role, life: string, said: Said): void;
+export interface RoleEvents<Of extends Play> {
+  said(role: Role<Of>, life: string, said: Of['said']): void;
   ended(ending: Ending): void;
 }
 
-/** One broker, worker or client of the cast: a process, and after its end another one in its place. */
-export class Role {
+/** How the processes of a role are made. */
+export interface RoleOptions<Of extends Play> {
+  /** The script of the process, which lies next to the command in dist. */
+  readonly program: string;
+  /** Found in the environment of every process of this run. */
+  readonly mark: string;
+  /** The part of a life, by its name. */
+  readonly paramsOf: (life: string) => Of['params'];
+  readonly events: RoleEvents<Of>;
+}
+
+/** One member of a cast: a process, and after its end another one in its place. */
+export class Role<Of extends Play> {
   #lives = 0;
-  #life: Life | undefined;
+  #life: Life<Of> | undefined;
   #ready: (() => void) | undefined;
   /** What we have done to end the process. */
   #ending: 'killed' | 'terminated' | undefined;
   #forced = false;
 
-  /** @param paramsOf - the part of a life, by its name */
   constructor(
     readonly name: string,
-    private readonly mark: string,
-    private readonly paramsOf: (life: string) => PartParams,
-    private readonly events: RoleEvents,
+    private readonly options: RoleOptions<Of>,
   ) {}
 
   /** The name of the present life, or of the last. */
@@ -51,21 +50,22 @@ export class Role {
     this.#lives++;
     this.#ending = undefined;
     this.#forced = false;
+    const { program, mark, paramsOf, events } = this.options;
     const name = this.life;
     const ready = new Promise<void>((resolve) => (this.#ready = resolve));
-    const life = new Life(name, this.paramsOf(name), this.mark, (said) => {
+    const life = new Life<Of>(program, name, paramsOf(name), mark, (said) => {
       if (said.kind === 'ready') this.#ready?.();
-      this.events.said(this, name, said);
+      events.said(this, name, said);
     });
     this.#life = life;
     void life.exit.then((exit) => {
       const how = this.#ending ?? 'died';
-      this.events.ended({ life: name, how, exit, forced: this.#forced, lastWords: life.lastWords });
+      events.ended({ life: name, how, exit, forced: this.#forced, lastWords: life.lastWords });
     });
     await life.untilReady(ready);
   }
 
-  tell(told: Told): void {
+  tell(told: Of['told']): void {
     this.#life?.tell(told);
   }
 
@@ -85,6 +85,26 @@ export class Role {
     this.#ending = 'killed';
     this.#life.signal('SIGKILL');
     await this.#life.exit;
+  }
+
+  /**
+   * Tells it to kill itself at some point, and resolves when it is gone; by our SIGKILL where it does not come to that
+   * point in time.
+   * @returns true where it came to that point
+   */
+  async killItself(told: Of['told'], withinMs: number): Promise<boolean> {
+    const life = this.#life;
+    if (!life?.alive) return false;
+    this.#ending = 'killed';
+    let came = true;
+    const timer = setTimeout(() => {
+      came = false;
+      life.signal('SIGKILL');
+    }, withinMs);
+    life.tell(told);
+    await life.exit;
+    clearTimeout(timer);
+    return came;
   }
 
   /** SIGTERM; resolves when it is gone, by force where it does not go. */

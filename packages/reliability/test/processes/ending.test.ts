@@ -1,4 +1,4 @@
-import { faultOf, type Ending } from '../../src/chaos/processes/ending';
+import { faultOf, type Ending } from '../../src/processes/ending';
 
 const ending = (fields: Partial<Ending>): Ending => ({
   life: 'worker-1.1',

@@ -4,9 +4,16 @@ import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { eventually } from '@majordomo/testkit';
+import { setTimeout as delay } from 'node:timers/promises';
 
 const INSTALLED = '/usr/lib/postgresql';
+
+/** How long PostgreSQL may take until it takes connections, its recovery included, in ms. */
+const READY_TIMEOUT_MS = 60_000;
+/** The pause before it is started again, in ms, where what a crash left behind is not gone yet. */
+const AGAIN_MS = 50;
+/** What it said at the last, kept for the report of a failure. */
+const LOG_TAIL_CHARS = 4_000;
 
 /** The folder with `initdb` and `postgres`; `undefined` where PostgreSQL is not installed. */
 export function postgresBinaries(): string | undefined {
@@ -56,6 +63,7 @@ export class PrivatePostgres {
     this.url = `postgres://titanic@127.0.0.1:${port}/postgres`;
   }
 
+  /** @param binaries - see {@link postgresBinaries} */
   static async start(binaries: string): Promise<PrivatePostgres> {
     const user = unprivileged();
     const folder = mkdtempSync(join(tmpdir(), 'titanic-postgres-'));
@@ -78,8 +86,24 @@ export class PrivatePostgres {
     return postgres;
   }
 
-  /** Starts it, and waits until it takes connections. */
+  /**
+   * Starts it, and waits until it takes connections. After a crash it is tried again until what the crash left behind
+   * is gone: its other processes hold the memory that they share.
+   */
   async run(): Promise<void> {
+    const deadline = performance.now() + READY_TIMEOUT_MS;
+    for (;;) {
+      const { child, said } = this.#spawn();
+      this.#process = child;
+      if (await isReady(child, said, deadline)) return;
+      child.kill('SIGKILL');
+      if (performance.now() >= deadline)
+        throw new Error(`PostgreSQL was not ready within ${READY_TIMEOUT_MS} ms:\n${said()}`);
+      await delay(AGAIN_MS);
+    }
+  }
+
+  #spawn(): { child: ChildProcess; said: () => string } {
     const options = [
       '-D',
       join(this.folder, 'data'),
@@ -96,17 +120,20 @@ export class PrivatePostgres {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     let log = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
-    this.#process = child;
-    await eventually(() => log.includes('ready to accept connections'), {
-      timeoutMs: 60_000,
-      what: 'PostgreSQL to be ready',
-    });
+    child.stderr
+      .setEncoding('utf8')
+      .on('data', (text: string) => (log = (log + text).slice(-LOG_TAIL_CHARS)));
+    return { child, said: () => log };
   }
 
-  /** Kills it, and all that belongs to it, as a crash would. */
+  /** Ends all of it at once, as it does itself when one of its processes crashes (SIGQUIT). */
   async kill(): Promise<void> {
     await this.#end('SIGQUIT');
+  }
+
+  /** SIGKILL of its first process, which its others notice. What was committed is recovered by {@link run}. */
+  async crash(): Promise<void> {
+    await this.#end('SIGKILL');
   }
 
   /** Stops it, and removes all of it. */
@@ -115,11 +142,28 @@ export class PrivatePostgres {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
+  /** The same at once, for a process that ends. */
+  stopNow(): void {
+    this.#process?.kill('SIGQUIT');
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
   async #end(signal: NodeJS.Signals): Promise<void> {
     const child = this.#process;
     this.#process = undefined;
-    if (!child || child.exitCode !== null) return;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const exit = once(child, 'exit');
     child.kill(signal);
-    await once(child, 'exit');
+    await exit;
   }
+}
+
+/** True once it takes connections; false where it ends before, or the time is up. */
+async function isReady(child: ChildProcess, said: () => string, deadline: number): Promise<boolean> {
+  while (performance.now() < deadline) {
+    if (said().includes('ready to accept connections')) return true;
+    if (child.exitCode !== null || child.signalCode !== null) return false;
+    await delay(10);
+  }
+  return false;
 }

@@ -1,17 +1,22 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { RunError } from '../../errors';
-import type { Said, Told } from '../parts/messages';
-import type { PartParams } from '../parts/params';
+import { RunError } from '../errors';
 import type { Exit } from './ending';
+
+/** What a process plays, and how it and its parent talk. */
+export interface Play {
+  /** The one argument of the process, as JSON. */
+  readonly params: object;
+  /** What it says; the first word is `ready`. */
+  readonly said: { readonly kind: string };
+  /** What it is told. */
+  readonly told: object;
+}
 
 /** How long a process may take to get ready, in ms: the machine may be loaded. */
 const READY_TIMEOUT_MS = 60_000;
 /** What a process wrote to standard error at the last, kept for the report of its death. */
 const STDERR_TAIL_CHARS = 4_000;
-
-/** The program of every child; it lies next to the command in dist. */
-const PROGRAM = fileURLToPath(new URL('./chaos-child.js', import.meta.url));
 
 const running = new Set<ChildProcess>();
 
@@ -20,11 +25,25 @@ export function killAll(): void {
   for (const child of running) child.kill('SIGKILL');
 }
 
+/** A signal that ends this process ends all of them; the exit code is that of the shell for it. */
+export function endOnSignals(): void {
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const) {
+    process.once(signal, () => {
+      killAll();
+      process.exit(code);
+    });
+  }
+}
+
 // However this process ends, nothing that it started goes on.
 process.on('exit', killAll);
 
 /** One life of a part: a process from its start to its end. */
-export class Life {
+export class Life<Of extends Play> {
   /** Resolves, never rejects, when the process has ended. */
   readonly exit: Promise<Exit>;
   readonly #child: ChildProcess;
@@ -32,16 +51,18 @@ export class Life {
   #stderr = '';
 
   /**
+   * @param program - the script of the process, which lies next to the command in dist
    * @param name - such as `worker-3.2`
    * @param mark - found in the environment of every process of this run
    */
   constructor(
+    program: string,
     readonly name: string,
-    params: PartParams,
+    params: Of['params'],
     mark: string,
-    private readonly heard: (said: Said) => void,
+    private readonly heard: (said: Of['said']) => void,
   ) {
-    this.#child = fork(PROGRAM, [JSON.stringify(params)], {
+    this.#child = fork(fileURLToPath(new URL(`./${program}`, import.meta.url)), [JSON.stringify(params)], {
       execArgv: ['--enable-source-maps'],
       env: { ...process.env, [MARK]: mark },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -50,7 +71,7 @@ export class Life {
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-STDERR_TAIL_CHARS);
     });
-    this.#child.on('message', (said: Said) => this.heard(said));
+    this.#child.on('message', (said: Of['said']) => this.heard(said));
     this.exit = new Promise((resolve) => {
       const over = (exit: Exit): void => {
         running.delete(this.#child);
@@ -81,7 +102,7 @@ export class Life {
     this.#child.kill(signal);
   }
 
-  tell(told: Told): void {
+  tell(told: Of['told']): void {
     if (this.#child.connected) this.#child.send(told, () => undefined);
   }
 

@@ -1,0 +1,13 @@
+import type { CommandModule } from '../commands/table';
+import { endOnSignals } from '../processes/life';
+import { readOptions } from './options';
+import { runDurable } from './run';
+import { hasPassed, show } from './show';
+
+/** The command `durable`. The report goes to standard output, progress to standard error. */
+export const run: CommandModule['run'] = async (flags) => {
+  const options = readOptions(flags);
+  endOnSignals();
+  const report = await runDurable(options, (line) => process.stderr.write(`${line}\n`));
+  return { passed: hasPassed(report), text: show(report), report };
+};

@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { UsageError } from '../errors';
+import { PLANTS } from './parts/params';
+import { SCENARIO_NAMES, SCENARIOS } from './scenarios';
+
+const SEED_MAX = 2 ** 31 - 1;
+/** Requests a second, on average, where nobody says how long the run is to take. */
+const PER_SECOND = 400;
+/** Requests that are submitted between two kills, on average, where nobody says; and kills at the least. */
+const REQUESTS_EACH = 400;
+const KILLS_MIN = 8;
+
+const whole = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, `should be a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .pipe(z.number().int().min(min).max(max));
+
+const schema = z
+  .strictObject({
+    scenario: z.enum(SCENARIO_NAMES).default('kills'),
+    store: z.enum(['sqlite', 'postgres']).optional(),
+    requests: whole(1, 10_000_000).default(10_000),
+    /** Over which time they are submitted, in s. */
+    seconds: whole(1, 86_400).optional(),
+    /** How many processes are killed, or so, with `kills`. */
+    kills: whole(1, 1_000_000).optional(),
+    /** Of the service, with `round-hour`: requests per second. */
+    pace: whole(1, 1_000_000).default(1_000),
+    seed: whole(0, SEED_MAX).default(() => Math.floor(Math.random() * SEED_MAX)),
+    plant: z.enum(PLANTS).optional(),
+    keep: z.string().min(1).optional(),
+  })
+  .transform(({ store, seconds, kills, ...others }) => ({
+    ...others,
+    store: store ?? (SCENARIOS[others.scenario].isShared ? ('postgres' as const) : ('sqlite' as const)),
+    kills: kills ?? Math.max(KILLS_MIN, Math.round(others.requests / REQUESTS_EACH)),
+    seconds: seconds ?? Math.ceil(others.requests / PER_SECOND),
+  }))
+  .refine(({ scenario, store }) => store === 'postgres' || !SCENARIOS[scenario].isShared, {
+    path: ['store'],
+    message: 'three titanics share a database: postgres',
+  });
+
+/** A run as it was asked for. */
+export type DurableOptions = z.output<typeof schema>;
+
+/**
+ * The options behind the flags.
+ * @throws UsageError, one line that names every flag that does not fit
+ */
+export function readOptions(flags: Readonly<Record<string, unknown>>): DurableOptions {
+  const parsed = schema.safeParse(flags);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message }) => `--${String(path[0])}: ${message}`);
+  throw new UsageError([...new Set(faults)].join('; '));
+}
