@@ -1,9 +1,14 @@
-import { eventually, leakCheck } from '@majordomo/testkit';
+import {
+  eventually,
+  leakCheck,
+  postgresBinaries,
+  startPostgres,
+  type PrivatePostgres,
+} from '@majordomo/testkit';
 import pg from 'pg';
 import { PostgresStore, type PostgresStoreOptions } from '../src/store/postgres/postgres-store';
 import type { RequestStore } from '../src/store/store';
 import { storeConformance } from './store-conformance';
-import { postgresBinaries, PrivatePostgres } from './support/postgres';
 import { anOrder, HandClock, newRequest, stateIn, T0 } from './support/requests';
 
 const binaries = postgresBinaries();
@@ -18,7 +23,7 @@ if (!binaries) {
   const stores: RequestStore[] = [];
 
   beforeAll(async () => {
-    postgres = await PrivatePostgres.start(binaries);
+    postgres = await startPostgres(binaries);
   }, 120_000);
   afterAll(() => postgres.stop());
 

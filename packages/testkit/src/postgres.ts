@@ -4,9 +4,11 @@ import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { eventually } from '@majordomo/testkit';
+import { eventually } from './eventually';
 
 const INSTALLED = '/usr/lib/postgresql';
+/** Of what it writes, the last is kept. */
+const LOG_CHARS_MAX = 10_000;
 
 /** The folder with `initdb` and `postgres`; `undefined` where PostgreSQL is not installed. */
 export function postgresBinaries(): string | undefined {
@@ -43,10 +45,23 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** A PostgreSQL of our own, in a folder of its own, on a port of its own. */
+/**
+ * Starts a PostgreSQL of our own, in a folder of its own, on a port of its own. It ends with this process, and its folder
+ * goes with it.
+ * @param binaries - the folder of {@link postgresBinaries}
+ */
+export function startPostgres(binaries: string): Promise<PrivatePostgres> {
+  return PrivatePostgres.start(binaries);
+}
+
+/** A PostgreSQL that {@link startPostgres} started. It can be killed and run again. */
 export class PrivatePostgres {
   readonly url: string;
   #process: ChildProcess | undefined;
+  readonly #lastResort = (): void => {
+    this.#process?.kill('SIGQUIT');
+    this.#remove();
+  };
 
   private constructor(
     private readonly binaries: string,
@@ -58,7 +73,7 @@ export class PrivatePostgres {
 
   static async start(binaries: string): Promise<PrivatePostgres> {
     const user = unprivileged();
-    const folder = mkdtempSync(join(tmpdir(), 'titanic-postgres-'));
+    const folder = mkdtempSync(join(tmpdir(), 'majordomo-postgres-'));
     if (user.uid !== undefined) chownSync(folder, user.uid, user.gid!);
     const options = [
       '-D',
@@ -74,8 +89,14 @@ export class PrivatePostgres {
     ];
     execFileSync(join(binaries, 'initdb'), options, { ...user, cwd: folder, stdio: 'pipe' });
     const postgres = new PrivatePostgres(binaries, folder, await freePort());
+    process.once('exit', postgres.#lastResort);
     await postgres.run();
     return postgres;
+  }
+
+  /** The process that all others of it are below; `undefined` while it does not run. */
+  get pid(): number | undefined {
+    return this.#process?.pid;
   }
 
   /** Starts it, and waits until it takes connections. */
@@ -96,7 +117,7 @@ export class PrivatePostgres {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     let log = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (log = (log + text).slice(-LOG_CHARS_MAX)));
     this.#process = child;
     await eventually(() => log.includes('ready to accept connections'), {
       timeoutMs: 60_000,
@@ -112,7 +133,12 @@ export class PrivatePostgres {
   /** Stops it, and removes all of it. */
   async stop(): Promise<void> {
     await this.#end('SIGINT');
-    rmSync(this.folder, { recursive: true, force: true });
+    process.off('exit', this.#lastResort);
+    this.#remove();
+  }
+
+  #remove(): void {
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 });
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {
