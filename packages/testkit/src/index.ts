@@ -1,7 +1,7 @@
 export { eventually, type EventuallyOptions } from './eventually';
 export { hex, type Frame } from './hex';
 export { leakCheck, type LeakCheckOptions } from './leak-check';
-export { postgresBinaries, startPostgres, type PrivatePostgres } from './postgres';
+export { postgresBinaries, PrivatePostgres, startPostgres } from './postgres';
 export {
   killAllProcesses,
   runProcess,
