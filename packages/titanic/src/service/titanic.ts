@@ -80,7 +80,8 @@ export class Titanic {
       ...API_SERVICES.map((service) =>
         worker(
           service,
-          ({ body, traceparent }, { signal }) => api.answer(service, body, { signal, traceparent }),
+          ({ body, traceparent }, context) =>
+            api.answer(service, body, { signal: () => context.signal, traceparent }),
           concurrencyOf(service),
         ),
       ),
