@@ -13,8 +13,9 @@ import { z } from 'zod';
 import { Listeners } from '../listeners';
 import type { RequestStore, StoreEvents } from '../store';
 import type { EngineOptions } from './engine';
-import type { Fault, GroupOutcome, Operation, OperationName, Operations } from './operations';
-import type { ThreadOrder } from './thread';
+import { packOperations, unpackOutcomes } from './crossing';
+import type { Fault, Operation, OperationName, Operations } from './operations';
+import type { ThreadAnswer, ThreadOrder } from './thread';
 
 /** The options of a SQLite store. */
 export const sqliteStoreOptionsSchema = z.strictObject({
@@ -81,7 +82,7 @@ export class SqliteStore implements RequestStore {
     this.#thread = thread;
     this.#clock = now;
     this.#exited = new Promise((resolve) => thread.once('exit', () => resolve()));
-    thread.on('message', (outcome: GroupOutcome) => this.#answered(outcome));
+    thread.on('message', (answer: ThreadAnswer) => this.#answered(answer));
     thread.on('error', (error) => {
       this.#lose(
         new StoreUnavailableError(`The thread of the store failed: ${error.message}.`, { cause: error }),
@@ -171,7 +172,7 @@ export class SqliteStore implements RequestStore {
   async #close(): Promise<void> {
     if (this.#waiting.length > 0 || this.#working)
       await new Promise<void>((resolve) => (this.#idle = resolve));
-    this.#thread.postMessage({ operations: undefined, now: 0 } satisfies ThreadOrder);
+    this.#thread.postMessage({ packed: undefined, now: 0 } satisfies ThreadOrder);
     await this.#exited;
   }
 
@@ -205,11 +206,12 @@ export class SqliteStore implements RequestStore {
     const group = this.#waiting;
     this.#waiting = [];
     this.#working = group;
-    const operations = group.map(({ operation }) => operation);
-    this.#thread.postMessage({ operations, now: this.now() } satisfies ThreadOrder);
+    const packed = packOperations(group.map(({ operation }) => operation));
+    this.#thread.postMessage({ packed, now: this.now() } satisfies ThreadOrder, [packed.parcel.bytes.buffer]);
   }
 
-  #answered({ outcomes, ended, dueAt }: GroupOutcome): void {
+  #answered({ packed, ended, dueAt }: ThreadAnswer): void {
+    const outcomes = unpackOutcomes(packed);
     const group = this.#working ?? [];
     this.#working = undefined;
     this.#send();
