@@ -13,9 +13,8 @@ import { z } from 'zod';
 import { Listeners } from '../listeners';
 import type { RequestStore, StoreEvents } from '../store';
 import type { EngineOptions } from './engine';
-import { packOperations, unpackOutcomes } from './crossing';
-import type { Fault, Operation, OperationName, Operations } from './operations';
-import type { ThreadAnswer, ThreadOrder } from './thread';
+import type { Fault, GroupOutcome, Operation, OperationName, Operations } from './operations';
+import type { ThreadOrder } from './thread';
 
 /** The options of a SQLite store. */
 export const sqliteStoreOptionsSchema = z.strictObject({
@@ -82,7 +81,7 @@ export class SqliteStore implements RequestStore {
     this.#thread = thread;
     this.#clock = now;
     this.#exited = new Promise((resolve) => thread.once('exit', () => resolve()));
-    thread.on('message', (answer: ThreadAnswer) => this.#answered(answer));
+    thread.on('message', (outcome: GroupOutcome) => this.#answered(outcome));
     thread.on('error', (error) => {
       this.#lose(
         new StoreUnavailableError(`The thread of the store failed: ${error.message}.`, { cause: error }),
@@ -172,7 +171,7 @@ export class SqliteStore implements RequestStore {
   async #close(): Promise<void> {
     if (this.#waiting.length > 0 || this.#working)
       await new Promise<void>((resolve) => (this.#idle = resolve));
-    this.#thread.postMessage({ packed: undefined, now: 0 } satisfies ThreadOrder);
+    this.#thread.postMessage({ operations: undefined, now: 0 } satisfies ThreadOrder);
     await this.#exited;
   }
 
@@ -206,12 +205,11 @@ export class SqliteStore implements RequestStore {
     const group = this.#waiting;
     this.#waiting = [];
     this.#working = group;
-    const packed = packOperations(group.map(({ operation }) => operation));
-    this.#thread.postMessage({ packed, now: this.now() } satisfies ThreadOrder, [packed.parcel.bytes.buffer]);
+    const operations = group.map(({ operation }) => operation);
+    this.#thread.postMessage({ operations, now: this.now() } satisfies ThreadOrder);
   }
 
-  #answered({ packed, ended, dueAt }: ThreadAnswer): void {
-    const outcomes = unpackOutcomes(packed);
+  #answered({ outcomes, ended, dueAt }: GroupOutcome): void {
     const group = this.#working ?? [];
     this.#working = undefined;
     this.#send();
