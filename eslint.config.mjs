@@ -17,7 +17,7 @@ const ARROWS = {
   testing: ['broker', 'client', 'worker', 'protocol'],
   cli: ['broker', 'client', 'worker', 'titanic', 'contracts', 'protocol'],
   testkit: [],
-  bench: ['broker', 'client', 'worker', 'titanic', 'protocol'],
+  bench: ['broker', 'client', 'worker', 'titanic', 'protocol', 'testkit'],
   reliability: ['broker', 'client', 'worker', 'titanic', 'protocol', 'testkit'],
 };
 

@@ -1,4 +1,5 @@
 import { messageOf } from './errors';
+import { ownUsage } from './peers/own-usage';
 import type { Part, PartParams, RunningPart } from './peers/part';
 import { partOf } from './peers/parts';
 import type { Answers, Asked, Said } from './processes/questions';
@@ -13,11 +14,7 @@ const { peer, part, params } = JSON.parse(process.argv[2] ?? '{}') as {
 
 /** What every child answers, whatever it plays. */
 const common: Answers = {
-  usage: ({ gc }) => {
-    if (gc) globalThis.gc?.();
-    const { user, system } = process.cpuUsage();
-    return { cpuUs: user + system, rssBytes: process.memoryUsage.rss() };
-  },
+  usage: ({ gc }) => ownUsage(gc),
   prepare: () => undefined,
 };
 

@@ -1,4 +1,6 @@
+import { postgresBinaries } from '@majordomo/testkit';
 import { cpus, release, totalmem, type } from 'node:os';
+import { join } from 'node:path';
 import { version as libzmq } from 'zeromq';
 import { versionOfPackage, versionOfProgram } from './versions';
 
@@ -20,9 +22,11 @@ const PACKAGES = [
   '@majordomo/broker',
   '@majordomo/client',
   '@majordomo/worker',
+  '@majordomo/titanic',
   'zeromq',
   '@nats-io/transport-node',
   'bullmq',
+  'pg-boss',
   'fastify',
   'undici',
   '@grpc/grpc-js',
@@ -35,6 +39,7 @@ export function environment(argv: readonly string[]): Environment {
     ['node', process.versions.node],
     ['libzmq', libzmq],
     ...PROGRAMS.map((name): [string, string | undefined] => [name, versionOfProgram(name)]),
+    ['postgres', versionOfProgram(join(postgresBinaries() ?? '', 'postgres'))],
     ...PACKAGES.map((name): [string, string | undefined] => [name, versionOfPackage(name)]),
   ];
   const [cpu] = cpus();

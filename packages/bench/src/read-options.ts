@@ -45,7 +45,7 @@ const optionsSchema = z.strictObject({
   sizes: list(size).optional(),
   requests: whole(1, 1_000_000_000).optional(),
   checkpoint: whole(1, 1_000_000_000).optional(),
-  max: whole(1, 1_000_000).optional(),
+  max: whole(1, 10_000_000).optional(),
   from: z.string().min(1).optional(),
   out: z.string().min(1).optional(),
 });

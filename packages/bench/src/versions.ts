@@ -9,7 +9,7 @@ const here = createRequire(import.meta.url);
 export function versionOfProgram(name: string): string | undefined {
   try {
     const said = execFileSync(name, ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-    return /\d+\.\d+\.\d+/.exec(said)?.[0] ?? said.trim();
+    return /\d+\.\d+(\.\d+)?/.exec(said)?.[0] ?? said.trim();
   } catch {
     return undefined;
   }

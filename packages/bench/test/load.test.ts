@@ -18,7 +18,7 @@ test('a closed loop keeps so many calls in flight and no more', async () => {
   const result = await closedLoop(call, { inFlight: 7, bytes: 10, warmupMs: 5, measureMs: 30 });
   expect(most).toBe(7);
   expect(open).toBe(0);
-  expect(result.calls).toBeGreaterThan(7);
+  expect(result.calls).toBeGreaterThanOrEqual(7);
   expect(result.callsInAll).toBeGreaterThan(result.calls);
   expect(result.perSecond).toBeCloseTo(result.calls / result.seconds);
   expect(result.latencyUs.p50).toBeLessThanOrEqual(result.latencyUs.max);

@@ -1,6 +1,7 @@
 export { eventually, type EventuallyOptions } from './eventually';
 export { hex, type Frame } from './hex';
 export { leakCheck, type LeakCheckOptions } from './leak-check';
+export { postgresBinaries, startPostgres, type PrivatePostgres } from './postgres';
 export {
   killAllProcesses,
   runProcess,
@@ -30,7 +31,6 @@ export {
   packRecord,
   type PackedLimits,
 } from './packed-codec';
-export { postgresBinaries, PrivatePostgres } from './private-postgres';
 export {
   RawBroker01,
   RawBroker02,

@@ -1,4 +1,4 @@
-import { killAllProcesses, postgresBinaries, PrivatePostgres } from '@majordomo/testkit';
+import { killAllProcesses, postgresBinaries, startPostgres } from '@majordomo/testkit';
 import { join } from 'node:path';
 import { bookEntries, Mortal } from './support/mortal';
 import { scratchFolder, sweep } from './support/scratch';
@@ -25,7 +25,7 @@ test('two titanics on one PostgreSQL, one of which is killed again and again: th
     console.log('skipped: PostgreSQL is not installed (apt-get install postgresql)');
     return;
   }
-  const postgres = await PrivatePostgres.start(binaries);
+  const postgres = await startPostgres(binaries);
   try {
     const endpoint = await newBroker();
     const mortals = [new Mortal(endpoint, postgres.url), new Mortal(endpoint, postgres.url)];

@@ -1,4 +1,10 @@
-import { eventually, leakCheck, postgresBinaries, PrivatePostgres } from '@majordomo/testkit';
+import {
+  eventually,
+  leakCheck,
+  postgresBinaries,
+  startPostgres,
+  type PrivatePostgres,
+} from '@majordomo/testkit';
 import pg from 'pg';
 import { PostgresStore, type PostgresStoreOptions } from '../src/store/postgres/postgres-store';
 import type { RequestStore } from '../src/store/store';
@@ -17,7 +23,7 @@ if (!binaries) {
   const stores: RequestStore[] = [];
 
   beforeAll(async () => {
-    postgres = await PrivatePostgres.start(binaries);
+    postgres = await startPostgres(binaries);
   }, 120_000);
   afterAll(() => postgres.stop());
 

@@ -69,6 +69,18 @@ export const COMMANDS: readonly CommandDefinition[] = [
     load: () => import('./soak'),
   }),
   define({
+    name: 'durable',
+    summary: 'durable work: submissions one by one and in batches, and completions end to end',
+    flags: [...COMMON, 'inFlight', 'sizes', 'requests'],
+    load: () => import('./durable'),
+  }),
+  define({
+    name: 'waiting',
+    summary: 'cost per durable request, over rows that wait in the store (a million; more by --max)',
+    flags: ['quick', 'json', 'peers', 'rounds', 'sizes', 'requests', 'max'],
+    load: () => import('./waiting'),
+  }),
+  define({
     name: 'codec',
     summary: 'the codec alone: records per second, bytes allocated',
     flags: ['quick', 'json', 'rounds', 'seconds', 'sizes'],

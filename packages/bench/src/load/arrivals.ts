@@ -8,10 +8,12 @@ export class Arrivals {
   #expected = Infinity;
   #complete: (received: Received) => void = () => undefined;
 
-  /** A message is here. */
-  add(): void {
-    if (this.#count++ === 0) this.#firstAtMs = sharedNowMs();
-    if (this.#count !== this.#expected) return;
+  /** A message is here, or several at once. */
+  add(count = 1): void {
+    if (this.#count === 0) this.#firstAtMs = sharedNowMs();
+    this.#count += count;
+    if (this.#count < this.#expected) return;
+    this.#expected = Infinity;
     this.#complete({ count: this.#count, firstAtMs: this.#firstAtMs, lastAtMs: sharedNowMs() });
   }
 

@@ -7,6 +7,7 @@ import type { Answers } from '../processes/questions';
  * - `pipe`, `receiver`, `sender`: one way, no replies; where there is no `pipe`, the broker is in between;
  * - `manyWorkers`, `manyClients`: as worker and client, many of them in one process;
  * - `everything`: broker, worker and client in one process, for inproc;
+ * - `keeper`, `doer`, `submitter`: durable work: who keeps it, who does it, who asks for it;
  * - `codec`: no sockets at all.
  */
 export type Part =
@@ -21,6 +22,9 @@ export type Part =
   | 'manyWorkers'
   | 'manyClients'
   | 'everything'
+  | 'keeper'
+  | 'doer'
+  | 'submitter'
   | 'codec';
 
 /** How the processes of a peer are connected. */

@@ -26,6 +26,16 @@ const secured: Parts = {
 const { broker, worker, client } = majordomo;
 const watched: Parts = { broker: broker!, worker: worker!, client: client! };
 
+/** Parts of durable work that are the same whatever keeps it. */
+const titanic: Parts = {
+  doer: () => import('./titanic/doer'),
+  submitter: () => import('./titanic/submitter'),
+};
+const bullmq: Parts = {
+  doer: () => import('./bullmq/doer'),
+  submitter: () => import('./bullmq/submitter'),
+};
+
 /** What each peer has a module for. Loaded in the process that plays the part, and nowhere else. */
 const PARTS: Readonly<Record<string, Parts>> = {
   'ours-packed': majordomo,
@@ -75,6 +85,15 @@ const PARTS: Readonly<Record<string, Parts>> = {
     broker: () => import('./raw-frames/broker'),
     worker: () => import('./raw-frames/worker'),
     client: () => import('./raw-frames/client'),
+  },
+  'titanic-sqlite': { ...titanic, keeper: () => import('./titanic/sqlite-keeper') },
+  'titanic-postgres': { ...titanic, keeper: () => import('./titanic/postgres-keeper') },
+  'bullmq-always': { ...bullmq, keeper: () => import('./bullmq/keeper-always') },
+  'bullmq-default': { ...bullmq, keeper: () => import('./bullmq/keeper-default') },
+  'pg-boss': {
+    keeper: () => import('./pg-boss/keeper'),
+    doer: () => import('./pg-boss/doer'),
+    submitter: () => import('./pg-boss/submitter'),
   },
   [CODEC_PEER]: { codec: () => import('./codec/part') },
 };

@@ -12,10 +12,26 @@ export const COMPARED = [
   'raw-frames',
 ] as const;
 
+/** The peers that keep what they are given: those of durable work, ours first. */
+export const DURABLE = [
+  'titanic-sqlite',
+  'titanic-postgres',
+  'bullmq-always',
+  'bullmq-default',
+  'pg-boss',
+] as const;
+
+export type DurableName = (typeof DURABLE)[number];
+
 /** All peers: those, and ours while it is watched. */
-export const PEER_NAMES = [...COMPARED, 'ours-packed-metrics', 'ours-packed-tracing'] as const;
+export const PEER_NAMES = [...COMPARED, 'ours-packed-metrics', 'ours-packed-tracing', ...DURABLE] as const;
 
 export type PeerName = (typeof PEER_NAMES)[number];
 
 /** The peer that is compared with the others. */
 export const OURS: PeerName = 'ours-packed';
+
+/** Whether a peer is one of durable work. */
+export function isDurable(name: PeerName): name is DurableName {
+  return (DURABLE as readonly PeerName[]).includes(name);
+}

@@ -11,9 +11,11 @@ export interface Peer {
   readonly protocol?: string;
   /** How it is watched, where it is. */
   readonly watched?: Watched;
-  /** The server program that it needs on the PATH, where that is not ours. */
+  /** The server program that it needs, where that is not ours: on the PATH, or where PostgreSQL's packages put it. */
   readonly program?: string;
 }
+
+const POSTGRES = 'a PostgreSQL of its own, configured as it comes (initdb): each commit is synced';
 
 /** All peers. */
 export const PEERS: Readonly<Record<PeerName, Peer>> = {
@@ -105,5 +107,41 @@ export const PEERS: Readonly<Record<PeerName, Peer>> = {
       'as packed; OpenTelemetry with a span for every call and every request, exported in batches to nowhere',
     protocol: 'packed',
     watched: 'tracing',
+  },
+  'titanic-sqlite': {
+    name: 'titanic-sqlite',
+    title: 'titanic on SQLite',
+    settings:
+      'broker and titanic in one process, packed; SQLite in a thread, write-ahead log, synchronous = FULL: what is ' +
+      'confirmed is synced; otherwise defaults, 256 deliveries at one time',
+  },
+  'titanic-postgres': {
+    name: 'titanic-postgres',
+    title: 'titanic on PostgreSQL',
+    settings: `broker and titanic in one process, packed; ${POSTGRES}; otherwise defaults, 256 deliveries at one time`,
+    program: 'postgres',
+  },
+  'bullmq-always': {
+    name: 'bullmq-always',
+    title: 'BullMQ, appendfsync always',
+    settings:
+      'redis-server with appendonly yes and appendfsync always: what is confirmed is synced; add() and addBulk(), ' +
+      'finished jobs removed, worker concurrency 256',
+    program: 'redis-server',
+  },
+  'bullmq-default': {
+    name: 'bullmq-default',
+    title: 'BullMQ, Redis as it comes',
+    settings:
+      'redis-server without options: a snapshot now and then, so that what is confirmed may be lost; otherwise as above',
+    program: 'redis-server',
+  },
+  'pg-boss': {
+    name: 'pg-boss',
+    title: 'pg-boss',
+    settings:
+      `${POSTGRES}; send() and insert(); four loops of fetch() and complete(), 64 jobs each, without a pause: work() ` +
+      'would wait half a second between two batches; no result is kept per job',
+    program: 'postgres',
   },
 };

@@ -78,7 +78,8 @@ async function listening(port: number): Promise<void> {
 /** Clock ticks per second in /proc/PID/stat: 100 on every Linux there is for Node (proc(5), `_SC_CLK_TCK`). */
 const TICKS_PER_SECOND = 100;
 
-function usageOf(pid: number): Usage {
+/** What a process has used, and where there is no /proc, NaN. */
+export function usageOf(pid: number): Usage {
   try {
     // The name of the program, in brackets, may hold anything; utime and stime are fields 14 and 15 (proc(5)).
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')

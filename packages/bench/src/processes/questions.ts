@@ -1,5 +1,6 @@
 import type { CodecLoad, CodecResult } from '../load/codec';
 import type { ClosedLoad, LoadResult } from '../load/closed-loop';
+import type { FeedLoad, SubmitLoad, SubmitResult } from '../load/submissions';
 import type { OneWayLoad, SendResult } from '../load/one-way';
 import type { OpenLoad, OpenResult } from '../load/open-loop';
 import type { StreamLoad, StreamResult } from '../load/streams';
@@ -30,10 +31,15 @@ export interface Questions {
   stream: { readonly argument: StreamLoad; readonly answer: StreamResult };
   /** Of senders and receivers of one-way messages. */
   send: { readonly argument: OneWayLoad; readonly answer: SendResult };
-  /** Answered once so many have arrived since it was asked. */
+  /** Answered once so many have arrived, or are done and kept so, since it was asked. */
   received: { readonly argument: { readonly count: number }; readonly answer: Received };
   /** Of every child, for workers that size themselves by it: how many calls will be in flight. */
   prepare: { readonly argument: { readonly inFlight: number }; readonly answer: void };
+  /** Of submitters: so fast, and these many. */
+  submit: { readonly argument: SubmitLoad; readonly answer: SubmitResult };
+  feed: { readonly argument: FeedLoad; readonly answer: SendResult };
+  /** Of keepers that can: so many more requests wait for a time that does not come; answered with how many do. */
+  fill: { readonly argument: { readonly count: number; readonly bytes: number }; readonly answer: number };
   codec: { readonly argument: CodecLoad; readonly answer: CodecResult[] };
 }
 

@@ -4,6 +4,7 @@ import type { PeerName } from '../peers/peer-names';
 import { PEERS } from '../peers/peers';
 import type { RpcReport, RpcResult } from '../scenarios/rpc-report';
 import { AXES, type Axis } from '../scenarios/axes';
+import { MEASURES, MEASURE_TITLES } from '../scenarios/durable';
 import { barChart, lineChart } from './chart-kinds';
 import type { Results } from './results';
 import { soakLines } from './tables';
@@ -27,7 +28,7 @@ const titleOf = (peer: PeerName): string => PEERS[peer].title;
 
 /** The charts of a run, one or more per scenario, in the order of the document. */
 export function charts(results: Results): Chart[] {
-  const { latency, open, stream, oneway, growth, soak, codec } = results;
+  const { latency, open, stream, oneway, growth, soak, durable, waiting, codec } = results;
   const drawn = (name: string, title: string, spec: TopLevelSpec): Chart => ({ name, title, spec });
   return [
     ...rpcCharts(results.rpc),
@@ -105,6 +106,34 @@ export function charts(results: Results): Chart[] {
         data: soakLines(soak).map(({ peer, requests, rssBytes }) => ({
           x: requests,
           y: rssBytes / 1_024 / 1_024,
+          colour: titleOf(peer),
+        })),
+      }),
+    ),
+    ...MEASURES.map((measure) =>
+      drawn(
+        `durable-${measure}`,
+        `Durable work: ${MEASURE_TITLES[measure]}`,
+        barChart({
+          x: MEASURE_TITLES[measure],
+          y: 'peer',
+          data: durable.rows.map((row) => ({
+            y: titleOf(row.peer),
+            x: row[measure].median,
+            colour: titleOf(row.peer),
+          })),
+        }),
+      ),
+    ),
+    drawn(
+      'waiting',
+      'Rows that wait: CPU per request over their number',
+      lineChart({
+        x: 'rows that wait',
+        y: 'CPU per request (µs)',
+        data: waiting.rows.map(({ peer, count, costUs }) => ({
+          x: count,
+          y: costUs.median,
           colour: titleOf(peer),
         })),
       }),

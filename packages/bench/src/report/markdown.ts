@@ -9,6 +9,7 @@ import type { Results } from './results';
 import { RPC_COLUMNS, rpcRows } from './rpc-tables';
 import {
   CODEC_COLUMNS,
+  DURABLE_COLUMNS,
   GROWTH_COLUMNS,
   LATENCY_COLUMNS,
   ONE_WAY_COLUMNS,
@@ -16,6 +17,7 @@ import {
   SOAK_COLUMNS,
   soakLines,
   STREAM_COLUMNS,
+  WAITING_COLUMNS,
 } from './tables';
 
 /** A chapter: what was done, its charts, its figures, who took no part. */
@@ -64,12 +66,29 @@ function head({ environment, quick }: Results): string[] {
   ].filter(Boolean);
 }
 
-function verdicts({ rpc, growth, soak }: Results): string[] {
-  const targets = [...rpc.targets, ...growth.targets, ...soak.targets];
+function verdicts({ rpc, growth, soak, durable, waiting }: Results): string[] {
+  const targets = [
+    ...rpc.targets,
+    ...growth.targets,
+    ...soak.targets,
+    ...durable.targets,
+    ...waiting.targets,
+  ];
   return ['## Targets', markdownTable(TARGET_COLUMNS, targets)];
 }
 
-function chapters({ rpc, latency, open, stream, oneway, growth, soak, codec }: Results): Chapter[] {
+function chapters({
+  rpc,
+  latency,
+  open,
+  stream,
+  oneway,
+  growth,
+  soak,
+  durable,
+  waiting,
+  codec,
+}: Results): Chapter[] {
   return [
     {
       title: 'Request and reply',
@@ -148,6 +167,33 @@ function chapters({ rpc, latency, open, stream, oneway, growth, soak, codec }: R
       charts: 'soak',
       table: markdownTable(SOAK_COLUMNS, soakLines(soak)),
       skipped: soak.skipped,
+    },
+    {
+      title: 'Durable work',
+      command: 'durable',
+      about:
+        `Requests of ${bytes(durable.bytes)} that are kept until they are done. Submitted one by one, ` +
+        `${trimmed(durable.inFlight)} without answer at one time, and in batches of ${trimmed(durable.batch)}, ` +
+        `${trimmed(durable.batches)} at one time; a request counts once it is confirmed, and nobody does it meanwhile (ours are ` +
+        `due in a day, the others’ are in a queue that nobody works on). ${timed(durable.timing)} End to end: ` +
+        `${trimmed(durable.requests)} requests are submitted in batches while a worker echoes, from the first ` +
+        `submission until the last outcome is confirmed. Servers, those who submit and those who do the work are ` +
+        `processes of their own; each peer has its own server, and files on the same disk.`,
+      charts: 'durable-',
+      table: markdownTable(DURABLE_COLUMNS, durable.rows),
+      skipped: durable.skipped,
+    },
+    {
+      title: 'Rows that wait',
+      command: 'waiting',
+      about:
+        `${trimmed(waiting.requests)} requests of ${bytes(waiting.bytes)} submitted in batches, delivered and done, while so many ` +
+        `others of the same service wait for times from tomorrow on. The cost is the CPU time of broker, titanic and database per ` +
+        `request; the yardstick, with the fewest rows, stays up and is measured in turn with every point. ` +
+        `${trimmed(waiting.rounds)} rounds. Ten million rows: \`--max 10000000\`.`,
+      charts: 'waiting',
+      table: markdownTable(WAITING_COLUMNS, waiting.rows),
+      skipped: waiting.skipped,
     },
     {
       title: 'The codec alone',

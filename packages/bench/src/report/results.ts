@@ -1,5 +1,6 @@
 import type { Environment } from '../environment';
 import type { CodecReport } from '../scenarios/codec';
+import type { DurableReport } from '../scenarios/durable';
 import type { GrowthReport } from '../scenarios/growth';
 import type { LatencyReport } from '../scenarios/latency';
 import type { OneWayReport } from '../scenarios/oneway';
@@ -7,6 +8,7 @@ import type { OpenReport } from '../scenarios/open';
 import type { RpcReport } from '../scenarios/rpc-report';
 import type { SoakReport } from '../scenarios/soak';
 import type { StreamReport } from '../scenarios/stream';
+import type { WaitingReport } from '../scenarios/waiting';
 
 /** A run of everything: what the documents are made of, and what `--from` reads. */
 export interface Results {
@@ -19,5 +21,7 @@ export interface Results {
   readonly oneway: OneWayReport;
   readonly growth: GrowthReport;
   readonly soak: SoakReport;
+  readonly durable: DurableReport;
+  readonly waiting: WaitingReport;
   readonly codec: CodecReport;
 }

@@ -1,12 +1,14 @@
 import { bytes, latency, range, times, trimmed } from '../format';
 import { PEERS } from '../peers/peers';
 import type { CodecRow } from '../scenarios/codec';
+import type { DurableRow } from '../scenarios/durable';
 import type { GrowthRow } from '../scenarios/growth';
 import type { LatencyRow } from '../scenarios/latency';
 import type { OneWayRow } from '../scenarios/oneway';
 import type { OpenRow } from '../scenarios/open';
 import type { SoakReport } from '../scenarios/soak';
 import type { StreamRow } from '../scenarios/stream';
+import type { WaitingRow } from '../scenarios/waiting';
 import type { Column } from '../table';
 
 /* The columns of each scenario: the same on the terminal and in the documents. */
@@ -68,6 +70,26 @@ export const GROWTH_COLUMNS: readonly Column<GrowthRow>[] = [
   { title: 'rounds', align: 'right', show: ({ costRatio }) => range(costRatio) },
   { title: 'requests/s', align: 'right', show: ({ perSecond }) => trimmed(perSecond.median) },
   { title: 'broker memory', align: 'right', show: ({ rssBytes }) => bytes(rssBytes) },
+];
+
+export const DURABLE_COLUMNS: readonly Column<DurableRow>[] = [
+  peerColumn,
+  { title: 'submitted/s, one by one', align: 'right', show: ({ single }) => trimmed(single.median) },
+  { title: 'min–max', align: 'right', show: ({ single }) => range(single) },
+  { title: 'in batches', align: 'right', show: ({ bulk }) => trimmed(bulk.median) },
+  { title: 'min–max', align: 'right', show: ({ bulk }) => range(bulk) },
+  { title: 'done/s', align: 'right', show: ({ done }) => trimmed(done.median) },
+  { title: 'min–max', align: 'right', show: ({ done }) => range(done) },
+];
+
+export const WAITING_COLUMNS: readonly Column<WaitingRow>[] = [
+  peerColumn,
+  { title: 'rows that wait', align: 'right', show: ({ count }) => trimmed(count) },
+  { title: 'CPU a request', align: 'right', show: ({ costUs }) => latency(costUs.median) },
+  { title: 'over the fewest', align: 'right', show: ({ costRatio }) => times(costRatio.median) },
+  { title: 'rounds', align: 'right', show: ({ costRatio }) => range(costRatio) },
+  { title: 'done/s', align: 'right', show: ({ perSecond }) => trimmed(perSecond.median) },
+  { title: 'memory', align: 'right', show: ({ rssBytes }) => bytes(rssBytes) },
 ];
 
 export const CODEC_COLUMNS: readonly Column<CodecRow>[] = [

@@ -1,6 +1,6 @@
 import { UsageError } from '../errors';
 import { missing } from '../peers/missing';
-import type { PeerName } from '../peers/peer-names';
+import { isDurable, type PeerName } from '../peers/peer-names';
 import { PEERS, type Peer } from '../peers/peers';
 import { progress } from '../progress';
 
@@ -19,16 +19,21 @@ export interface Chosen {
 /** Why a peer has no place in a scenario at all, by name. */
 export type Absent = Partial<Record<PeerName, string>>;
 
+/** What a scenario is about: calls that are answered at once, or work that is kept until it is done. */
+export type Kind = 'calls' | 'durable work';
+
 /**
  * Parts those that can take part from those that cannot.
  * @param absent - peers that the scenario has nothing for, with the reason
+ * @param kind - what the scenario is about; peers of the other kind have no place in it
  * @throws UsageError where nobody is left
  */
-export function choose(names: readonly PeerName[], absent: Absent = {}): Chosen {
+export function choose(names: readonly PeerName[], absent: Absent = {}, kind: Kind = 'calls'): Chosen {
   const skipped: Skipped[] = [];
   const peers: Peer[] = [];
   for (const name of names) {
-    const reason = absent[name] ?? missing(PEERS[name]);
+    const isOther = isDurable(name) !== (kind === 'durable work');
+    const reason = absent[name] ?? (isOther ? `it has no part in ${kind}` : missing(PEERS[name]));
     if (reason === undefined) peers.push(PEERS[name]);
     else {
       skipped.push({ peer: name, reason });

@@ -2,6 +2,7 @@ import type { Environment } from '../environment';
 import { progress } from '../progress';
 import type { Results } from '../report/results';
 import { codec } from './codec';
+import { durable } from './durable';
 import { growth } from './growth';
 import { latency } from './latency';
 import { oneway } from './oneway';
@@ -10,6 +11,7 @@ import type { RunOptions } from './options';
 import { rpc } from './rpc';
 import { soak } from './soak';
 import { stream } from './stream';
+import { waiting } from './waiting';
 
 /** The reports of all scenarios. */
 type Reports = Omit<Results, 'quick' | 'environment'>;
@@ -22,6 +24,8 @@ const SCENARIOS: { readonly [Name in keyof Reports]: (options: RunOptions) => Pr
   oneway,
   growth,
   soak,
+  durable,
+  waiting,
   codec,
 };
 

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { eventually, postgresBinaries, PrivatePostgres } from '@majordomo/testkit';
+import { eventually, postgresBinaries, startPostgres, type PrivatePostgres } from '@majordomo/testkit';
 import { TitanicClient } from '@majordomo/titanic';
 import type { z } from 'zod';
 import { readLines } from '../chaos/ledger';
@@ -75,7 +75,7 @@ export async function runDurable(
   const { keep } = options;
   if (keep !== undefined) await mkdir(keep, { recursive: true });
   const folder = keep ?? (await mkdtemp(join(tmpdir(), 'majordomo-durable-')));
-  const postgres = options.store === 'postgres' ? await startPostgres() : undefined;
+  const postgres = options.store === 'postgres' ? await privatePostgres() : undefined;
   try {
     return await perform(options, folder, postgres, progress);
   } finally {
@@ -85,12 +85,10 @@ export async function runDurable(
   }
 }
 
-async function startPostgres(): Promise<PrivatePostgres> {
+async function privatePostgres(): Promise<PrivatePostgres> {
   const binaries = postgresBinaries();
   if (!binaries) throw new RunError('PostgreSQL is not installed (apt-get install postgresql)');
-  const postgres = await PrivatePostgres.start(binaries);
-  process.once('exit', () => postgres.stopNow());
-  return postgres;
+  return startPostgres(binaries);
 }
 
 async function perform(

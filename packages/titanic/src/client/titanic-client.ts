@@ -12,12 +12,11 @@ import {
   type BodyInput,
   type MajordomoError,
 } from '@majordomo/protocol';
-import { randomBytes } from 'node:crypto';
 import type { z } from 'zod';
-import { ID_RANDOM_BYTES, makeRequestId } from '../core/request-id';
 import { faultOf } from './fault';
 import * as messages from '../service/messages';
 import type { ApiService, Edit, ListOptions, RequestStatus, Submission } from '../service/messages';
+import { RequestIds } from '../service/request-ids';
 
 /** A request to be stored: when, how often, how long; the service and the body are given apart. */
 export type SubmitOptions = Omit<Submission, 'service'>;
@@ -69,6 +68,7 @@ const WAIT_MARGIN_MS = 5_000;
 export class TitanicClient {
   readonly #client: Client;
   readonly #isOwn: boolean;
+  readonly #ids = new RequestIds();
 
   /** @param client - one that is there, and stays open; or the options of one of its own */
   constructor(client: Client | ClientOptions = {}) {
@@ -82,17 +82,18 @@ export class TitanicClient {
    * @throws InvalidOptionsError, StoreFullError, StoreUnavailableError, and what `Client.request` throws
    */
   async submit(service: string, body?: BodyInput, options: SubmitOptions = {}): Promise<Submitted> {
-    const header = { ...options, service, id: options.id ?? newId() };
+    const header = { ...options, service, id: options.id ?? this.#ids.next(Date.now()) };
     const [json] = await this.#ask('titanic.submit', header, toFrames(body));
     return messages.submittedSchema.parse(json);
   }
 
   /** Stores several requests, all or none, in one step. */
   async submitMany(entries: readonly BatchEntry[]): Promise<Submitted[]> {
+    const now = Date.now();
     const bodies = entries.map(({ body }) => toFrames(body));
     const requests = entries.map((entry, index) => ({
       ...entry,
-      id: entry.id ?? newId(),
+      id: entry.id ?? this.#ids.next(now),
       frames: bodies[index]!.length,
       body: undefined,
     }));
@@ -260,8 +261,6 @@ export class TitanicClient {
     return [reply.json(1), reply.frames.slice(2)];
   }
 }
-
-const newId = (): string => makeRequestId(Date.now(), randomBytes(ID_RANDOM_BYTES));
 
 function unasked(service: string, cause: MajordomoError): TimeoutError {
   return new TimeoutError(`No titanic took the request to ${service} in time: ${cause.message}`, { cause });

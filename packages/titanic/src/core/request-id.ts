@@ -3,8 +3,13 @@ export const ID_RANDOM_BYTES = 10;
 
 const ID = /^[0-9a-f]{32}$/i;
 
-const toHex = (bytes: Uint8Array): string =>
-  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+function toHex(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += HEX[byte];
+  return text;
+}
 
 /**
  * The UUID of a request: 32 hex characters (RFC 9), of which the first 12 are its time in ms, so that requests of one

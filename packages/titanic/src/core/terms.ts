@@ -58,6 +58,6 @@ export function parseTerms(text: string | undefined): Terms {
 
 /** Terms for a store; `undefined` where they say nothing. */
 export function formatTerms(terms: Terms): string | undefined {
-  const text = JSON.stringify(terms);
-  return text === '{}' ? undefined : text;
+  for (const name in terms) if (terms[name as keyof Terms] !== undefined) return JSON.stringify(terms);
+  return undefined;
 }

@@ -22,8 +22,8 @@ import type { Waiters } from './waiters';
 
 /** What an answer may want to know beside the body. */
 export interface ApiContext {
-  /** Fires once nobody wants the answer. */
-  readonly signal: AbortSignal;
+  /** Fires once nobody wants the answer. Most do not ask: each is made when it is asked for. */
+  readonly signal: () => AbortSignal;
   /** The trace of the request, where a packed client says so: what it submits belongs to it, unless it says otherwise. */
   readonly traceparent: string | undefined;
 }
@@ -88,7 +88,7 @@ export class Api {
     'titanic.submit': (body, { traceparent }) =>
       this.#submit(body, messages.traceparentSchema.safeParse(traceparent).data),
     'titanic.result': (body) => this.#result(read(messages.idSchema, body).id),
-    'titanic.wait': (body, { signal }) => this.#wait(read(messages.waitSchema, body), signal),
+    'titanic.wait': (body, { signal }) => this.#wait(read(messages.waitSchema, body), signal()),
     'titanic.status': (body) => this.#status(body),
     'titanic.list': async (body) => ok(await this.#list(read(messages.listSchema, body))),
     'titanic.cancel': (body) => this.#cancel(read(messages.idSchema, body).id),

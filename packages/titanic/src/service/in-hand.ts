@@ -6,6 +6,8 @@ interface Held {
   readonly lease: Lease;
   readonly bytes: number;
   readonly controller: AbortController;
+  /** False once all that is left is to write down what came of it. */
+  isDelivering: boolean;
   renewedAt: number;
   progress: Uint8Array | undefined;
 }
@@ -22,6 +24,7 @@ export class InHand {
   readonly #logger: Logger;
   readonly #held = new Map<string, Held>();
   #bytes = 0;
+  #delivering = 0;
   #timer: NodeJS.Timeout | undefined;
   #isRenewing = false;
   #isEmpty: (() => void) | undefined;
@@ -34,6 +37,11 @@ export class InHand {
 
   get size(): number {
     return this.#held.size;
+  }
+
+  /** Those that are being delivered. */
+  get delivering(): number {
+    return this.#delivering;
   }
 
   /** Bytes of their bodies. */
@@ -57,15 +65,26 @@ export class InHand {
       lease: { id, token },
       bytes: body.length,
       controller,
+      isDelivering: true,
       renewedAt: performance.now(),
       progress: undefined,
     };
     this.#held.set(keyOf(claimed), held);
     this.#bytes += held.bytes;
+    this.#delivering++;
     return controller.signal;
   }
 
+  /** Its delivery has ended, one way or another; it stays in hand until the store knows. */
+  delivered(lease: Lease): void {
+    const held = this.#held.get(keyOf(lease));
+    if (!held?.isDelivering) return;
+    held.isDelivering = false;
+    this.#delivering--;
+  }
+
   remove(lease: Lease): void {
+    this.delivered(lease);
     this.#bytes -= this.#held.get(keyOf(lease))?.bytes ?? 0;
     this.#held.delete(keyOf(lease));
     if (this.#held.size === 0) this.#isEmpty?.();

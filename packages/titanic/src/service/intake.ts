@@ -1,14 +1,13 @@
 import { InvalidBodyError, InvalidOptionsError, MessageTooLargeError } from '@majordomo/protocol';
-import { randomBytes } from 'node:crypto';
 import type { z } from 'zod';
 import { packedBytes, packFrames } from '../core/frames';
-import { ID_RANDOM_BYTES, makeRequestId } from '../core/request-id';
 import { dueAtOf } from '../core/schedule';
 import { CRON_SERVICE, formatTerms, type CronTerms } from '../core/terms';
 import type { NewRequest } from '../store/store';
 import { occurrencesOf } from './cron';
 import type { submissionSchema } from './messages';
 import type { ResolvedTitanicOptions, RuleBook } from './options';
+import { RequestIds } from './request-ids';
 
 /** What of the options bounds and completes a submission. */
 export type IntakeOptions = Pick<ResolvedTitanicOptions, 'bodyBytesMax' | 'keyWindowMs' | 'retention'>;
@@ -19,6 +18,7 @@ type Fields = z.output<typeof submissionSchema>;
 export class Intake {
   readonly #options: IntakeOptions;
   readonly #rules: RuleBook;
+  readonly #ids = new RequestIds();
 
   constructor(options: IntakeOptions, rules: RuleBook) {
     this.#options = options;
@@ -36,7 +36,7 @@ export class Intake {
     const dueAt = cron ? this.#firstOf(cron, now) : dueAtOf(fields, now);
     const { attempts, backoffMinMs, backoffMaxMs, timeoutMs, contentType, traceparent, progress } = fields;
     return {
-      id: fields.id ?? makeRequestId(now, randomBytes(ID_RANDOM_BYTES)),
+      id: fields.id ?? this.#ids.next(now),
       service: cron ? CRON_SERVICE : fields.service,
       body: this.toBody(frames),
       priority,

@@ -43,6 +43,9 @@ const STORE_PATIENCE_MS = 5_000;
 /** The least time between two looks at the store that nothing but the clock asks for, in ms: tokens come one by one. */
 const PACE_MS_MIN = 5;
 
+/** Requests in hand for each that may be delivered at one time: the others wait for the store to know of their end. */
+const IN_HAND_FACTOR = 2;
+
 /**
  * Claims what is due and delivers it. It looks at the store when the store says that something is due, when the time
  * comes that the store has named, and when a place is free again; never in between. Without a broker it claims nothing.
@@ -124,19 +127,23 @@ export class Runner {
     this.#timer = timer;
   }
 
-  /** Claims, unless a claim is under way: then once more after it. */
+  /** Claims soon; where a claim is under way, once more after it. */
   #claim(): void {
-    if (this.#isClaiming) this.#isAskedAgain = true;
-    else void this.#claimWhileThereIs();
+    this.#isAskedAgain = true;
+    if (!this.#isClaiming) void this.#claimWhileThereIs();
   }
 
   async #claimWhileThereIs(): Promise<void> {
     this.#isClaiming = true;
     do {
+      // Places that become free in this turn are filled together.
+      await new Promise(setImmediate);
       this.#isAskedAgain = false;
       const { concurrency, inHandBytesMax } = this.#options;
-      const max = concurrency - this.#inHand.size;
-      const bytesMax = inHandBytesMax - this.#inHand.bytes;
+      const { size, delivering, bytes } = this.#inHand;
+      // While what has been delivered is written down, others take its place, as many at the most.
+      const max = Math.min(concurrency - delivering, IN_HAND_FACTOR * concurrency - size);
+      const bytesMax = inHandBytesMax - bytes;
       if (this.#state !== 'running' || !this.#brokers.isUp || max <= 0 || bytesMax <= 0) break;
       await this.#claimOnce(max, bytesMax);
     } while (this.#isAskedAgain);
@@ -235,6 +242,8 @@ export class Runner {
     service: string,
     health: 'answered' | 'failed' | 'absent' | undefined,
   ): Promise<void> {
+    this.#inHand.delivered(settlement);
+    this.#claim();
     await this.#settler.settle(settlement, service, health);
     this.counters[COUNTERS[settlement.outcome]]++;
   }

@@ -98,7 +98,8 @@ export class Titanic extends EventEmitter<TitanicEvents> {
       ...API_SERVICES.map((service) =>
         worker(
           service,
-          ({ body, traceparent }, { signal }) => api.answer(service, body, { signal, traceparent }),
+          ({ body, traceparent }, context) =>
+            api.answer(service, body, { signal: () => context.signal, traceparent }),
           concurrencyOf(service),
         ),
       ),

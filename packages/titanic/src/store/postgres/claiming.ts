@@ -1,3 +1,4 @@
+import { PRIORITY_MAX } from '@majordomo/protocol';
 import { sql } from 'kysely';
 import { afterClaim, allowance, freshPace, type Pace, type PaceState } from '../../core/pace';
 import { LEASE_LOST } from '../ending';
@@ -6,11 +7,15 @@ import { idText, type RequestRow } from './database';
 import { ensurePaces, lockPaces, putPace } from './paces';
 import type { Unit } from './unit';
 
-/** A service that has something waiting. */
-interface Waiting {
-  readonly service: string;
-  /** When the first of it is due. */
-  readonly due_at: number;
+/** What there is to see before a claim. Times in ms; `null` where there is none. */
+interface View {
+  /** The services that have something waiting, and when the first of it is due. */
+  readonly waiting: readonly (readonly [service: string, dueAt: number])[];
+  /** When the first of what waits has outlived its time. */
+  readonly expiry: number | null;
+  /** When the first lease ends, and the last. */
+  readonly lease: number | null;
+  readonly lease_last: number | null;
 }
 
 /** When each service was served last, by this titanic; the one served longest ago comes first. */
@@ -21,18 +26,26 @@ const TURNS_MAX = 10_000;
 
 /** Claims what is due. Rows that others are claiming at this moment are passed over. */
 export async function claim(unit: Unit, order: ClaimOrder, turns: Turns): Promise<Claims> {
-  await expireOutlived(unit);
-  await takeBackLost(unit);
-  const due = (await waitingServices(unit))
-    .filter(({ due_at }) => due_at <= unit.now)
-    .map(({ service }) => service)
+  const { now } = unit;
+  let seen = await look(unit);
+  const isOutlived = (seen.expiry ?? Infinity) <= now;
+  const isLost = (seen.lease ?? Infinity) <= now || (seen.lease_last ?? 0) > now + LEASE_MS_MAX;
+  if (isOutlived) await expireOutlived(unit);
+  if (isLost) await takeBackLost(unit);
+  if (isOutlived || isLost) seen = await look(unit);
+  const due = seen.waiting
+    .filter(([, dueAt]) => dueAt <= now)
+    .map(([service]) => service)
     .sort((one, other) => (turns.get(one) ?? 0) - (turns.get(other) ?? 0));
   const round = new Round(unit, order);
   await round.serveAll(due);
   const turn = Math.max(0, ...turns.values()) + 1;
   if (turns.size > TURNS_MAX) turns.clear();
   for (const service of round.served) turns.set(service, turn);
-  return { claimed: round.claimed, nextAt: await nextAt(unit, round) };
+  // Where there is certainly more, it does not matter when.
+  const isMore = due.some((service) => round.isMoreOf(service));
+  const after = round.served.size > 0 && !isMore ? await look(unit) : seen;
+  return { claimed: round.claimed, nextAt: isMore ? now : nextAt(now, after, round.heldUntil) };
 }
 
 /** One claim, as far as it has come. */
@@ -41,6 +54,8 @@ class Round {
   readonly served = new Set<string>();
   /** When there may be more of a service that has something due, but may not be given it now. */
   readonly heldUntil = new Map<string, number>();
+  /** Services that gave all that was asked of them, and so may have more. */
+  readonly #full = new Set<string>();
   #bytesLeft: number;
   #states = new Map<string, PaceState>();
   #running = new Map<string, number>();
@@ -55,6 +70,11 @@ class Round {
   /** Requests that may still be claimed. */
   get left(): number {
     return this.#bytesLeft > 0 ? this.order.max - this.claimed.length : 0;
+  }
+
+  /** Whether a service may have more that is due, and may be given it. */
+  isMoreOf(service: string): boolean {
+    return this.#full.has(service) && !this.heldUntil.has(service);
   }
 
   /** A fair share for each, then what others left. */
@@ -101,6 +121,8 @@ class Round {
       this.#states.set(service, after);
       await putPace(trx, service, after);
     }
+    if (rows.length > 0 && rows.length === wanted) this.#full.add(service);
+    else this.#full.delete(service);
     if (rows.length === allowed.count) this.heldUntil.set(service, allowed.nextAt);
   }
 
@@ -151,24 +173,29 @@ function toClaimed(row: RequestRow): Claimed {
   };
 }
 
-/** The services that have something waiting, with the first due time of each: some steps in the index per service. */
-async function waitingServices({ trx }: Unit): Promise<Waiting[]> {
-  const { rows } = await sql<Waiting>`
+/** Looks around: some steps in the indexes, and some more per service, whatever waits. */
+async function look({ trx }: Unit): Promise<View> {
+  const { rows } = await sql<View>`
     WITH RECURSIVE names AS (
       (SELECT service FROM requests WHERE state = 0 ORDER BY service LIMIT 1)
       UNION ALL
       SELECT (SELECT r.service FROM requests AS r WHERE r.state = 0 AND r.service > names.service
         ORDER BY r.service LIMIT 1)
       FROM names WHERE names.service IS NOT NULL
+    ), waiting AS (
+      SELECT service, (
+        SELECT min(first) FROM generate_series(0, ${PRIORITY_MAX}::integer) AS p CROSS JOIN LATERAL (
+          SELECT r.due_at AS first FROM requests AS r
+          WHERE r.state = 0 AND r.service = names.service AND r.priority = p ORDER BY r.due_at LIMIT 1
+        ) AS firsts
+      ) AS due_at
+      FROM names WHERE service IS NOT NULL
     )
-    SELECT service, (
-      SELECT min(first) FROM generate_series(0, 9) AS p CROSS JOIN LATERAL (
-        SELECT r.due_at AS first FROM requests AS r
-        WHERE r.state = 0 AND r.service = names.service AND r.priority = p ORDER BY r.due_at LIMIT 1
-      ) AS firsts
-    ) AS due_at
-    FROM names WHERE service IS NOT NULL`.execute(trx);
-  return rows.filter(({ due_at }) => due_at !== null);
+    SELECT (SELECT coalesce(json_agg(json_build_array(service, due_at)), '[]') FROM waiting WHERE due_at IS NOT NULL) AS waiting,
+      (SELECT min(expires_at) FROM requests WHERE state = 0 AND expires_at IS NOT NULL) AS expiry,
+      (SELECT min(lease_until) FROM requests WHERE state = 1) AS lease,
+      (SELECT max(lease_until) FROM requests WHERE state = 1) AS lease_last`.execute(trx);
+  return rows[0] ?? { waiting: [], expiry: null, lease: null, lease_last: null };
 }
 
 async function expireOutlived(unit: Unit): Promise<void> {
@@ -193,13 +220,9 @@ async function takeBackLost(unit: Unit): Promise<void> {
   for (const { service, bytes } of rows) unit.moved(service, 'running', 'waiting', bytes);
 }
 
-async function nextAt(unit: Unit, { heldUntil }: Round): Promise<number> {
-  const times: number[] = [];
-  for (const { service, due_at } of await waitingServices(unit)) {
-    times.push(due_at > unit.now ? due_at : (heldUntil.get(service) ?? unit.now));
-  }
-  const { rows } = await sql<{ expiry: number | null; lease: number | null }>`
-    SELECT (SELECT min(expires_at) FROM requests WHERE state = 0 AND expires_at IS NOT NULL) AS expiry,
-      (SELECT min(lease_until) FROM requests WHERE state = 1) AS lease`.execute(unit.trx);
-  return Math.min(...times, rows[0]?.expiry ?? Infinity, rows[0]?.lease ?? Infinity);
+function nextAt(now: number, seen: View, heldUntil: ReadonlyMap<string, number>): number {
+  const times = seen.waiting.map(([service, dueAt]) =>
+    dueAt > now ? dueAt : (heldUntil.get(service) ?? now),
+  );
+  return Math.min(...times, seen.expiry ?? Infinity, seen.lease ?? Infinity);
 }

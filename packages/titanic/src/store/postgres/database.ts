@@ -6,6 +6,7 @@ import {
 } from '@majordomo/protocol';
 import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import pg from 'pg';
+import { PreparingPool } from './preparing-pool';
 
 /** A row of `requests`. */
 export interface RequestRow {
@@ -64,11 +65,14 @@ const types = {
     oid === INT8 ? Number : (pg.types.getTypeParser(oid, format) as (text: string) => unknown),
 };
 
-/** How to connect: whatever the session does is in the schema. */
+/**
+ * How to connect: whatever the session does is in the schema. Statements are short; compiling one, which PostgreSQL
+ * thinks of where many rows might be met, takes longer than all of them.
+ */
 export function clientConfig({ url, schema, connectTimeoutMs }: Connecting): pg.ClientConfig {
   return {
     connectionString: url,
-    options: `-c search_path=${schema} -c statement_timeout=60000`,
+    options: `-c search_path=${schema} -c statement_timeout=60000 -c jit=off`,
     application_name: 'titanic',
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,
@@ -82,7 +86,7 @@ export function connect(connecting: Connecting): Kysely<Database> {
   pool.on('error', () => undefined);
   // One that breaks while it is in use says so twice: to its query, and by an event that somebody has to hear.
   pool.on('connect', (client) => client.on('error', () => undefined));
-  return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  return new Kysely<Database>({ dialect: new PostgresDialect({ pool: new PreparingPool(pool) }) });
 }
 
 /** Transactions that met another's on the way: done again, they succeed. Deadlocks, and rows that were just changed. */

@@ -35,6 +35,8 @@ export class Notices {
   readonly #connecting: Connecting;
   readonly #listeners: Listeners;
   readonly #stopped = new AbortController();
+  /** How notices of this store begin. */
+  readonly #ownStart: string;
   #client: pg.Client | undefined;
   #loop: Promise<void> | undefined;
 
@@ -46,6 +48,7 @@ export class Notices {
   ) {
     this.#connecting = connecting;
     this.#listeners = listeners;
+    this.#ownStart = JSON.stringify({ from: self }).slice(0, -1);
   }
 
   /** Resolves once it listens. */
@@ -104,6 +107,8 @@ export class Notices {
   }
 
   #heard(payload: string | undefined): void {
+    // Most of what one hears is one's own.
+    if (payload?.startsWith(this.#ownStart)) return;
     let json: unknown;
     try {
       json = JSON.parse(payload ?? '');

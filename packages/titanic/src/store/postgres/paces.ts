@@ -5,6 +5,9 @@ import type { Database, Trx } from './database';
 
 type Row = Database['paces'];
 
+/** Named one by one: a statement that is prepared must give the same columns for ever. */
+const COLUMNS = sql.raw('service, tokens, refilled_at, failures, pauses, paused_until');
+
 const toState = (row: Row): PaceState => ({
   tokens: row.tokens,
   refilledAt: row.refilled_at,
@@ -16,7 +19,9 @@ const toState = (row: Row): PaceState => ({
 /** The paces of services, locked until the end of the transaction: claims of a service that has one come one by one. */
 export async function lockPaces(trx: Trx, services: readonly string[]): Promise<Map<string, PaceState>> {
   const { rows } = await sql<Row>`
-    SELECT * FROM paces WHERE service = ANY(${services}::text[]) ORDER BY service FOR UPDATE`.execute(trx);
+    SELECT ${COLUMNS} FROM paces WHERE service = ANY(${services}::text[]) ORDER BY service FOR UPDATE`.execute(
+    trx,
+  );
   return new Map(rows.map((row) => [row.service, toState(row)]));
 }
 
@@ -38,7 +43,8 @@ export async function putPace(trx: Trx, service: string, state: PaceState): Prom
 export async function noteHealth(trx: Trx, health: readonly ServiceHealth[], now: number): Promise<void> {
   if (health.length === 0) return;
   const services = health.map(({ service }) => service);
-  const known = await sql<Row>`SELECT * FROM paces WHERE service = ANY(${services}::text[])`.execute(trx);
+  const known = await sql<Row>`
+    SELECT ${COLUMNS} FROM paces WHERE service = ANY(${services}::text[])`.execute(trx);
   const before = new Map(known.rows.map((row) => [row.service, toState(row)]));
   const news = health.filter((each) => {
     const state = before.get(each.service);

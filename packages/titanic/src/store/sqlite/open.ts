@@ -16,6 +16,9 @@ const CHECKED_BYTES_MAX = 64 * 1_024 * 1_024;
 /** How long to wait for the process that has the file, in ms: one that was told to stop may not be done yet. */
 const BUSY_TIMEOUT_MS = 1_000;
 
+/** Pages in the log after which they are written to the file: 32 MiB of them. */
+const CHECKPOINT_PAGES = 8_192;
+
 const MAGIC = 'SQLite format 3\0';
 const HEADER = Object.freeze({ bytes: 100, version: 60, applicationId: 68 });
 
@@ -44,6 +47,8 @@ function configure(db: Database.Database, fileBytesMax: number | undefined): voi
   db.pragma('journal_mode = WAL');
   db.pragma('synchronous = FULL');
   db.pragma('cache_size = -65536');
+  // The same pages change again and again: the longer they gather in the log, the less often each is written to the file.
+  db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
   db.pragma('journal_size_limit = 67108864');
   if (fileBytesMax !== undefined) {
     const pageBytes = db.pragma('page_size', { simple: true }) as number;

@@ -34,10 +34,8 @@ export class Settling {
       'UPDATE requests SET lease_until = ? WHERE id = ? AND state = 1 AND token = ? RETURNING seq',
     );
     this.#update = db.prepare(
-      `UPDATE requests SET state = :state, lease_until = NULL, owner = NULL, due_at = :dueAt, ended_at = :endedAt,
-       attempts = attempts + :attempts,
-       error = CASE :state WHEN 2 THEN NULL ELSE coalesce(:error, error) END, reply_type = :replyType, reply = :reply, bytes = :bytes
-       WHERE seq = :seq`,
+      `UPDATE requests SET state = ?, lease_until = NULL, owner = NULL, due_at = ?, ended_at = ?, attempts = attempts + ?,
+       error = CASE ? WHEN 2 THEN NULL ELSE coalesce(?, error) END, reply_type = ?, reply = ?, bytes = ? WHERE seq = ?`,
     );
     this.#blob = db.prepare('INSERT OR REPLACE INTO blobs (key, data) VALUES (?, ?)');
   }
@@ -80,17 +78,20 @@ export class Settling {
     const isInline = reply !== undefined && reply.length <= INLINE_BYTES_MAX;
     const dueAt = ending.dueAt ?? row.due_at;
     const bytes = row.bytes + (reply?.length ?? 0);
-    this.#update.run({
-      seq: row.seq,
-      state: stateNumber(state),
+    const number = stateNumber(state);
+    // By place: that is cheaper than by name.
+    this.#update.run(
+      number,
       dueAt,
-      endedAt: state === 'waiting' ? null : now,
-      attempts: ending.attempts ?? 0,
-      error: ending.error ?? null,
-      reply: isInline ? reply : null,
-      replyType: ending.replyType ?? null,
+      state === 'waiting' ? null : now,
+      ending.attempts ?? 0,
+      number,
+      ending.error ?? null,
+      ending.replyType ?? null,
+      isInline ? reply : null,
       bytes,
-    });
+      row.seq,
+    );
     if (reply && !isInline) this.#blob.run(row.seq * BLOB.kinds + BLOB.reply, reply);
     this.#room.ledger.moved(row.service, 'running', state, row.bytes, bytes);
     this.#tell(row.service, id, state, dueAt);

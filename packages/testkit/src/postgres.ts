@@ -50,10 +50,23 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** A PostgreSQL of our own, in a folder of its own, on a port of its own. */
+/**
+ * Starts a PostgreSQL of our own, in a folder of its own, on a port of its own. It ends with this process, and its folder
+ * goes with it.
+ * @param binaries - the folder of {@link postgresBinaries}
+ */
+export function startPostgres(binaries: string): Promise<PrivatePostgres> {
+  return PrivatePostgres.start(binaries);
+}
+
+/** A PostgreSQL that {@link startPostgres} started. It can be killed and run again. */
 export class PrivatePostgres {
   readonly url: string;
   #process: ChildProcess | undefined;
+  readonly #lastResort = (): void => {
+    this.#process?.kill('SIGQUIT');
+    this.#remove();
+  };
 
   private constructor(
     private readonly binaries: string,
@@ -66,7 +79,7 @@ export class PrivatePostgres {
   /** @param binaries - see {@link postgresBinaries} */
   static async start(binaries: string): Promise<PrivatePostgres> {
     const user = unprivileged();
-    const folder = mkdtempSync(join(tmpdir(), 'titanic-postgres-'));
+    const folder = mkdtempSync(join(tmpdir(), 'majordomo-postgres-'));
     if (user.uid !== undefined) chownSync(folder, user.uid, user.gid!);
     const options = [
       '-D',
@@ -82,8 +95,14 @@ export class PrivatePostgres {
     ];
     execFileSync(join(binaries, 'initdb'), options, { ...user, cwd: folder, stdio: 'pipe' });
     const postgres = new PrivatePostgres(binaries, folder, await freePort());
+    process.once('exit', postgres.#lastResort);
     await postgres.run();
     return postgres;
+  }
+
+  /** The process that all others of it are below; `undefined` while it does not run. */
+  get pid(): number | undefined {
+    return this.#process?.pid;
   }
 
   /**
@@ -139,13 +158,12 @@ export class PrivatePostgres {
   /** Stops it, and removes all of it. */
   async stop(): Promise<void> {
     await this.#end('SIGINT');
-    rmSync(this.folder, { recursive: true, force: true });
+    process.off('exit', this.#lastResort);
+    this.#remove();
   }
 
-  /** The same at once, for a process that ends. */
-  stopNow(): void {
-    this.#process?.kill('SIGQUIT');
-    rmSync(this.folder, { recursive: true, force: true });
+  #remove(): void {
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 });
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {

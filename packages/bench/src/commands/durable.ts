@@ -1,0 +1,2 @@
+export { durable as run } from '../scenarios/durable';
+export { showDurable as show } from '../report/show';

@@ -1,0 +1,55 @@
+import type { PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely';
+import type pg from 'pg';
+
+/** Statements that are prepared, of each connection; there are some dozens. */
+const STATEMENTS_MAX = 500;
+
+/**
+ * Connections on which each statement is parsed and planned once, and afterwards only executed: planning ours takes as
+ * long as executing them.
+ */
+export class PreparingPool implements PostgresPool {
+  readonly #pool: pg.Pool;
+  readonly #clients = new WeakMap<pg.PoolClient, PostgresPoolClient>();
+  /** A name for each statement, the same on all connections. */
+  readonly #names = new Map<string, string>();
+
+  constructor(pool: pg.Pool) {
+    this.#pool = pool;
+  }
+
+  async connect(): Promise<PostgresPoolClient> {
+    const client = await this.#pool.connect();
+    const known = this.#clients.get(client);
+    if (known) return known;
+    const preparing = {
+      query: <Row>(text: string, values: readonly unknown[]) => this.#query<Row>(client, text, values),
+      release: () => client.release(),
+    } as PostgresPoolClient;
+    this.#clients.set(client, preparing);
+    return preparing;
+  }
+
+  end(): Promise<void> {
+    return this.#pool.end();
+  }
+
+  /** What takes no values is `BEGIN`, `COMMIT` or done once. */
+  #query<Row>(
+    client: pg.PoolClient,
+    text: string,
+    values: readonly unknown[],
+  ): Promise<PostgresQueryResult<Row>> {
+    const name = values.length === 0 ? undefined : this.#nameOf(text);
+    const query = name === undefined ? { text, values: [...values] } : { name, text, values: [...values] };
+    return client.query(query) as unknown as Promise<PostgresQueryResult<Row>>;
+  }
+
+  #nameOf(text: string): string | undefined {
+    const known = this.#names.get(text);
+    if (known !== undefined || this.#names.size >= STATEMENTS_MAX) return known;
+    const name = `titanic_${this.#names.size}`;
+    this.#names.set(text, name);
+    return name;
+  }
+}
