@@ -21,8 +21,8 @@ const TURNS_MAX = 10_000;
 
 /** Claims what is due. Rows that others are claiming at this moment are passed over. */
 export async function claim(unit: Unit, order: ClaimOrder, turns: Turns): Promise<Claims> {
-  await expireOutlived(unit);
-  await takeBackLost(unit);
+  const expired = await expireOutlived(unit);
+  const regained = await takeBackLost(unit);
   const due = (await waitingServices(unit))
     .filter(({ due_at }) => due_at <= unit.now)
     .map(({ service }) => service)
@@ -32,7 +32,8 @@ export async function claim(unit: Unit, order: ClaimOrder, turns: Turns): Promis
   const turn = Math.max(0, ...turns.values()) + 1;
   if (turns.size > TURNS_MAX) turns.clear();
   for (const service of round.served) turns.set(service, turn);
-  return { claimed: round.claimed, nextAt: await nextAt(unit, round) };
+  const next = await nextAt(unit, round);
+  return { claimed: round.claimed, nextAt: next, expired, regained, held: [...round.held] };
 }
 
 /** One claim, as far as it has come. */
@@ -41,6 +42,7 @@ class Round {
   readonly served = new Set<string>();
   /** When there may be more of a service that has something due, but may not be given it now. */
   readonly heldUntil = new Map<string, number>();
+  readonly held = new Set<string>();
   #bytesLeft: number;
   #states = new Map<string, PaceState>();
   #running = new Map<string, number>();
@@ -101,7 +103,10 @@ class Round {
       this.#states.set(service, after);
       await putPace(trx, service, after);
     }
-    if (rows.length === allowed.count) this.heldUntil.set(service, allowed.nextAt);
+    if (rows.length === allowed.count) {
+      this.heldUntil.set(service, allowed.nextAt);
+      if (allowed.count < share) this.held.add(service);
+    }
   }
 
   /** Claims up to so many of one service, in their order. */
@@ -171,7 +176,8 @@ async function waitingServices({ trx }: Unit): Promise<Waiting[]> {
   return rows.filter(({ due_at }) => due_at !== null);
 }
 
-async function expireOutlived(unit: Unit): Promise<void> {
+/** @returns their services */
+async function expireOutlived(unit: Unit): Promise<string[]> {
   const { rows } = await sql<{ id: string; service: string; bytes: number }>`
     UPDATE requests SET state = 4, ended_at = ${unit.now} WHERE seq IN (
       SELECT seq FROM requests WHERE state = 0 AND expires_at <= ${unit.now}
@@ -181,9 +187,11 @@ async function expireOutlived(unit: Unit): Promise<void> {
     unit.moved(service, 'waiting', 'expired', bytes);
     unit.ended.push(idText(id));
   }
+  return rows.map(({ service }) => service);
 }
 
-async function takeBackLost(unit: Unit): Promise<void> {
+/** @returns their services */
+async function takeBackLost(unit: Unit): Promise<string[]> {
   const { now } = unit;
   const { rows } = await sql<{ service: string; bytes: number }>`
     UPDATE requests SET state = 0, lease_until = NULL, owner = NULL, error = ${LEASE_LOST} WHERE seq IN (
@@ -191,6 +199,7 @@ async function takeBackLost(unit: Unit): Promise<void> {
       LIMIT ${STEP_ROWS_MAX} FOR UPDATE SKIP LOCKED
     ) RETURNING service, bytes`.execute(unit.trx);
   for (const { service, bytes } of rows) unit.moved(service, 'running', 'waiting', bytes);
+  return rows.map(({ service }) => service);
 }
 
 async function nextAt(unit: Unit, { heldUntil }: Round): Promise<number> {
