@@ -4,7 +4,7 @@ export default {
   roots: ['<rootDir>/packages', '<rootDir>/examples'],
   testMatch: ['**/test/**/*.test.ts'],
   transform: {
-    '/dashboard/(main\\.ts|.+\\.(css|html))$': '<rootDir>/.jest/text.mjs',
+    '/dashboard/((?:durable-)?main\\.ts|.+\\.(css|html))$': '<rootDir>/.jest/text.mjs',
     '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }],
   },
   moduleNameMapper: {

@@ -95,7 +95,7 @@ export class Exhibit {
       snapshot: () => this.snapshot,
     };
     const guard = { host: '127.0.0.1', access: new Access(undefined) };
-    this.#server = new HttpServer(visibilityApp(shown, this.#live, newPage(), guard));
+    this.#server = new HttpServer(visibilityApp(shown, this.#live, newPage(false), guard));
   }
 
   listen(port = 0): Promise<string> {
