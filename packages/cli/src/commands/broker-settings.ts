@@ -22,6 +22,8 @@ export const BROKER_SETTINGS = [
   'messageBytesMax',
   'http',
   'httpTokenFile',
+  'durable',
+  'durableSecretKeyFile',
   'metricsServicesMax',
   'logLevel',
 ] as const satisfies readonly SettingKey[];

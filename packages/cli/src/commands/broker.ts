@@ -6,6 +6,7 @@ import { readSecretKey } from '../security';
 import { readConfigFile } from '../settings/config-file';
 import { readToken } from '../settings/token-file';
 import { untilShutdown } from '../signals';
+import { brokerDurableWork } from './broker-durable-work';
 import type { BrokerSetting } from './broker-settings';
 
 /** A policy file, still to be validated. */
@@ -17,16 +18,21 @@ async function readPolicy(path: string): Promise<PolicyInput> {
 /** `majordomo broker`: serves until a signal asks for the end, then drains; SIGHUP has it read its policy again. */
 export async function run({ settings, output }: Invocation<BrokerSetting>): Promise<ExitCode> {
   const { attempts, framesMax, frameBytesMax, messageBytesMax, logLevel, ...others } = settings;
-  const { curveSecretKeyFile, policy: policyFile, httpTokenFile, ...options } = others;
+  const { curveSecretKeyFile, policy: policyFile, httpTokenFile, ...shown } = others;
+  const { durable: isDurable, durableSecretKeyFile, ...options } = shown;
   const logger = await createLogger(logLevel);
   const limits = { framesMax, frameBytesMax, messageBytesMax };
   const secretKey = curveSecretKeyFile === undefined ? undefined : await readSecretKey(curveSecretKeyFile);
   const httpToken = httpTokenFile === undefined ? undefined : await readToken(httpTokenFile);
-  const broker = new Broker({
+  const durable = isDurable
+    ? await brokerDurableWork({ ...options, durableSecretKeyFile }, secretKey, () => broker.endpoints)
+    : undefined;
+  const broker: Broker = new Broker({
     ...options,
     ...(secretKey === undefined ? {} : { curve: { secretKey } }),
     ...(policyFile === undefined ? {} : { policy: await readPolicy(policyFile) }),
     httpToken,
+    ...(durable ? { durable } : {}),
     attemptsMax: attempts,
     limits,
     logger,
@@ -51,6 +57,7 @@ export async function run({ settings, output }: Invocation<BrokerSetting>): Prom
   for (const endpoint of broker.endpoints) await output.line(`majordomo broker listening on ${endpoint}`);
   if (broker.httpAddress) await output.line(`majordomo broker shown at ${broker.httpAddress}`);
   logger.info({ event: 'shutdown', signal: await Promise.race([shutdown, failed]) }, 'draining');
+  durable?.close();
   await broker.drain();
   return EXIT.ok;
 }

@@ -30,6 +30,10 @@ const broker = defineCommand({
     ['majordomo broker --bind tcp://127.0.0.1:0', 'take a free port and print it'],
     [`majordomo broker --http ${DEFAULT_HTTP}`, 'with metrics, health and a dashboard'],
     [
+      `majordomo broker --http ${DEFAULT_HTTP} --http-token-file token --durable`,
+      'with a page for the durable work of a titanic, and what can be done to it for who says the token',
+    ],
+    [
       "majordomo broker --bind 'tcp://*:5555' --bind 'tcp://*:5556?role=partners' --curve-secret-key-file broker.key --policy policy.json",
       'encrypted, by a policy, and one endpoint for one role',
     ],

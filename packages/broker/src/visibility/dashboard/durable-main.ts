@@ -196,6 +196,9 @@ pause.addEventListener('click', () => {
   paused = !paused;
   pause.setAttribute('aria-pressed', String(paused));
   write(pause, paused ? 'Go on' : 'Pause');
+  clearTimeout(timer);
+  // What is on its way is not shown any more.
+  looks++;
   if (!paused) void look();
 });
 
