@@ -90,7 +90,7 @@ export const TABS: readonly Tab[] = [
     state: 'retrying',
     none: 'Nothing waits for another attempt.',
     value: (standing) => more(standing, standing.retrying),
-    note: () => 'between two attempts',
+    note: () => 'after an error',
     tone: ({ retrying }) => (retrying > 0 ? 'warn' : 'none'),
   },
   {
@@ -117,7 +117,7 @@ export const TABS: readonly Tab[] = [
     state: undefined,
     none: 'There are no requests.',
     value: ({ all }) => whole(all),
-    note: (standing) => `${bytes(standing.bytes)}, what has ended included`,
+    note: (standing) => `${bytes(standing.bytes)} kept`,
   },
 ];
 
