@@ -709,6 +709,22 @@ export function storeConformance(name: string, make: MakeStore): void {
         expect(await idsOf({ state: 'retrying' })).toEqual([soon, late, sms]);
       });
 
+      test('what is due, or is tried again, is on the first page, however much is scheduled', async () => {
+        const late = await failOnce('mail', T0 + 20);
+        const due = newRequest({ service: 'sms' });
+        const scheduled = Array.from({ length: 2_500 }, (_, index) =>
+          newRequest({ service: index % 2 === 0 ? 'mail' : 'sms', dueAt: T0 + 1_000 + index }),
+        );
+        await store.submit([due, ...scheduled]);
+        const ids = async (state: 'due' | 'retrying'): Promise<[string[], string | undefined]> => {
+          const { requests, next } = await store.list({ state, limit: 10 });
+          return [requests.map(({ id }) => id), next];
+        };
+        expect(await ids('due')).toEqual([[due.id], undefined]);
+        expect(await ids('retrying')).toEqual([[late], undefined]);
+        expect(await idsOf({ state: 'scheduled' }, 1_000)).toHaveLength(2_500);
+      });
+
       test('by what their ids begin with, whatever else there is', async () => {
         const ids = ['ab0', 'ab1', 'abf', 'ac0', 'aaf'].map((prefix) => prefix + newId().slice(3));
         await store.submit(ids.map((id) => newRequest({ id })));

@@ -11,7 +11,8 @@ import {
 } from '@majordomo/protocol';
 import { CRON_SERVICE } from '../core/terms';
 import type { Backlog, RequestStore } from '../store/store';
-import { ENDED, LEASES, ServiceMeter, SIZE_BOUNDS, SizeHistogram, SUBMITTED } from './service-meter';
+import { sizeSamples, Sums } from './samples';
+import { ENDED, LEASES, ServiceMeter, SizeHistogram, SUBMITTED } from './service-meter';
 import { StoreLooks, type StoreLook } from './store-looks';
 
 /** The label of all services without one of their own. */
@@ -270,37 +271,6 @@ export class TitanicMeter {
       ),
     ];
   }
-}
-
-/** Values by their labels, those of the same labels added up, or joined otherwise. */
-class Sums {
-  readonly #samples = new Map<string, { labels: Readonly<Record<string, string>>; value: number }>();
-
-  constructor(private readonly join: (one: number, other: number) => number = (one, other) => one + other) {}
-
-  add(labels: Readonly<Record<string, string>>, value: number): void {
-    const key = JSON.stringify(labels);
-    const before = this.#samples.get(key);
-    if (before) before.value = this.join(before.value, value);
-    else this.#samples.set(key, { labels, value });
-  }
-
-  get samples(): MetricSample[] {
-    return [...this.#samples.values()];
-  }
-}
-
-function sizeSamples(name: string, { buckets, sum, count }: SizeHistogram): MetricSample[] {
-  let upTo = 0;
-  const samples: MetricSample[] = SIZE_BOUNDS.map((le, bucket) => ({
-    metricName: `${name}_bucket`,
-    labels: { le },
-    value: (upTo += buckets[bucket] ?? 0),
-  }));
-  samples.push({ metricName: `${name}_bucket`, labels: { le: '+Inf' }, value: count });
-  samples.push({ metricName: `${name}_sum`, labels: {}, value: sum });
-  samples.push({ metricName: `${name}_count`, labels: {}, value: count });
-  return samples;
 }
 
 /** The names, types and labels of the metrics of titanics. */

@@ -102,6 +102,7 @@ describeInBrowser('the page of durable work in Chromium', () => {
     const { page } = await visit(work);
     await rows(page, 2);
     work.set(work.requests[0]!.id, { state: 'running' });
+    await page.clock.runFor(2_000);
     await rows(page, 1);
     await page.getByRole('button', { name: 'Pause' }).click();
     const { asked } = work;
@@ -255,10 +256,12 @@ describeInBrowser('the page of durable work in Chromium', () => {
     const { page } = await visit(work);
     await rows(page, 2);
     work.failure = new NoWorkerError('Nobody serves titanic.stats.');
+    await page.clock.runFor(2_000);
     await page.getByText('no answer from titanic', { exact: true }).waitFor();
     await page.locator('#reasons', { hasText: 'NO_WORKER: Nobody serves titanic.stats.' }).waitFor();
     expect(await idsOf(page)).toHaveLength(2);
     work.failure = undefined;
+    await page.clock.runFor(2_000);
     await page.getByText('live', { exact: true }).waitFor();
   });
 
