@@ -4,7 +4,7 @@ export default {
   roots: ['<rootDir>/packages', '<rootDir>/examples'],
   testMatch: ['**/test/**/*.test.ts'],
   transform: {
-    '/dashboard/(main\\.ts|.+\\.(css|html))$': '<rootDir>/.jest/text.mjs',
+    '/dashboard/((?:durable-)?main\\.ts|.+\\.(css|html))$': '<rootDir>/.jest/text.mjs',
     '^.+\\.(ts|mjs)$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }],
     // Published as ES modules only, and tests run as CommonJS.
     '/node_modules/(arktype|arkregex|@ark|@nestjs)/.+\\.js$': ['@swc/jest', { jsc: { target: 'es2022' } }],

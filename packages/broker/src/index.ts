@@ -13,3 +13,12 @@ export {
 } from '@majordomo/transport';
 export { Broker, type BrokerEvents } from './shell/broker';
 export { brokerOptionsSchema, type BrokerOptions, type ResolvedBrokerOptions } from './shell/options';
+export type {
+  DurableAction,
+  DurableCounts,
+  DurablePage,
+  DurableQuery,
+  DurableRequest,
+  DurableState,
+  DurableWork,
+} from './visibility/durable/durable-work';

@@ -33,7 +33,7 @@ export class MetricFamily {
 
   constructor(
     { name, help, type, labelNames }: MetricDefinition,
-    private readonly collect: () => Iterable<MetricSample>,
+    private readonly collect: () => Iterable<MetricSample> | Promise<Iterable<MetricSample>>,
   ) {
     this.name = name;
     this.help = help;
@@ -44,7 +44,9 @@ export class MetricFamily {
   /** What it is, and its values now. */
   async get(): Promise<MetricDefinition & { aggregator: string; values: MetricSample[] }> {
     const { name, help, type, labelNames, aggregator } = this;
-    return { name, help, type, labelNames, aggregator, values: [...this.collect()] };
+    const found = this.collect();
+    const values = [...(found instanceof Promise ? await found : found)];
+    return { name, help, type, labelNames, aggregator, values };
   }
 
   /** Nothing: what has been counted is not forgotten because somebody else's metrics are. */

@@ -217,8 +217,9 @@ export function storeConformance(name: string, make: MakeStore): void {
         const future = newRequest({ dueAt: T0 + 1_000, expiresAt: T0 + 20 });
         await store.submit([brief, future]);
         clock.time = T0 + 10;
-        const { claimed, nextAt } = await store.claim(anOrder());
+        const { claimed, nextAt, expired } = await store.claim(anOrder());
         expect(claimed).toEqual([]);
+        expect(expired).toEqual(['mail']);
         expect(nextAt).toBe(T0 + 20);
         expect(ended).toEqual([brief.id]);
         clock.time = T0 + 20;
@@ -241,7 +242,9 @@ export function storeConformance(name: string, make: MakeStore): void {
         await store.submit([request]);
         const stale = await claimOne();
         clock.time += 30_000;
-        const fresh = await claimOne();
+        const again = await store.claim(anOrder());
+        expect(again.regained).toEqual(['mail']);
+        const fresh = again.claimed[0]!;
         expect(fresh).toMatchObject({ id: request.id, token: stale.token + 1, attempts: 2 });
         expect(JSON.parse(fresh.error!)).toMatchObject({ code: 'LEASE_LOST' });
         expect(await settle({ ...stale, outcome: 'succeed', reply: REPLY, replyType: undefined })).toBe(
@@ -410,6 +413,7 @@ export function storeConformance(name: string, make: MakeStore): void {
         const first = await store.claim(anOrder({ paces }));
         expect(first.claimed).toHaveLength(3);
         expect(first.nextAt).toBe(T0 + 100);
+        expect(first.held).toEqual(['mail']);
         clock.time = T0 + 99;
         expect((await store.claim(anOrder({ paces, owner: 'another' }))).claimed).toHaveLength(0);
         clock.time = T0 + 100;
@@ -422,8 +426,9 @@ export function storeConformance(name: string, make: MakeStore): void {
         const paces = new Map([['mail', { perSecond: 1, burst: 1 }]]);
         await store.submit(Array.from({ length: 20 }, () => newRequest()));
         await store.submit([newRequest({ service: 'sms' })]);
-        const { claimed } = await store.claim(anOrder({ paces }));
+        const { claimed, held } = await store.claim(anOrder({ paces }));
         expect(claimed.map(({ service }) => service).sort()).toEqual(['mail', 'sms']);
+        expect(held).toEqual(['mail']);
       });
 
       test('concurrency counts what everybody has in hand', async () => {
@@ -445,6 +450,7 @@ export function storeConformance(name: string, make: MakeStore): void {
         }
         const paused = await store.claim(anOrder());
         expect(paused.claimed).toEqual([]);
+        expect(paused.held).toEqual(['mail']);
         expect(paused.nextAt).toBeGreaterThan(T0);
         expect(paused.nextAt).toBeLessThanOrEqual(T0 + 500);
         clock.time = paused.nextAt;
@@ -648,6 +654,112 @@ export function storeConformance(name: string, make: MakeStore): void {
             .map(({ id }) => id)
             .sort(),
         );
+      });
+
+      /** The ids on all pages of a query, `limit` to a page. */
+      const idsOf = async (query: object, limit = 3): Promise<string[]> => {
+        const ids: string[] = [];
+        let after: string | undefined;
+        do {
+          const page = await store.list({ ...query, limit, after });
+          expect(page.requests.length).toBeLessThanOrEqual(limit);
+          ids.push(...page.requests.map(({ id }) => id));
+          after = page.next;
+        } while (after !== undefined);
+        return ids;
+      };
+
+      /** Has one request of a service fail, to be tried again at `dueAt`. */
+      const failOnce = async (service: string, dueAt: number): Promise<string> => {
+        const request = newRequest({ service, priority: 9 });
+        await store.submit([request]);
+        const held = await claimOne();
+        expect(held.id).toBe(request.id);
+        await settle({ ...held, outcome: 'retry', dueAt, error: ERROR });
+        return request.id;
+      };
+
+      test('what waits is listed by phase: in its turn, page after page, whatever else waits', async () => {
+        const sms = await failOnce('sms', T0 + 5);
+        const late = await failOnce('mail', T0 + 20);
+        const soon = await failOnce('mail', T0 + 10);
+        const due = [
+          newRequest({ service: 'mail', priority: 9, dueAt: T0 }),
+          newRequest({ service: 'mail', priority: 4, dueAt: T0 - 9 }),
+          newRequest({ service: 'mail', priority: 4, dueAt: T0 - 5 }),
+          newRequest({ service: 'mail', priority: 4, dueAt: T0 - 5 }),
+          newRequest({ service: 'sms', priority: 0, dueAt: T0 }),
+        ];
+        const scheduled = [
+          newRequest({ service: 'mail', priority: 4, dueAt: T0 + 1 }),
+          newRequest({ service: 'mail', priority: 4, dueAt: T0 + 900 }),
+          newRequest({ service: 'sms', priority: 4, dueAt: T0 + 1 }),
+        ];
+        await store.submit([...scheduled, ...due]);
+        for (const limit of [1, 2, 3, 100]) {
+          expect(await idsOf({ state: 'due' }, limit)).toEqual(due.map(({ id }) => id));
+          expect(await idsOf({ state: 'scheduled' }, limit)).toEqual(scheduled.map(({ id }) => id));
+          expect(await idsOf({ state: 'retrying' }, limit)).toEqual([soon, late, sms]);
+        }
+        expect(await idsOf({ state: 'due', service: 'sms' })).toEqual([due[4]!.id]);
+        expect(await idsOf({ state: 'retrying', service: 'mail' })).toEqual([soon, late]);
+        expect(await idsOf({ state: 'due', service: 'nobody' })).toEqual([]);
+        expect(await idsOf({ state: 'due', search: 'sm' })).toEqual([due[4]!.id]);
+        clock.time = T0 + 10;
+        expect(await idsOf({ state: 'retrying' })).toEqual([soon, late, sms]);
+      });
+
+      test('what is due, or is tried again, is on the first page, however much is scheduled', async () => {
+        const late = await failOnce('mail', T0 + 20);
+        const due = newRequest({ service: 'sms' });
+        const scheduled = Array.from({ length: 2_500 }, (_, index) =>
+          newRequest({ service: index % 2 === 0 ? 'mail' : 'sms', dueAt: T0 + 1_000 + index }),
+        );
+        await store.submit([due, ...scheduled]);
+        const ids = async (state: 'due' | 'retrying'): Promise<[string[], string | undefined]> => {
+          const { requests, next } = await store.list({ state, limit: 10 });
+          return [requests.map(({ id }) => id), next];
+        };
+        expect(await ids('due')).toEqual([[due.id], undefined]);
+        expect(await ids('retrying')).toEqual([[late], undefined]);
+        expect(await idsOf({ state: 'scheduled' }, 1_000)).toHaveLength(2_500);
+      });
+
+      test('by what their ids begin with, whatever else there is', async () => {
+        const ids = ['ab0', 'ab1', 'abf', 'ac0', 'aaf'].map((prefix) => prefix + newId().slice(3));
+        await store.submit(ids.map((id) => newRequest({ id })));
+        expect(await idsOf({ idPrefix: 'ab' }, 2)).toEqual(ids.slice(0, 3));
+        expect(await idsOf({ idPrefix: 'ab1' })).toEqual([ids[1]]);
+        expect(await idsOf({ idPrefix: ids[3]! })).toEqual([ids[3]]);
+        expect(await idsOf({ idPrefix: 'ab', state: 'dead' })).toEqual([]);
+        expect(await idsOf({ idPrefix: 'ab', state: 'due' })).toEqual(ids.slice(0, 3));
+      });
+
+      test('a cursor that is none leads to the beginning', async () => {
+        const request = newRequest();
+        await store.submit([request]);
+        for (const query of [{}, { state: 'due' }, { idPrefix: '0' }, { state: 'retrying' }] as const) {
+          const { requests } = await store.list({ ...query, limit: 9, after: 'nonsense' });
+          expect(requests.map(({ id }) => id)).toEqual(
+            'state' in query && query.state === 'retrying' ? [] : [request.id],
+          );
+        }
+      });
+
+      test('the backlog counts what is due and what is tried again, and knows the oldest', async () => {
+        expect(await store.backlog()).toEqual([]);
+        await failOnce('mail', T0 + 10);
+        await store.submit([
+          newRequest({ dueAt: T0 - 7 }),
+          newRequest({ dueAt: T0, priority: 9 }),
+          newRequest({ dueAt: T0 + 1 }),
+          newRequest({ service: 'sms', dueAt: T0 + 60_000 }),
+        ]);
+        const sms = { service: 'sms', due: 0, retrying: 0, oldestDueAt: undefined, isMore: false };
+        const mail = { service: 'mail', due: 2, retrying: 1, oldestDueAt: T0 - 7, isMore: false };
+        expect(await store.backlog()).toEqual([mail, sms]);
+        clock.time = T0 + 10;
+        expect(await store.backlog()).toEqual([{ ...mail, due: 3 }, sms]);
       });
 
       test('in the order asked for, with what there is not left out', async () => {

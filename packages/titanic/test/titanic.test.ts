@@ -423,6 +423,7 @@ describe('many', () => {
     expect([answer.text(0), answer.json(1)]).toMatchObject(['400', { code: 'INVALID_OPTIONS' }]);
     expect(await api.stats()).toEqual({
       services: [{ service: 'nobody', state: 'waiting', requests: 3, bytes: expect.any(Number) as number }],
+      backlog: [{ service: 'nobody', due: 0, retrying: 0, isMore: false }],
     });
   });
 

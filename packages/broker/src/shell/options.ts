@@ -8,6 +8,7 @@ import {
 } from '@majordomo/protocol';
 import { z } from 'zod';
 import { policyOptionSchema } from '../core/access/policy';
+import { durableWorkSchema } from '../visibility/durable/durable-work';
 import { httpAddressSchema, httpTokenSchema } from '../visibility/options';
 import { bindSchema } from './doors';
 
@@ -86,6 +87,11 @@ const brokerOptions = z.strictObject({
   http: httpAddressSchema.optional(),
   /** What has to be said to see more than health: a bearer token, 16 to 4,096 printable characters. Default: none. */
   httpToken: httpTokenSchema.optional(),
+  /**
+   * Durable work, for a page of its own at `/durable`: whoever says the token can cancel, reschedule, retry and purge
+   * there. Needs `http`. Default: none.
+   */
+  durable: durableWorkSchema.optional(),
   /** A registry of prom-client to add the metrics to, whether or not they are served. Default: none. */
   registry: metricsRegistrySchema,
   /** Services with a label of their own in the metrics; the others are shown together as `other`. Default 200. */
@@ -95,7 +101,11 @@ const brokerOptions = z.strictObject({
 });
 
 /** The options of a broker: what a user may write, with units and defaults. */
-export const brokerOptionsSchema = brokerOptions.superRefine(({ bind, curve, policy }, { addIssue }) => {
+export const brokerOptionsSchema = brokerOptions.superRefine((options, { addIssue }) => {
+  const { bind, curve, policy } = options;
+  if (options.durable && options.http === undefined) {
+    addIssue({ code: 'custom', path: ['durable'], message: 'needs the option http, to be shown' });
+  }
   for (const [at, entry] of bind.entries()) {
     if (entry.curve === true && !curve) {
       addIssue({

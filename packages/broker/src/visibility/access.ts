@@ -11,6 +11,11 @@ export class Access {
     this.#digest = token === undefined ? undefined : digest(token);
   }
 
+  /** True where there is a token to be said. */
+  get hasToken(): boolean {
+    return this.#digest !== undefined;
+  }
+
   /** True where a request says the token, or needs none. Takes as long for any token. */
   allows(authorization: string | undefined): boolean {
     if (!this.#digest) return true;

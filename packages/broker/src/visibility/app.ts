@@ -2,6 +2,8 @@ import { Hono, type Context, type MiddlewareHandler } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
 import { streamSSE } from 'hono/streaming';
 import { isMeant, type Access } from './access';
+import { ACTIONS_PATH, durableRoutes } from './durable/routes';
+import type { DurableDesk } from './durable/desk';
 import type { Live } from './live';
 import type { Page } from './page';
 import type { Readiness } from './readiness';
@@ -16,6 +18,12 @@ export interface Shown {
   snapshot(whole: boolean): Snapshot;
 }
 
+/** What there is to show of durable work. */
+export interface ShownDurable {
+  readonly desk: DurableDesk;
+  readonly page: Page;
+}
+
 /** Who may see it. */
 export interface Guard {
   /** The host that is listened on. */
@@ -24,11 +32,18 @@ export interface Guard {
 }
 
 /**
- * The routes of a broker, all of them for reading: `/healthz`, `/readyz` for everybody; `/metrics`, `/snapshot`,
- * `/events` and the page at `/` for who says the token, where there is one. The page without the token is the same
- * page, which then asks for it: it holds nothing of the broker.
+ * The routes of a broker, for reading: `/healthz`, `/readyz` for everybody; `/metrics`, `/snapshot`, `/events` and the
+ * page at `/` for who says the token, where there is one. The page without the token is the same page, which then asks
+ * for it: it holds nothing of the broker. With durable work there is a page at `/durable`, and `/durable/…`, where the
+ * one thing is that can be written to.
  */
-export function visibilityApp(shown: Shown, live: Live, page: Page, { host, access }: Guard): Hono {
+export function visibilityApp(
+  shown: Shown,
+  live: Live,
+  page: Page,
+  { host, access }: Guard,
+  durable?: ShownDurable,
+): Hono {
   const app = new Hono();
   const allowed = (c: Context): boolean => access.allows(c.req.header('authorization'));
   const guarded: MiddlewareHandler = async (c, next) => {
@@ -38,12 +53,14 @@ export function visibilityApp(shown: Shown, live: Live, page: Page, { host, acce
     });
   };
 
-  app.use(headersFor(page));
+  app.use(headersFor(page, (path) => path !== '/durable'));
+  if (durable) app.use(headersFor(durable.page, (path) => path === '/durable'));
   app.use(async (c, next) => {
     c.header('Cache-Control', 'no-store');
     if (!isMeant(host, c.req.header('host')))
       return c.text('This broker listens on loopback, and answers to loopback names only.\n', 403);
     if (c.req.method === 'GET' || c.req.method === 'HEAD') return next();
+    if (durable && c.req.method === 'POST' && c.req.path === ACTIONS_PATH) return next();
     return c.text('Nothing can be changed here.\n', 405, { Allow: 'GET, HEAD' });
   });
   app.get('/healthz', (c) => c.json({ alive: true }));
@@ -58,12 +75,20 @@ export function visibilityApp(shown: Shown, live: Live, page: Page, { host, acce
   app.get('/snapshot', guarded, (c) => c.json(shown.snapshot(c.req.query('history') !== 'no')));
   app.get('/events', guarded, (c) => watch(c, shown, live));
   app.get('/', (c) => c.html(page.html, allowed(c) ? 200 : 401));
-  app.notFound((c) => c.text('There is /, /metrics, /snapshot, /events, /healthz and /readyz.\n', 404));
+  if (durable) {
+    app.get('/durable', (c) => c.html(durable.page.html, allowed(c) ? 200 : 401));
+    app.route('/', durableRoutes(durable.desk, access, guarded));
+  }
+  const others = durable ? '/durable, ' : '';
+  app.notFound((c) =>
+    c.text(`There is /, ${others}/metrics, /snapshot, /events, /healthz and /readyz.\n`, 404),
+  );
   return app;
 }
 
-function headersFor({ scriptHash, styleHash }: Page): MiddlewareHandler {
-  return secureHeaders({
+/** The headers of a page, and of all that goes with it. */
+function headersFor({ scriptHash, styleHash }: Page, isOf: (path: string) => boolean): MiddlewareHandler {
+  const headers = secureHeaders({
     contentSecurityPolicy: {
       defaultSrc: ["'none'"],
       scriptSrc: [`'${scriptHash}'`],
@@ -79,6 +104,7 @@ function headersFor({ scriptHash, styleHash }: Page): MiddlewareHandler {
     strictTransportSecurity: false,
     xFrameOptions: 'DENY',
   });
+  return (c, next) => (isOf(c.req.path) ? headers(c, next) : next());
 }
 
 /** Server-sent events: one `snapshot` at once and one a second, the same for all who watch. */

@@ -1,13 +1,15 @@
 import { setImmediate } from 'node:timers/promises';
-import { addMetrics, type MetricFamily } from '@majordomo/protocol';
+import { addMetrics, type Logger, type MetricFamily } from '@majordomo/protocol';
 import { Registry } from 'prom-client';
 import { Access, hostOf } from './access';
 import { visibilityApp } from './app';
+import { DurableDesk } from './durable/desk';
+import type { DurableWork } from './durable/durable-work';
 import { HttpServer } from './http-server';
 import type { Incidents } from './incidents';
 import { Live } from './live';
 import type { LoopWatch } from './loop-watch';
-import { newPage } from './page';
+import { newDurablePage, newPage } from './page';
 import { readinessOf } from './readiness';
 import { Sampler } from './sampler';
 import type { Subject } from './subject';
@@ -31,6 +33,9 @@ export interface ExhibitionOptions {
   readonly httpToken: string | undefined;
   /** How long the broker waits for a word of a peer, in ms. */
   readonly silenceMs: number;
+  /** Durable work to be shown, too. */
+  readonly durable: DurableWork | undefined;
+  readonly logger: Logger;
 }
 
 /** A broker shown over HTTP: looks at it once a second, and tells everybody who watches the same. */
@@ -48,7 +53,7 @@ export class Exhibition {
     families: readonly MetricFamily[],
     private readonly options: ExhibitionOptions,
   ) {
-    const { http, httpToken, silenceMs } = options;
+    const { http, httpToken, silenceMs, durable, logger } = options;
     const registry = new Registry();
     addMetrics(registry, families);
     this.#sampler = new Sampler(subject, loop, incidents, silenceMs);
@@ -58,7 +63,9 @@ export class Exhibition {
       snapshot: (whole: boolean) => this.#sampler.snapshot(whole),
     };
     const guard = { host: hostOf(http), access: new Access(httpToken) };
-    this.#server = new HttpServer(visibilityApp(shown, this.#live, newPage(), guard));
+    const shownDurable = durable && { desk: new DurableDesk(durable, logger), page: newDurablePage() };
+    const page = newPage(shownDurable !== undefined);
+    this.#server = new HttpServer(visibilityApp(shown, this.#live, page, guard, shownDurable));
   }
 
   /** `http://HOST:PORT` as it is bound. */

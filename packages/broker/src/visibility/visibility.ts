@@ -10,7 +10,10 @@ import { brokerMetrics } from './metrics';
 import type { BrokerFacts, CoreView, Subject } from './subject';
 import { Traffic } from './traffic';
 
-type Options = Pick<ResolvedBrokerOptions, 'http' | 'registry' | 'heartbeatMs' | 'liveness' | 'logger'>;
+type Options = Pick<
+  ResolvedBrokerOptions,
+  'http' | 'registry' | 'heartbeatMs' | 'liveness' | 'logger' | 'durable'
+>;
 
 /**
  * What is seen of a broker from outside: metrics in a registry of the user's, and over HTTP metrics, health and the
@@ -58,7 +61,7 @@ export class Visibility {
     if (this.#stopped) return;
     this.#loop.start();
     this.#register();
-    const { http, heartbeatMs, liveness, logger } = this.options;
+    const { http, heartbeatMs, liveness, logger, durable } = this.options;
     const { httpToken } = this;
     if (http === undefined) return;
     // Loaded by those who serve it and nobody else.
@@ -67,6 +70,8 @@ export class Visibility {
       http,
       httpToken,
       silenceMs: heartbeatMs * liveness,
+      durable,
+      logger,
     });
     await this.#exhibition.start();
     if (this.#stopped) await this.#exhibition.stop();

@@ -34,6 +34,7 @@ const PACKAGES = [
   ['broker', 'The broker'],
   ['client', 'The client'],
   ['worker', 'The worker'],
+  ['titanic', 'Titanic'],
   ['cli', 'The command'],
 ] as const;
 

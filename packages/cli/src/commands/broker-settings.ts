@@ -28,3 +28,8 @@ export const BROKER_SETTINGS = [
 ] as const satisfies readonly SettingKey[];
 
 export type BrokerSetting = (typeof BROKER_SETTINGS)[number];
+
+/** Whether the dashboard of a broker shows the durable work behind it, and with which key it asks. */
+export const DURABLE_SETTINGS = ['durable', 'durableSecretKeyFile'] as const satisfies readonly SettingKey[];
+
+export type DurableSetting = (typeof DURABLE_SETTINGS)[number];

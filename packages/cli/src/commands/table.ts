@@ -1,6 +1,6 @@
 import { defineCommand } from '../command';
 import { CURVE_SETTINGS } from './curve-settings';
-import { BROKER_SETTINGS } from './broker-settings';
+import { BROKER_SETTINGS, DURABLE_SETTINGS } from './broker-settings';
 import { DURABLE_COMMANDS } from './durable-table';
 import { TITANIC_COMMANDS } from './titanic-table';
 
@@ -21,7 +21,7 @@ const broker = defineCommand({
     'Runs a broker until SIGINT or SIGTERM, which finish the work in hand first; a second one ends it at once. ' +
     'Prints a line per endpoint once it listens there, and logs to standard error. With --policy, SIGHUP has it read that ' +
     'file again.',
-  settings: BROKER_SETTINGS,
+  settings: [...BROKER_SETTINGS, ...DURABLE_SETTINGS],
   defaults: {},
   examples: [
     ['majordomo broker', 'listen where everyone looks by default'],
@@ -31,6 +31,10 @@ const broker = defineCommand({
     ],
     ['majordomo broker --bind tcp://127.0.0.1:0', 'take a free port and print it'],
     [`majordomo broker --http ${DEFAULT_HTTP}`, 'with metrics, health and a dashboard'],
+    [
+      `majordomo broker --http ${DEFAULT_HTTP} --http-token-file token --durable`,
+      'with a page for the durable work of a titanic, and what can be done to it for who says the token',
+    ],
     [
       "majordomo broker --bind 'tcp://*:5555' --bind 'tcp://*:5556?role=partners' --curve-secret-key-file broker.key --policy policy.json",
       'encrypted, by a policy, and one endpoint for one role',

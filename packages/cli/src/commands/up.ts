@@ -2,6 +2,7 @@ import type { Invocation } from '../command';
 import { EXIT, type ExitCode } from '../exit';
 import { createLogger } from '../log';
 import { brokerOf, tellOfBroker } from '../server/broker';
+import { readSecretKey } from '../security';
 import { openStore, tellOfStore } from '../server/store';
 import { serve, titanicOf } from '../server/titanic';
 import { wayTo } from '../server/way';
@@ -19,17 +20,20 @@ type Setting = BrokerSetting | TitanicSetting | 'titanicKeyFile';
 export async function run({ settings, output }: Invocation<Setting>): Promise<ExitCode> {
   const { store: choice = DEFAULT_STORE, bind, titanicKeyFile } = settings;
   const logger = await createLogger(settings.logLevel);
-  const { broker, secretKey, failed, reload } = await brokerOf(settings, logger);
+  const titanicKey = titanicKeyFile === undefined ? undefined : await readSecretKey(titanicKeyFile);
+  const ofBroker = { ...settings, durable: true, durableSecretKeyFile: titanicKeyFile };
+  const { broker, secretKey, durable, failed, reload } = await brokerOf(ofBroker, logger);
   const shutdown = untilShutdown(reload);
   const { store, lost } = await openStore(choice, settings);
   try {
     await broker.start();
-    const { endpoint, curve } = await wayTo({ broker, secretKey }, bind, titanicKeyFile);
+    const { endpoint, curve } = wayTo({ broker, secretKey }, bind, titanicKey);
     const titanic = titanicOf(settings, { brokers: [endpoint], curve, store, logger });
     await tellOfBroker(broker, output);
     await tellOfStore(choice, store, output);
     await serve(titanic, { shutdown, failures: [failed, lost], logger, output });
   } finally {
+    durable?.close();
     await store.close();
     await broker.drain();
   }

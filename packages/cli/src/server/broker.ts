@@ -1,18 +1,23 @@
 import { Broker, type PolicyInput } from '@majordomo/broker';
 import type { Logger } from 'pino';
-import type { BrokerSetting } from '../commands/broker-settings';
-import { CliError, EXIT } from '../exit';
+import type { BrokerSetting, DurableSetting } from '../commands/broker-settings';
+import { connectDurableWork, type ConnectedDurableWork } from '../durable-work';
+import { CliError, EXIT, UsageError } from '../exit';
 import type { Output } from '../output';
 import { readSecretKey } from '../security';
 import { readConfigFile } from '../settings/config-file';
+import { flagOf } from '../settings/setting';
 import type { Settings } from '../settings/table';
 import { readToken } from '../settings/token-file';
+import { wayTo } from './way';
 
 /** A broker that a command runs. */
 export interface BrokerPart {
   readonly broker: Broker;
   /** Its secret CURVE key, where it has one. */
   readonly secretKey: string | undefined;
+  /** What its dashboard shows of the durable work behind it; to be closed before the broker. */
+  readonly durable: ConnectedDurableWork | undefined;
   /** Rejects where the broker fails while it serves. */
   readonly failed: Promise<never>;
   /** What SIGHUP asks for; `undefined` where there is nothing to read again. */
@@ -25,15 +30,33 @@ async function readPolicy(path: string): Promise<PolicyInput> {
   return policy as PolicyInput;
 }
 
-/** A broker as the settings have it, still to be started. */
-export async function brokerOf(settings: Settings<BrokerSetting>, logger: Logger): Promise<BrokerPart> {
+/**
+ * A broker as the settings have it, still to be started.
+ * @throws UsageError, KeyFileError, and what `new Broker` throws
+ */
+export async function brokerOf(
+  settings: Settings<BrokerSetting | DurableSetting>,
+  logger: Logger,
+): Promise<BrokerPart> {
   const { bind, heartbeatMs, liveness, serviceExpiryMs, attempts, jobDeadlineMs, drainTimeoutMs } = settings;
-  const { queueMax, queueBytesMax, pendingBytesMax, servicesMax, workersMax, clientsMax } = settings;
+  const { queueMax, queueBytesMax, pendingBytesMax, backlogTotalBytesMax } = settings;
+  const { servicesMax, workersMax, clientsMax } = settings;
   const { framesMax, frameBytesMax, messageBytesMax, http, metricsServicesMax } = settings;
-  const { curveSecretKeyFile, policy: policyFile, httpTokenFile } = settings;
-  const secretKey = curveSecretKeyFile === undefined ? undefined : await readSecretKey(curveSecretKeyFile);
+  const { curveSecretKeyFile, policy: policyFile, httpTokenFile, durableSecretKeyFile } = settings;
+  if (settings.durable && http === undefined)
+    throw new UsageError(`${flagOf('durable')} needs ${flagOf('http')}`);
+  const keyIn = async (file: string | undefined): Promise<string | undefined> =>
+    file === undefined ? undefined : readSecretKey(file);
+  const secretKey = await keyIn(curveSecretKeyFile);
+  const durableKey = await keyIn(durableSecretKeyFile);
+  const durable = settings.durable
+    ? connectDurableWork(() => {
+        const { endpoint, curve } = wayTo({ broker, secretKey }, bind, durableKey);
+        return { brokers: [endpoint], ...(curve ? { curve } : {}) };
+      })
+    : undefined;
   const httpToken = httpTokenFile === undefined ? undefined : await readToken(httpTokenFile);
-  const broker = new Broker({
+  const broker: Broker = new Broker({
     bind,
     heartbeatMs,
     liveness,
@@ -44,6 +67,7 @@ export async function brokerOf(settings: Settings<BrokerSetting>, logger: Logger
     queueMax,
     queueBytesMax,
     pendingBytesMax,
+    backlogTotalBytesMax,
     servicesMax,
     workersMax,
     clientsMax,
@@ -51,6 +75,7 @@ export async function brokerOf(settings: Settings<BrokerSetting>, logger: Logger
     http,
     httpToken,
     metricsServicesMax,
+    ...(durable ? { durable } : {}),
     ...(secretKey === undefined ? {} : { curve: { secretKey } }),
     ...(policyFile === undefined ? {} : { policy: await readPolicy(policyFile) }),
     logger,
@@ -62,7 +87,7 @@ export async function brokerOf(settings: Settings<BrokerSetting>, logger: Logger
   });
   failed.catch(() => undefined);
   const reload = policyFile === undefined ? undefined : () => void reloadPolicy(broker, policyFile, logger);
-  return { broker, secretKey, failed, reload };
+  return { broker, secretKey, durable, failed, reload };
 }
 
 async function reloadPolicy(broker: Broker, path: string, logger: Logger): Promise<void> {

@@ -1,5 +1,5 @@
 import { publicKeyOf } from '@majordomo/broker';
-import { readSecretKey, type CurveKeys } from '../security';
+import type { CurveKeys } from '../security';
 import type { BindTo } from '../settings/schemas';
 import type { BrokerPart } from './broker';
 
@@ -11,13 +11,13 @@ export interface Way {
 
 /**
  * The way to a broker that has started: the first endpoint that gives nobody a role, like anybody else on this machine.
- * @param keyFile - the secret key to have, where its policy should know it
+ * @param ownKey - the secret key to have, where its policy should know it
  */
-export async function wayTo(
+export function wayTo(
   { broker: { endpoints }, secretKey }: Pick<BrokerPart, 'broker' | 'secretKey'>,
   bind: readonly BindTo[],
-  keyFile: string | undefined,
-): Promise<Way> {
+  ownKey: string | undefined,
+): Way {
   const at = Math.max(
     0,
     bind.findIndex(({ role }) => role === undefined),
@@ -25,6 +25,5 @@ export async function wayTo(
   const endpoint = (endpoints[at] ?? '').replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:');
   if (secretKey === undefined || bind[at]?.curve === false) return { endpoint, curve: undefined };
   const serverKey = publicKeyOf(secretKey);
-  if (keyFile === undefined) return { endpoint, curve: { serverKey } };
-  return { endpoint, curve: { serverKey, secretKey: await readSecretKey(keyFile) } };
+  return { endpoint, curve: { serverKey, ...(ownKey === undefined ? {} : { secretKey: ownKey }) } };
 }

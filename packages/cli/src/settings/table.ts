@@ -198,6 +198,17 @@ export const SETTINGS = {
     schema: z.string().optional(),
     description: 'the file with the token that has to be said to see more than health',
   },
+  durable: {
+    takes: 'switch',
+    schema: onOff(),
+    description: 'show the durable work of a titanic behind this broker on the dashboard, at /durable',
+  },
+  durableSecretKeyFile: {
+    takes: 'text',
+    placeholder: 'file',
+    schema: z.string().min(1).optional(),
+    description: 'the file with the secret CURVE key by which the dashboard asks titanic, for the policy',
+  },
   metricsServicesMax: {
     takes: 'number',
     placeholder: 'n',

@@ -74,6 +74,15 @@ export const PHASES = [
 ] as const;
 export type Phase = (typeof PHASES)[number];
 
+/** Those of {@link PHASES} that are one state in a store. */
+export type WaitingPhase = Exclude<Phase, State>;
+export const WAITING_PHASES = ['scheduled', 'due', 'retrying'] as const satisfies readonly WaitingPhase[];
+
+/** True where a request waits in one of these phases, and the phase tells more than its state. */
+export function isWaitingPhase(phase: State | WaitingPhase | undefined): phase is WaitingPhase {
+  return phase === 'scheduled' || phase === 'due' || phase === 'retrying';
+}
+
 /** What people are told of a request's state at `now`, in ms. */
 export function phaseOf(request: { state: State; dueAt: number; attempts: number }, now: number): Phase {
   if (request.state !== 'waiting') return request.state;

@@ -11,6 +11,7 @@ import {
 import type { z } from 'zod';
 import { unpackFrames } from '../core/frames';
 import { isEnded } from '../core/lifecycle';
+import { parseRequestId } from '../core/request-id';
 import { dueAtOf } from '../core/schedule';
 import type { Change, RequestStore, StoredWhole } from '../store/store';
 import { DeadLetters } from './dead-letters';
@@ -78,7 +79,12 @@ export class Api {
     } catch (error) {
       const code = isMajordomoError(error) ? error.code : 'FAILED';
       const isOurs = OWN_FAULTS.has(code);
-      if (isOurs) this.#logger.error({ error, service }, 'a request could not be answered');
+      if (isOurs) {
+        this.#logger.error(
+          { event: 'answerFailed', service, id: idIn(body), err: error },
+          'a request could not be answered',
+        );
+      }
       const message = isMajordomoError(error) ? error.message : 'titanic failed; its log says how.';
       return [isOurs ? STATUS.error : STATUS.unknown, JSON.stringify({ code, message, retryable: isOurs })];
     }
@@ -104,7 +110,10 @@ export class Api {
       ok({ count: await this.#dead.retry(read(messages.deadManySchema, body)) }),
     'titanic.dead.purge': async (body) =>
       ok({ count: await this.#dead.purge(read(messages.deadManySchema, body)) }),
-    'titanic.stats': async () => ok({ services: await this.#store.stats() }),
+    'titanic.stats': async () => {
+      const [services, backlog] = await Promise.all([this.#store.stats(), this.#store.backlog()]);
+      return ok({ services, backlog });
+    },
   };
 
   async #submit(body: Body, traceparent: string | undefined): Promise<BodyInput> {
@@ -241,6 +250,13 @@ export class Api {
 
 const unknown = (id: string): RequestUnknownError =>
   new RequestUnknownError(`There is no request ${id}: it was closed or purged, or never was.`);
+
+/** The id that a request speaks of, where it speaks of one. */
+function idIn(body: Body): string | undefined {
+  const header: unknown = jsonOf(body);
+  if (typeof header !== 'object' || header === null || !('id' in header)) return undefined;
+  return parseRequestId(String(header.id));
+}
 
 /** @throws InvalidBodyError */
 const jsonOf = (body: Body): unknown => body.json(0);

@@ -21,6 +21,8 @@ export interface DeliveryOrder {
   readonly terms: Terms;
   readonly rules: Rules;
   readonly now: number;
+  /** The trace that the worker is told. */
+  readonly traceparent: string | undefined;
   readonly replyBytesMax: number;
   /** Withdraws it. */
   readonly signal: AbortSignal;
@@ -70,7 +72,7 @@ function toReply({ frames }: Body, replyType: string | undefined, bytesMax: numb
   return { reply: packFrames(frames), replyType };
 }
 
-function optionsOf({ claimed, terms, rules, now, signal }: DeliveryOrder): RequestOptions {
+function optionsOf({ claimed, terms, rules, now, traceparent, signal }: DeliveryOrder): RequestOptions {
   const timeoutMs = Math.max(1, Math.min(rules.timeoutMs, (claimed.expiresAt ?? Infinity) - now));
   return {
     timeoutMs,
@@ -79,7 +81,7 @@ function optionsOf({ claimed, terms, rules, now, signal }: DeliveryOrder): Reque
     failFast: true,
     priority: claimed.priority,
     contentType: terms.contentType,
-    traceparent: terms.traceparent,
+    traceparent,
     signal,
   };
 }

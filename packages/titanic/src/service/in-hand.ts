@@ -4,6 +4,7 @@ import type { Claimed, Lease, Renewal, RequestStore } from '../store/store';
 /** A request that is being delivered. */
 interface Held {
   readonly lease: Lease;
+  readonly service: string;
   readonly bytes: number;
   readonly controller: AbortController;
   /** False once all that is left is to write down what came of it. */
@@ -60,9 +61,10 @@ export class InHand {
   /** @returns what fires when the request is to be given up */
   add(claimed: Claimed): AbortSignal {
     const controller = new AbortController();
-    const { id, token, body } = claimed;
+    const { id, token, service, body } = claimed;
     const held = {
       lease: { id, token },
+      service,
       bytes: body.length,
       controller,
       isDelivering: true,
@@ -125,7 +127,12 @@ export class InHand {
       }
       for (const lease of lost) this.#lose(lease);
     } catch (error) {
-      if (!isMajordomoError(error, 'CLOSED')) this.#logger.error({ error }, 'leases could not be renewed');
+      if (!isMajordomoError(error, 'CLOSED')) {
+        this.#logger.error(
+          { event: 'renewFailed', leases: due.length, err: error },
+          'leases could not be renewed',
+        );
+      }
     }
   }
 
@@ -133,7 +140,10 @@ export class InHand {
   #lose(lease: Lease): void {
     const held = this.#held.get(keyOf(lease));
     if (!held) return;
-    this.#logger.warn({ ...lease }, 'a lease is void: the delivery is withdrawn');
+    this.#logger.warn(
+      { event: 'leaseLost', service: held.service, ...lease },
+      'a lease is void: the delivery is withdrawn',
+    );
     held.controller.abort(new AbortError('Its lease is void.'));
   }
 }

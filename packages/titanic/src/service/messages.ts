@@ -1,6 +1,6 @@
 import { count, milliseconds, PRIORITY_DEFAULT, PRIORITY_MAX, serviceNameSchema } from '@majordomo/protocol';
 import { z } from 'zod';
-import { PHASES } from '../core/lifecycle';
+import { PHASES, STATES, WAITING_PHASES } from '../core/lifecycle';
 import { parseRequestId } from '../core/request-id';
 import { SPAN_MS_MAX } from './options';
 
@@ -124,12 +124,19 @@ export const idsSchema = z.strictObject({ ids });
 export const waitSchema = z.strictObject({ id, timeoutMs: milliseconds(0).default(25_000) });
 
 export const listSchema = z.strictObject({
-  state: z.enum(['waiting', 'running', 'done', 'dead', 'expired', 'cancelled']).optional(),
+  /** `waiting` is all that waits, the latest first; `scheduled`, `due` and `retrying` are parts of it, in their turn. */
+  state: z.enum([...STATES, ...WAITING_PHASES]).optional(),
   service: z.string().min(1).max(255).optional(),
+  /** What the id begins with. */
+  idPrefix: z
+    .string()
+    .regex(/^[0-9a-f]{1,32}$/i, 'should be 1 to 32 hex characters')
+    .transform((text) => text.toLowerCase())
+    .optional(),
   /** Part of an id or of a service's name. */
   search: z.string().min(1).max(255).optional(),
   limit: count(1, 1_000).default(100),
-  after: z.string().max(64).optional(),
+  after: z.string().max(512).optional(),
 });
 
 export const rescheduleSchema = z
@@ -206,6 +213,20 @@ export const statsSchema = z.object({
   /** Requests and bytes by service and state. */
   services: z.array(
     z.object({ service: z.string(), state: z.string(), requests: count(0), bytes: count(0) }),
+  ),
+  /** What waits, by service, of up to 1,000 services; each number is exact up to 10,000. */
+  backlog: z.array(
+    z.object({
+      service: z.string(),
+      /** Requests whose time has come, and that have not been tried. */
+      due: count(0),
+      /** Requests that wait for another attempt. */
+      retrying: count(0),
+      /** When the first of those whose time has come was due, in ms. */
+      oldestDueAt: z.number().optional(),
+      /** True where there are more than were counted. */
+      isMore: z.boolean(),
+    }),
   ),
 });
 

@@ -1,9 +1,11 @@
 import {
   connectionOptions,
   count,
+  metricsRegistrySchema,
   milliseconds,
   reconnectOrder,
   serviceNameSchema,
+  tracingSchema,
 } from '@majordomo/protocol';
 import { z } from 'zod';
 import type { Pace } from '../core/pace';
@@ -96,6 +98,12 @@ export const titanicOptionsSchema = z
     waitsMax: count(1, 1_024).default(64),
     /** How long `drain()` waits for deliveries before it gives them back, in ms. Default 30,000. */
     drainTimeoutMs: milliseconds(0).default(30_000),
+    /** A registry of prom-client to add metrics to; titanics may share one. Default: none. */
+    metrics: metricsRegistrySchema,
+    /** Services with a label of their own in the metrics; the others are shown together as `other`. Default 200. */
+    metricsServicesMax: count(0, 2_000).default(200),
+    /** The module `@opentelemetry/api`, to have a span for each delivery, in the trace of its submitter. Default: none. */
+    tracing: tracingSchema,
   })
   .refine(...reconnectOrder);
 

@@ -37,7 +37,7 @@ export class Retaining {
       this.#again(more ? PAUSE_MS : EVERY_MS);
     } catch (error) {
       if (isMajordomoError(error, 'CLOSED')) return;
-      this.logger.error({ error }, 'old requests could not be removed');
+      this.logger.error({ event: 'purgeFailed', err: error }, 'old requests could not be removed');
       this.#again(EVERY_MS);
     }
   }

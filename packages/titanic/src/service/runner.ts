@@ -1,7 +1,7 @@
 import type { Client } from '@majordomo/client';
 import { isMajordomoError, type Logger } from '@majordomo/protocol';
 import { judge, type Failure } from '../core/judge';
-import { CRON_SERVICE, parseTerms, rulesFor, type Terms } from '../core/terms';
+import { CRON_SERVICE, parseTerms, rulesFor, type Rules, type Terms } from '../core/terms';
 import type { Claimed, RequestStore, Settlement } from '../store/store';
 import { BrokerWatch } from './broker-watch';
 import { deliver } from './delivery';
@@ -9,6 +9,8 @@ import { fireSchedule } from './fire-schedule';
 import { InHand } from './in-hand';
 import type { RuleBook } from './options';
 import { Settler } from './settler';
+import { tellFailed, tellFired, tellGivenBack, tellRegained } from './telling';
+import type { TracedDelivery, Tracing } from './tracing';
 
 /** What a runner needs. */
 export interface RunnerOptions {
@@ -20,6 +22,7 @@ export interface RunnerOptions {
   readonly inHandBytesMax: number;
   readonly leaseMs: number;
   readonly bodyBytesMax: number;
+  readonly tracing: Tracing | undefined;
   readonly logger: Logger;
 }
 
@@ -98,7 +101,10 @@ export class Runner {
     this.#unsubscribe();
     clearTimeout(this.#timer);
     this.#brokers.stop();
-    const late = setTimeout(() => this.#inHand.abortAll(), timeoutMs);
+    const late = setTimeout(() => {
+      if (timeoutMs > 0) tellGivenBack(this.#options.logger, this.#inHand.size, timeoutMs);
+      this.#inHand.abortAll();
+    }, timeoutMs);
     const giveUp = setTimeout(() => this.#settler.stop(), timeoutMs + STORE_PATIENCE_MS);
     await this.#inHand.empty();
     clearTimeout(late);
@@ -154,15 +160,16 @@ export class Runner {
     const { store, owner, leaseMs, rules, logger } = this.#options;
     try {
       const { paces, pace } = rules;
-      const { claimed, nextAt } = await store.claim({ owner, max, bytesMax, leaseMs, paces, pace });
+      const { claimed, nextAt, regained } = await store.claim({ owner, max, bytesMax, leaseMs, paces, pace });
       this.counters.claimed += claimed.length;
       for (const each of claimed) this.#take(each);
+      if (regained.length > 0) tellRegained(logger, regained);
       const isMore = claimed.length > 0 && nextAt <= store.now();
       if (isMore) this.#isAskedAgain = true;
       else this.#wakeAt(Math.max(nextAt, store.now() + PACE_MS_MIN));
     } catch (error) {
       if (isMajordomoError(error, 'CLOSED')) return;
-      logger.error({ error }, 'the store gives nothing to do');
+      logger.error({ event: 'claimFailed', err: error }, 'the store gives nothing to do');
       this.#wakeAt(store.now() + STORE_RETRY_MS);
     }
   }
@@ -185,38 +192,62 @@ export class Runner {
     if (claimed.attempts > rules.attempts) return this.#lostTooOften(claimed);
     const now = store.now();
     if (claimed.expiresAt !== undefined && claimed.expiresAt <= now) {
+      const { id, service, attempts } = claimed;
+      tellFailed(this.#options.logger, 'expire', { service, id, attempt: attempts });
       return this.#settle(
         { ...leaseOf(claimed), outcome: 'expire', error: undefined },
         claimed.service,
         undefined,
       );
     }
+    const { tracing } = this.#options;
+    const traced = tracing?.begin(claimed, terms, now);
+    const traceparent = traced?.traceparent ?? terms.traceparent;
     const delivered = await deliver(client, {
       claimed,
       terms,
       rules,
       now,
+      traceparent,
       replyBytesMax: bodyBytesMax,
       signal,
       progress: (packed) => this.#inHand.progress(claimed, packed),
     });
-    if ('reply' in delivered) {
-      return this.#settle(
-        { ...leaseOf(claimed), outcome: 'succeed', ...delivered },
-        claimed.service,
-        'answered',
-      );
-    }
-    const { failure } = delivered;
-    const attempt = { attempts: claimed.attempts, expiresAt: claimed.expiresAt, rules };
-    const { outcome, dueAt, health } = judge(failure, attempt, store.now(), Math.random());
+    if ('failure' in delivered) return this.#failed(claimed, rules, delivered.failure, traceparent, traced);
+    await this.#settle(
+      { ...leaseOf(claimed), outcome: 'succeed', ...delivered },
+      claimed.service,
+      'answered',
+    );
+    traced?.end('succeed');
+  }
+
+  async #failed(
+    claimed: Claimed,
+    rules: Rules,
+    failure: Failure,
+    traceparent: string | undefined,
+    traced: TracedDelivery | undefined,
+  ): Promise<void> {
+    const { id, service, attempts, expiresAt } = claimed;
+    const verdict = judge(failure, { attempts, expiresAt, rules }, this.#options.store.now(), Math.random());
+    const { outcome, dueAt, health } = verdict;
+    traced?.failed(failure);
+    const { code, workerCode, message } = failure;
+    const said = { service, id, attempt: attempts, traceparent, code, workerCode, message };
+    tellFailed(this.#options.logger, outcome, said);
     const error = JSON.stringify(failure satisfies Failure);
-    return this.#settle({ ...leaseOf(claimed), outcome, dueAt, error }, claimed.service, health);
+    await this.#settle({ ...leaseOf(claimed), outcome, dueAt, error }, service, health);
+    traced?.end(outcome);
   }
 
   /** A row that cannot be made sense of: nobody else could either. */
   #buryUnreadable(claimed: Claimed, error: unknown): Promise<void> {
-    this.#options.logger.error({ error, id: claimed.id }, 'a stored request cannot be understood');
+    const { id, service } = claimed;
+    this.#options.logger.error(
+      { event: 'requestUnreadable', service, id, err: error },
+      'a stored request cannot be understood',
+    );
     const failure: Failure = {
       code: 'FAILED',
       message: `It cannot be understood as it is stored: ${String(error)}`,
@@ -227,6 +258,8 @@ export class Runner {
 
   /** The titanics that had it were lost with it, each time. */
   #lostTooOften(claimed: Claimed): Promise<void> {
+    const { id, service, attempts } = claimed;
+    tellFailed(this.#options.logger, 'die', { service, id, attempt: attempts, code: 'LEASE_LOST' });
     const failure = { code: 'LEASE_LOST', message: 'Every titanic that had it in hand was lost with it.' };
     const error = claimed.error ?? JSON.stringify(failure);
     return this.#settle({ ...leaseOf(claimed), outcome: 'die', error }, claimed.service, undefined);
@@ -234,6 +267,7 @@ export class Runner {
 
   #fire(claimed: Claimed, terms: Terms): Promise<void> {
     const firing = fireSchedule(claimed, terms, this.#options.store.now());
+    tellFired(this.#options.logger, claimed, terms, firing);
     return this.#settle({ ...leaseOf(claimed), outcome: 'fire', ...firing }, claimed.service, undefined);
   }
 

@@ -77,13 +77,22 @@ export class Settler {
     try {
       const settlements = group.map(({ settlement }) => settlement);
       const taken = await this.#store.settle(settlements, healthOf(group));
-      const stale = taken.filter((isTaken) => !isTaken).length;
-      if (stale > 0) this.#logger.warn({ stale }, 'outcomes dropped: their leases were void');
+      for (const [index, { settlement, service }] of group.entries()) {
+        if (taken[index]) continue;
+        const { id, token, outcome } = settlement;
+        this.#logger.warn(
+          { event: 'outcomeDropped', service, id, token, outcome },
+          'an outcome was dropped: its lease is void',
+        );
+      }
       for (const { done } of group) done();
       return true;
     } catch (error) {
       if (isMajordomoError(error, 'CLOSED')) this.stop();
-      this.#logger.error({ error, settlements: group.length }, 'the store does not take outcomes');
+      this.#logger.error(
+        { event: 'settleFailed', outcomes: group.length, err: error },
+        'the store does not take outcomes: they are tried again',
+      );
       return false;
     }
   }

@@ -6,7 +6,9 @@ import { hostname } from 'node:os';
 import type { RequestStore } from '../store/store';
 import { Api } from './api';
 import { Intake } from './intake';
+import { MeasuredStore } from './measured-store';
 import { API_SERVICES, TSP_SERVICES } from './messages';
+import { TitanicMeter, type Measured } from './metrics';
 import {
   RuleBook,
   titanicOptionsSchema,
@@ -17,6 +19,7 @@ import {
 import { watchRegistrations } from './registrations';
 import { Retaining } from './retaining';
 import { Runner, type RunnerCounters } from './runner';
+import { Tracing } from './tracing';
 import { tspServices } from './tsp';
 import { Waiters } from './waiters';
 
@@ -48,6 +51,10 @@ export class Titanic extends EventEmitter<TitanicEvents> {
   readonly #runner: Runner;
   readonly #waiters: Waiters;
   readonly #retaining: Retaining;
+  readonly #meter: TitanicMeter | undefined;
+  readonly #measured: Measured;
+  readonly #owner: string;
+  #unsubscribe: () => void = () => undefined;
   #state: TitanicState = 'new';
   #ended: Promise<void> | undefined;
 
@@ -60,7 +67,9 @@ export class Titanic extends EventEmitter<TitanicEvents> {
     super();
     const { curve, ...resolved } = parseOptions(titanicOptionsSchema, options, 'titanic');
     this.options = Object.freeze(resolved);
-    const { store, logger, concurrency, retention } = this.options;
+    const { logger, concurrency, retention, metrics, tracing } = this.options;
+    this.#meter = metrics && TitanicMeter.of(metrics);
+    const store = this.#storeFor(this.#meter);
     const rules = new RuleBook(this.options);
     const connection = connectionOf(this.options, curve);
     this.#client = new Client({
@@ -69,16 +78,44 @@ export class Titanic extends EventEmitter<TitanicEvents> {
       // To plain brokers, each delivery has a socket of its own: waiting for one would use up its time.
       socketsMax: Math.min(SOCKETS_MAX, concurrency + SPARE_SOCKETS),
     });
+    this.#owner = this.options.owner ?? `${hostname().slice(0, OWNER_HOST_MAX)}:${process.pid}`;
     this.#runner = new Runner({
       ...this.options,
+      store,
       client: this.#client,
       rules,
-      owner: this.options.owner ?? `${hostname().slice(0, OWNER_HOST_MAX)}:${process.pid}`,
+      owner: this.#owner,
+      tracing: tracing && new Tracing(tracing),
     });
     this.#waiters = new Waiters(store);
     this.#retaining = new Retaining(store, retention, logger);
-    this.#workers = this.#makeWorkers(store, new Intake(this.options, rules), connection, logger);
+    this.#workers = this.#makeWorkers(
+      store,
+      new Intake(this.options, rules),
+      { ...connection, tracing },
+      logger,
+    );
     watchRegistrations(this.#workers, (broker) => this.emit('registered', { broker }));
+    const [runner, waiters] = [this.#runner, this.#waiters];
+    this.#measured = {
+      store: this.options.store,
+      get running() {
+        return runner.running;
+      },
+      get waiting() {
+        return waiters.count;
+      },
+    };
+    this.#meter?.add(this.#measured);
+  }
+
+  /** The store, measured where there are metrics. */
+  #storeFor(meter: TitanicMeter | undefined): RequestStore {
+    const { store, services, metricsServicesMax } = this.options;
+    if (!meter) return store;
+    meter.label(Object.keys(services), metricsServicesMax);
+    this.#unsubscribe = store.subscribe({ committed: (operations) => meter.commits.record(operations) });
+    return new MeasuredStore(store, meter);
   }
 
   #makeWorkers(store: RequestStore, intake: Intake, connection: WorkerOptions, logger: Logger): Worker[] {
@@ -128,6 +165,8 @@ export class Titanic extends EventEmitter<TitanicEvents> {
     this.#retaining.start();
     this.#runner.start();
     await Promise.all(this.#workers.map((worker) => worker.start()));
+    const { brokers, logger } = this.options;
+    logger.info({ event: 'started', owner: this.#owner, brokers }, 'titanic started');
   }
 
   /**
@@ -154,7 +193,10 @@ export class Titanic extends EventEmitter<TitanicEvents> {
       this.#runner.stop(timeoutMs),
     ]);
     this.#client.close();
+    this.#unsubscribe();
+    this.#meter?.remove(this.#measured);
     this.#state = 'closed';
+    this.options.logger.info({ event: 'closed', owner: this.#owner }, 'titanic closed');
   }
 
   /** The same as {@link drain}: `await using titanic = new Titanic(…)`. */
@@ -177,8 +219,8 @@ const OWNER_HOST_MAX = 80;
 
 /** What client and workers have in common with the titanic. */
 function connectionOf(options: ResolvedTitanicOptions, curve: TitanicKeys) {
-  const { brokers, protocol, probeMs, connectTimeoutMs, reconnectMinMs, reconnectMaxMs, limits, logger } =
-    options;
+  const { brokers, protocol, probeMs, connectTimeoutMs, reconnectMinMs, reconnectMaxMs } = options;
+  const { limits, logger, metrics } = options;
   return {
     brokers,
     protocol,
@@ -189,5 +231,6 @@ function connectionOf(options: ResolvedTitanicOptions, curve: TitanicKeys) {
     limits,
     logger,
     curve,
+    metrics,
   };
 }

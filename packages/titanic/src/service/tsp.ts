@@ -77,22 +77,30 @@ export function tspServices(
   };
 
   const always =
-    (answer: Answer): Answer =>
+    (service: (typeof TSP_SERVICES)[number], answer: Answer): Answer =>
     async (body, said) => {
       try {
         return await answer(body, said);
       } catch (error) {
         if (isMajordomoError(error) && CLIENT_FAULTS.has(error.code))
           return `${STATUS.unknown} ${error.message}`;
-        logger.error({ error }, 'a request of RFC 9 could not be answered');
+        logger.error(
+          {
+            event: 'answerFailed',
+            service,
+            id: service === 'titanic.request' ? undefined : idOf(body),
+            err: error,
+          },
+          'a request could not be answered',
+        );
         return `${STATUS.error} the store cannot do this now`;
       }
     };
 
   return {
-    'titanic.request': always(request),
-    'titanic.reply': always(reply),
-    'titanic.close': always(close),
+    'titanic.request': always('titanic.request', request),
+    'titanic.reply': always('titanic.reply', reply),
+    'titanic.close': always('titanic.close', close),
   };
 }
 

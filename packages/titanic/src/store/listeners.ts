@@ -15,6 +15,10 @@ export class Listeners {
     for (const { due } of this.#all) due?.(at);
   }
 
+  committed(operations: number): void {
+    for (const { committed } of this.#all) committed?.(operations);
+  }
+
   ended(ids: readonly string[]): void {
     for (const { ended } of this.#all) ended?.(ids);
   }

@@ -1,5 +1,5 @@
 import type { MajordomoError } from '@majordomo/protocol';
-import type { State } from '../core/lifecycle';
+import type { State, WaitingPhase } from '../core/lifecycle';
 import type { Health, Pace } from '../core/pace';
 import type { Retention } from '../core/retention';
 
@@ -70,6 +70,12 @@ export interface Claims {
   readonly claimed: readonly Claimed[];
   /** When there may be more to claim, in ms; `Infinity` where only an event can tell. */
   readonly nextAt: number;
+  /** The services of what was expired instead, one entry each. */
+  readonly expired: readonly string[];
+  /** The services of what a lost titanic had in hand and waits again, one entry each. */
+  readonly regained: readonly string[];
+  /** Services that have something due, and may not be given more for now: their pace or a pause says so. */
+  readonly held: readonly string[];
 }
 
 /** A lease to be renewed. */
@@ -154,10 +160,16 @@ export interface StoredWhole extends StoredRequest {
 /** The parts of a request that may be large. */
 export type Part = 'body' | 'reply' | 'progress';
 
-/** Which requests to list, the latest first: by their end where one state of the ended ones is asked for, else by submission. */
+/**
+ * Which requests to list. The latest first: by their end where one state of the ended ones is asked for, else by
+ * submission. `scheduled`, `due` and `retrying` are in their turn instead: by service, then as they are claimed, and
+ * `retrying` by when they are tried again. With the beginning of an id, by id.
+ */
 export interface ListQuery {
-  readonly state?: State | undefined;
+  readonly state?: State | WaitingPhase | undefined;
   readonly service?: string | undefined;
+  /** What the id begins with: 1–32 hex characters, lower case. */
+  readonly idPrefix?: string | undefined;
   /** Part of the id or of the service's name. */
   readonly search?: string | undefined;
   /** 1–1,000. */
@@ -182,6 +194,19 @@ export interface StoreCount {
   readonly bytes: number;
 }
 
+/** What waits for one service. */
+export interface Backlog {
+  readonly service: string;
+  /** Requests whose time has come, and that have not been tried. */
+  readonly due: number;
+  /** Requests that wait for another attempt. */
+  readonly retrying: number;
+  /** When the first of those whose time has come was due, in ms; `undefined` where there is none. */
+  readonly oldestDueAt: number | undefined;
+  /** True where there are more than {@link BACKLOG_MAX} of either: they were not all counted. */
+  readonly isMore: boolean;
+}
+
 /** What a store tells those who wait. Events come after the commit, and may come twice, but not from before it. */
 export interface StoreEvents {
   /** There may be something to claim from `at` on, in ms: something was submitted, moved, given back. */
@@ -190,6 +215,8 @@ export interface StoreEvents {
   readonly ended?: (ids: readonly string[]) => void;
   /** The store is lost for good: from now on, every call rejects. One that may come back says nothing. */
   readonly lost?: (error: MajordomoError) => void;
+  /** So many operations that were asked for together shared one commit. */
+  readonly committed?: (operations: number) => void;
 }
 
 /** Bounds of a store. */
@@ -253,6 +280,9 @@ export interface RequestStore {
 
   stats(): Promise<StoreCount[]>;
 
+  /** What waits, of up to {@link BACKLOG_SERVICES_MAX} services: counted in an index, and no further than there is need. */
+  backlog(): Promise<Backlog[]>;
+
   /** Tells of events until the returned function is called. */
   subscribe(events: StoreEvents): () => void;
 
@@ -262,6 +292,12 @@ export interface RequestStore {
 
 /** Bytes of progress that are kept of one request; a larger PARTIAL is not kept. */
 export const PROGRESS_BYTES_MAX = 64 * 1_024;
+
+/** Requests of one service that a backlog counts, of either kind. */
+export const BACKLOG_MAX = 10_000;
+
+/** Services in one backlog. */
+export const BACKLOG_SERVICES_MAX = 1_000;
 
 /** Rows that one step of a claim, a purge or a search looks at, so that none holds up the others. */
 export const STEP_ROWS_MAX = 1_000;

@@ -40,3 +40,8 @@ const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-dig
 
 /** A time of day. */
 export const timeOfDay = (at: number): string => clock.format(at);
+
+const full = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
+
+/** A date and time, in the time zone of who looks. */
+export const timestamp = (at: number): string => full.format(at);

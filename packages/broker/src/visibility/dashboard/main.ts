@@ -1,14 +1,15 @@
 import type { Snapshot } from '../snapshot';
-import { paint, part, write, type Tone } from './dom';
+import { part, write } from './dom';
 import { rate, time } from './format';
 import { History } from './history';
 import { IncidentList } from './incidents';
 import { Services } from './services';
-import { snapshots, TokenWanted } from './stream';
+import { say } from './state-line';
+import { snapshots } from './stream';
 import { Tiles } from './tiles';
+import { askForToken, forgetToken, onToken, savedToken, showMain, TokenWanted } from './token';
 import { Workers } from './workers';
 
-const TOKEN_KEY = 'majordomo.token';
 /** How long to wait before the broker is asked again, in ms. */
 const AGAIN_MS = 2_000;
 
@@ -45,23 +46,10 @@ function render(): void {
   document.title = `${rate(broker.rate)}/s · Majordomo`;
 }
 
-/** The state in words; screen readers are told when it changes, and of nothing else. */
-function say(text: string, tone: Tone, reasons: readonly string[] = []): void {
-  const state = part('state');
-  const why = part('reasons');
-  if (state.textContent !== text) write(part('announce'), `${text}. ${reasons.join('. ')}`);
-  write(state, text);
-  paint(state, tone);
-  why.hidden = reasons.length === 0;
-  write(why, reasons.join(' · '));
-}
-
 function take(snapshot: Snapshot): void {
   history.add(snapshot);
   const { ready, reasons, state } = snapshot.broker;
-  part('login').hidden = true;
-  part('main').hidden = false;
-  pause.hidden = false;
+  showMain();
   document.body.dataset['stale'] = 'no';
   if (ready) say('ready', 'good');
   else say(state === 'running' ? 'not ready' : state, 'bad', reasons);
@@ -72,7 +60,7 @@ function take(snapshot: Snapshot): void {
 
 /** Watches until the connection ends. */
 async function watchOnce(): Promise<void> {
-  for await (const snapshot of snapshots(sessionStorage.getItem(TOKEN_KEY))) take(snapshot);
+  for await (const snapshot of snapshots()) take(snapshot);
   throw new Error('The broker ended the connection.');
 }
 
@@ -81,7 +69,7 @@ async function watch(): Promise<void> {
     try {
       await watchOnce();
     } catch (error) {
-      if (error instanceof TokenWanted) return askForToken();
+      if (error instanceof TokenWanted) return wantToken();
       document.body.dataset['stale'] = 'yes';
       say('no connection', 'bad', ['What is shown is what the broker said last. Trying again.']);
     }
@@ -89,23 +77,14 @@ async function watch(): Promise<void> {
   }
 }
 
-function askForToken(): void {
-  const refused = sessionStorage.getItem(TOKEN_KEY) !== null;
-  sessionStorage.removeItem(TOKEN_KEY);
-  part('main').hidden = true;
-  pause.hidden = true;
-  part('login').hidden = false;
+function wantToken(): void {
+  const refused = savedToken() !== null;
+  forgetToken();
+  askForToken();
   say(refused ? 'wrong token' : 'token wanted', refused ? 'bad' : 'warn');
-  part<HTMLInputElement>('token').focus();
 }
 
-part<HTMLFormElement>('login').addEventListener('submit', (event) => {
-  event.preventDefault();
-  const token = part<HTMLInputElement>('token');
-  sessionStorage.setItem(TOKEN_KEY, token.value.trim());
-  token.value = '';
-  void watch();
-});
+onToken(() => void watch());
 
 pause.addEventListener('click', () => {
   paused = !paused;

@@ -1,16 +1,13 @@
 import type { Snapshot } from '../snapshot';
-
-/** The broker wants a token, or another one. */
-export class TokenWanted extends Error {}
+import { tokenHeaders, TokenWanted } from './token';
 
 /**
  * Reads snapshots as they come, until the connection ends. `EventSource` cannot say a token, so this reads the
  * event stream itself.
  * @throws TokenWanted where the broker asks for it; anything else where the connection fails
  */
-export async function* snapshots(token: string | null): AsyncGenerator<Snapshot> {
-  const headers: HeadersInit = token === null ? {} : { Authorization: `Bearer ${token}` };
-  const response = await fetch('events', { headers, cache: 'no-store' });
+export async function* snapshots(): AsyncGenerator<Snapshot> {
+  const response = await fetch('events', { headers: tokenHeaders(), cache: 'no-store' });
   if (response.status === 401) throw new TokenWanted();
   if (!response.ok || !response.body) throw new Error((await response.text()).trim() || response.statusText);
   for await (const data of messages(response.body)) yield JSON.parse(data) as Snapshot;

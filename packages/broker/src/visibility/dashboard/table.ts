@@ -9,7 +9,7 @@ export interface Column<Row> {
   readonly align?: 'end';
   /** False for columns that go first where there is little room. */
   readonly always?: boolean;
-  /** What it is sorted by; a column without cannot be sorted by. */
+  /** What it is sorted by; a column without cannot be sorted by. Where no column can, rows stay in the order given. */
   readonly by?: (row: Row) => number | string;
   /** Fills a cell that is new. */
   readonly fill?: (cell: HTMLElement) => void;
@@ -64,6 +64,7 @@ export class LiveTable<Row> {
     cell.scope = 'col';
     if (!column.by) {
       cell.textContent = column.title;
+      if (column.says) cell.title = column.says;
       return cell;
     }
     const button = make('button', '', column.title);
@@ -83,10 +84,15 @@ export class LiveTable<Row> {
   }
 
   #mark(): void {
+    if (!this.#isSortable) return;
     for (const [n, cell] of [...this.#head.cells].entries()) {
       if (this.columns[n] === this.#sorted) cell.ariaSort = this.#descending ? 'descending' : 'ascending';
       else cell.removeAttribute('aria-sort');
     }
+  }
+
+  get #isSortable(): boolean {
+    return this.columns.some(({ by }) => by);
   }
 
   /** Rows that are shown. */
@@ -112,7 +118,8 @@ export class LiveTable<Row> {
     const sign = this.#descending ? -1 : 1;
     const compare = (left: Row, right: Row): number =>
       (by ? sign * order(by(left), by(right)) : 0) || order(this.keyOf(left), this.keyOf(right));
-    const wanted = [...rows].sort(compare).slice(0, this.rowsMax).map(this.keyOf);
+    const sorted = this.#isSortable ? [...rows].sort(compare) : rows;
+    const wanted = sorted.slice(0, this.rowsMax).map(this.keyOf);
     const staying = new Set(wanted);
     for (const [key, { element }] of this.#lines) {
       if (staying.has(key)) continue;

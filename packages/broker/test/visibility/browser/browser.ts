@@ -67,6 +67,10 @@ export class TestBrowser {
       if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
     });
     page.on('request', (request) => asked.push(request.url()));
+    // What is waited for in vain is told before the test is over.
+    page.setDefaultTimeout(10_000);
+    // Its time goes on by itself, and can be moved on.
+    await page.clock.install();
     await page.goto(address);
     return { page, complaints, asked };
   }

@@ -1,8 +1,11 @@
+import { SILENT } from '@majordomo/protocol';
 import { Access } from '../../../src/visibility/access';
 import { visibilityApp } from '../../../src/visibility/app';
 import { HttpServer } from '../../../src/visibility/http-server';
 import { Live } from '../../../src/visibility/live';
-import { newPage } from '../../../src/visibility/page';
+import { DurableDesk } from '../../../src/visibility/durable/desk';
+import type { DurableWork } from '../../../src/visibility/durable/durable-work';
+import { newDurablePage, newPage } from '../../../src/visibility/page';
 import type { ServiceSnapshot, Snapshot } from '../../../src/visibility/snapshot';
 
 /** One service that does something. */
@@ -88,14 +91,19 @@ export class Exhibit {
   readonly #live = new Live();
   readonly #server: HttpServer;
 
-  constructor(private snapshot: Snapshot) {
+  constructor(
+    private snapshot: Snapshot,
+    { durable, token }: { readonly durable?: DurableWork; readonly token?: string } = {},
+  ) {
     const shown = {
       metrics: async () => ({ type: 'text/plain', text: '' }),
       readiness: () => ({ ready: true, reasons: [] }),
       snapshot: () => this.snapshot,
     };
-    const guard = { host: '127.0.0.1', access: new Access(undefined) };
-    this.#server = new HttpServer(visibilityApp(shown, this.#live, newPage(), guard));
+    const guard = { host: '127.0.0.1', access: new Access(token) };
+    const shownDurable = durable && { desk: new DurableDesk(durable, SILENT), page: newDurablePage() };
+    const page = newPage(shownDurable !== undefined);
+    this.#server = new HttpServer(visibilityApp(shown, this.#live, page, guard, shownDurable));
   }
 
   listen(port = 0): Promise<string> {

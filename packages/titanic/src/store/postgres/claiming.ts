@@ -30,8 +30,8 @@ export async function claim(unit: Unit, order: ClaimOrder, turns: Turns): Promis
   let seen = await look(unit);
   const isOutlived = (seen.expiry ?? Infinity) <= now;
   const isLost = (seen.lease ?? Infinity) <= now || (seen.lease_last ?? 0) > now + LEASE_MS_MAX;
-  if (isOutlived) await expireOutlived(unit);
-  if (isLost) await takeBackLost(unit);
+  const expired = isOutlived ? await expireOutlived(unit) : [];
+  const regained = isLost ? await takeBackLost(unit) : [];
   if (isOutlived || isLost) seen = await look(unit);
   const due = seen.waiting
     .filter(([, dueAt]) => dueAt <= now)
@@ -45,7 +45,8 @@ export async function claim(unit: Unit, order: ClaimOrder, turns: Turns): Promis
   // Where there is certainly more, it does not matter when.
   const isMore = due.some((service) => round.isMoreOf(service));
   const after = round.served.size > 0 && !isMore ? await look(unit) : seen;
-  return { claimed: round.claimed, nextAt: isMore ? now : nextAt(now, after, round.heldUntil) };
+  const next = isMore ? now : nextAt(now, after, round.heldUntil);
+  return { claimed: round.claimed, nextAt: next, expired, regained, held: [...round.held] };
 }
 
 /** One claim, as far as it has come. */
@@ -56,6 +57,8 @@ class Round {
   readonly heldUntil = new Map<string, number>();
   /** Services that gave all that was asked of them, and so may have more. */
   readonly #full = new Set<string>();
+  /** Services whose pace gave less than was there to be claimed. */
+  readonly held = new Set<string>();
   #bytesLeft: number;
   #states = new Map<string, PaceState>();
   #running = new Map<string, number>();
@@ -123,7 +126,10 @@ class Round {
     }
     if (rows.length > 0 && rows.length === wanted) this.#full.add(service);
     else this.#full.delete(service);
-    if (rows.length === allowed.count) this.heldUntil.set(service, allowed.nextAt);
+    if (rows.length === allowed.count) {
+      this.heldUntil.set(service, allowed.nextAt);
+      if (allowed.count < share) this.held.add(service);
+    }
   }
 
   /** Claims up to so many of one service, in their order. */
@@ -198,7 +204,8 @@ async function look({ trx }: Unit): Promise<View> {
   return rows[0] ?? { waiting: [], expiry: null, lease: null, lease_last: null };
 }
 
-async function expireOutlived(unit: Unit): Promise<void> {
+/** @returns their services */
+async function expireOutlived(unit: Unit): Promise<string[]> {
   const { rows } = await sql<{ id: string; service: string; bytes: number }>`
     UPDATE requests SET state = 4, ended_at = ${unit.now} WHERE seq IN (
       SELECT seq FROM requests WHERE state = 0 AND expires_at <= ${unit.now}
@@ -208,9 +215,11 @@ async function expireOutlived(unit: Unit): Promise<void> {
     unit.moved(service, 'waiting', 'expired', bytes);
     unit.ended.push(idText(id));
   }
+  return rows.map(({ service }) => service);
 }
 
-async function takeBackLost(unit: Unit): Promise<void> {
+/** @returns their services */
+async function takeBackLost(unit: Unit): Promise<string[]> {
   const { now } = unit;
   const { rows } = await sql<{ service: string; bytes: number }>`
     UPDATE requests SET state = 0, lease_until = NULL, owner = NULL, error = ${LEASE_LOST} WHERE seq IN (
@@ -218,6 +227,7 @@ async function takeBackLost(unit: Unit): Promise<void> {
       LIMIT ${STEP_ROWS_MAX} FOR UPDATE SKIP LOCKED
     ) RETURNING service, bytes`.execute(unit.trx);
   for (const { service, bytes } of rows) unit.moved(service, 'running', 'waiting', bytes);
+  return rows.map(({ service }) => service);
 }
 
 function nextAt(now: number, seen: View, heldUntil: ReadonlyMap<string, number>): number {

@@ -12,6 +12,7 @@ import { z } from 'zod';
 import type { Retention } from '../../core/retention';
 import { Listeners } from '../listeners';
 import type {
+  Backlog,
   Change,
   Changed,
   ClaimOrder,
@@ -33,9 +34,10 @@ import type {
 import { change, remove } from './changing';
 import { claim, type Turns } from './claiming';
 import { connect, isToBeTriedAgain, storeError, type Connecting, type Database } from './database';
+import { backlog, list } from './listing';
 import { Notices } from './notices';
 import { purge } from './purging';
-import { list, read, stats } from './reading';
+import { read, stats } from './reading';
 import { migrate } from './schema';
 import { renew, settle } from './settling';
 import { addRequests, requireRoom } from './submitting';
@@ -185,7 +187,7 @@ export class PostgresStore implements RequestStore {
   }
 
   list(query: ListQuery): Promise<ListPage> {
-    return this.#guarded(() => list(this.#db, query));
+    return this.#guarded(() => list(this.#db, query, this.now()));
   }
 
   change(changes: readonly Change[]): Promise<Changed[]> {
@@ -202,6 +204,10 @@ export class PostgresStore implements RequestStore {
 
   stats(): Promise<StoreCount[]> {
     return this.#guarded(() => stats(this.#db));
+  }
+
+  backlog(): Promise<Backlog[]> {
+    return this.#guarded(() => backlog(this.#db, this.now()));
   }
 
   subscribe(events: StoreEvents): () => void {
@@ -254,7 +260,7 @@ export class PostgresStore implements RequestStore {
     if (group.length === 1) return false;
     const all = group.flatMap(({ requests }) => requests);
     try {
-      const submitted = await this.#add(all);
+      const submitted = await this.#add(all, group.length);
       let at = 0;
       for (const { requests, resolve } of group) resolve(submitted.slice(at, (at += requests.length)));
       return true;
@@ -271,19 +277,30 @@ export class PostgresStore implements RequestStore {
     }
   }
 
-  #add(requests: readonly NewRequest[]): Promise<Submitted[]> {
-    return this.#transact(async (unit) => {
-      await requireRoom(unit, requests.length, this.#requestsMax);
-      return addRequests(unit, requests);
-    }, true);
+  /** @param operations - submissions that these are of */
+  #add(requests: readonly NewRequest[], operations = 1): Promise<Submitted[]> {
+    return this.#transact(
+      async (unit) => {
+        await requireRoom(unit, requests.length, this.#requestsMax);
+        return addRequests(unit, requests);
+      },
+      true,
+      operations,
+    );
   }
 
   /** Does work in one transaction, and tells of it once it is done. */
-  #transact<Result>(work: (unit: Unit) => Promise<Result>, isAccepted = false): Promise<Result> {
+  #transact<Result>(
+    work: (unit: Unit) => Promise<Result>,
+    isAccepted = false,
+    operations = 1,
+  ): Promise<Result> {
     return this.#guarded(async () => {
       for (let tries = 1; ; tries++) {
         try {
-          return await this.#once(work);
+          const result = await this.#once(work);
+          this.#listeners.committed(operations);
+          return result;
         } catch (error) {
           if (!isToBeTriedAgain(error) || tries === TRIES_MAX) throw error;
         }

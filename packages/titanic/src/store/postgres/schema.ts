@@ -63,6 +63,9 @@ const MIGRATIONS: readonly string[] = [
     paused_until bigint NOT NULL
   ) WITH (fillfactor = 50);
   `,
+  `
+  CREATE INDEX retrying ON requests (service, due_at, seq) WHERE state = 0 AND attempts > 0;
+  `,
 ];
 
 /**

@@ -35,6 +35,7 @@ class Round {
   readonly served = new Set<string>();
   /** When there may be more of each service that had something due. */
   readonly moreAt = new Map<string, number>();
+  readonly held = new Set<string>();
   bytesLeft: number;
 
   constructor(
@@ -97,8 +98,8 @@ export class Claiming {
   }
 
   claim(order: ClaimOrder, now: number): Claims {
-    this.#expireOutlived(now);
-    this.#takeBackLost(now);
+    const expired = this.#expireOutlived(now);
+    const regained = this.#takeBackLost(now);
     const round = new Round(order, now);
     const due = this.#room.dueServices.due(now);
     for (const service of due) round.moreAt.set(service, now);
@@ -108,7 +109,7 @@ export class Claiming {
     }
     for (const service of round.moreAt.keys()) if (round.left > 0) this.#serve(round, service, round.left);
     this.#room.dueServices.served(round.served);
-    return { claimed: round.claimed, nextAt: this.#nextAt(round) };
+    return { claimed: round.claimed, nextAt: this.#nextAt(round), expired, regained, held: [...round.held] };
   }
 
   /** Claims up to `share` requests of one service, as its pace allows, and notes when there may be more. */
@@ -129,6 +130,7 @@ export class Claiming {
       round.moreAt.delete(service);
     } else if (count === allowed.count) {
       round.moreAt.set(service, allowed.nextAt);
+      if (allowed.count < share) round.held.add(service);
     }
   }
 
@@ -165,20 +167,25 @@ export class Claiming {
     };
   }
 
-  #expireOutlived(now: number): void {
-    for (const { seq, id, service, bytes } of this.#outlived.all(now, STEP_ROWS_MAX)) {
+  /** @returns their services */
+  #expireOutlived(now: number): string[] {
+    return this.#outlived.all(now, STEP_ROWS_MAX).map(({ seq, id, service, bytes }) => {
       this.#expire.run(now, seq);
       this.#room.ledger.moved(service, 'waiting', 'expired', bytes);
       this.#room.ended.push(idText(id));
-    }
+      return service;
+    });
   }
 
-  #takeBackLost(now: number): void {
-    for (const { seq, service, bytes, due_at } of this.#lost.all(now, now + LEASE_MS_MAX, STEP_ROWS_MAX)) {
+  /** @returns their services */
+  #takeBackLost(now: number): string[] {
+    const lost = this.#lost.all(now, now + LEASE_MS_MAX, STEP_ROWS_MAX);
+    return lost.map(({ seq, service, bytes, due_at }) => {
       this.#giveBack.run(LEASE_LOST, seq);
       this.#room.ledger.moved(service, 'running', 'waiting', bytes);
       this.#room.dueServices.note(service, due_at);
-    }
+      return service;
+    });
   }
 
   #nextAt({ now, moreAt }: Round): number {

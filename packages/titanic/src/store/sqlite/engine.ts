@@ -3,6 +3,7 @@ import type Database from 'better-sqlite3';
 import { Changing } from './changing';
 import { Claiming } from './claiming';
 import { storeError } from './errors';
+import { Listing } from './listing';
 import { openDatabase } from './open';
 import type { GroupOutcome, Operation, Outcome } from './operations';
 import { Purging } from './purging';
@@ -39,6 +40,7 @@ export class Engine {
   readonly #settling: Settling;
   readonly #changing: Changing;
   readonly #reading: Reading;
+  readonly #listing: Listing;
   readonly #purging: Purging;
   readonly #begin: Database.Statement;
   readonly #commit: Database.Statement;
@@ -58,6 +60,7 @@ export class Engine {
     this.#settling = new Settling(this.#room, this.#submitting);
     this.#changing = new Changing(this.#room);
     this.#reading = new Reading(this.#room);
+    this.#listing = new Listing(this.#room);
     this.#purging = new Purging(this.#room, this.#changing);
     // The file is ours alone, so whoever had something in hand is gone: it can be taken up at once.
     this.#db.exec('UPDATE requests SET lease_until = 0 WHERE state = 1');
@@ -136,7 +139,7 @@ export class Engine {
       case 'read':
         return this.#reading.read(...operation.takes);
       case 'list':
-        return this.#reading.list(...operation.takes);
+        return this.#listing.list(...operation.takes, now);
       case 'change':
         return this.#changing.change(...operation.takes, now);
       case 'remove':
@@ -145,6 +148,8 @@ export class Engine {
         return this.#purging.purge(...operation.takes, now);
       case 'stats':
         return this.#room.ledger.all();
+      case 'backlog':
+        return this.#listing.backlog(now);
     }
   }
 

@@ -1,5 +1,6 @@
 import type { Retention } from '../../core/retention';
 import type {
+  Backlog,
   Change,
   Changed,
   Claims,
@@ -35,6 +36,7 @@ export interface Operations {
   remove: { takes: readonly [ids: readonly string[]]; gives: number };
   purge: { takes: readonly [retention: Retention]; gives: { removed: number; more: boolean } };
   stats: { takes: readonly []; gives: StoreCount[] };
+  backlog: { takes: readonly []; gives: Backlog[] };
 }
 
 export type OperationName = keyof Operations;

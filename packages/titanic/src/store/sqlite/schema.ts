@@ -64,4 +64,7 @@ export const MIGRATIONS: readonly string[] = [
     paused_until INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE INDEX retrying ON requests (service, due_at) WHERE state = 0 AND attempts > 0;
+  `,
 ];

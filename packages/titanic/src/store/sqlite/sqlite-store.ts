@@ -159,6 +159,10 @@ export class SqliteStore implements RequestStore {
     return this.#ask('stats', []);
   }
 
+  backlog() {
+    return this.#ask('backlog', []);
+  }
+
   subscribe(events: StoreEvents): () => void {
     return this.#listeners.add(events);
   }
@@ -218,6 +222,7 @@ export class SqliteStore implements RequestStore {
       if ('fault' in outcome) reject(errorOf(outcome.fault));
       else resolve(outcome.gives as never);
     }
+    if (group.length > 0) this.#listeners.committed(group.length);
     if (ended.length > 0) this.#listeners.ended(ended);
     if (dueAt !== Infinity) this.#listeners.due(dueAt);
     if (!this.#working && this.#waiting.length === 0) this.#idle?.();
