@@ -7,7 +7,8 @@ import type { Settings } from '../settings/table';
 import type { BrokerSetting } from './broker-settings';
 
 /**
- * The durable work behind a broker: asked for through the first of its endpoints, encrypted where that is.
+ * The durable work behind a broker: asked for through the first of its endpoints that gives nobody a role, encrypted where
+ * that is.
  * @param secretKey - of the broker
  * @param endpoints - those that it listens on, once it does
  * @throws UsageError where nothing is shown at all; KeyFileError, InvalidKeyError
@@ -23,13 +24,19 @@ export async function brokerDurableWork(
 ): Promise<ConnectedDurableWork> {
   if (http === undefined) throw new UsageError(`${flagOf('durable')} needs ${flagOf('http')}`);
   const ownKey = durableSecretKeyFile === undefined ? undefined : await readSecretKey(durableSecretKeyFile);
-  const isEncrypted = secretKey !== undefined && bind[0]?.curve !== false;
+  const at = Math.max(
+    0,
+    bind.findIndex(({ role }) => role === undefined),
+  );
+  const isEncrypted = secretKey !== undefined && bind[at]?.curve !== false;
   const curve = isEncrypted && {
     serverKey: publicKeyOf(secretKey),
     ...(ownKey === undefined ? {} : { secretKey: ownKey }),
   };
   return connectDurableWork(() => ({
-    brokers: endpoints().slice(0, 1).map(reachable),
+    brokers: endpoints()
+      .slice(at, at + 1)
+      .map(reachable),
     ...(curve ? { curve } : {}),
   }));
 }
