@@ -20,6 +20,7 @@ const refused = [
   ['worker/src/core', 'setInterval(() => 1, 1);'],
   ['broker/src/shell', "import 'zeromq';"],
   ['broker/src', "import '@majordomo/client';"],
+  ['broker/src/visibility', "import '@majordomo/titanic';"],
   ['client/src', "import '@majordomo/worker';"],
   ['client/src', "import '../../worker/src/index';"],
   ['client/src', "import '@majordomo/protocol/src/index';"],

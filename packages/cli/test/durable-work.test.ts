@@ -1,10 +1,11 @@
-import { generateKeyPair } from '@majordomo/broker';
+import { generateKeyPair, type Broker } from '@majordomo/broker';
 import { ServiceError } from '@majordomo/protocol';
 import { eventually, killAllProcesses, leakCheck } from '@majordomo/testkit';
 import { TitanicClient } from '@majordomo/titanic';
 import { sweep } from '../../titanic/test/support/scratch';
 import { closeAll, newBroker, newTitanic, newWorker } from '../../titanic/test/support/service';
-import { connectDurableWork, durableWorkOf, reachable } from '../src/durable-work';
+import { connectDurableWork, durableWorkOf } from '../src/durable-work';
+import { wayTo } from '../src/server/way';
 import { fileWith, majordomo, removeFiles, startBroker } from './majordomo';
 
 leakCheck();
@@ -82,7 +83,9 @@ test.each([
   ['tcp://10.0.0.7:5555', 'tcp://10.0.0.7:5555'],
   ['ipc:///tmp/x', 'ipc:///tmp/x'],
 ])('a broker that listens at %s is reached at %s', (endpoint, from) => {
-  expect(reachable(endpoint)).toBe(from);
+  const broker = { endpoints: [endpoint] } as unknown as Broker;
+  const bind = [{ endpoint }];
+  expect(wayTo({ broker, secretKey: undefined }, bind, undefined).endpoint).toBe(from);
 });
 
 describe('majordomo broker --durable', () => {

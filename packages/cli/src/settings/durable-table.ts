@@ -169,7 +169,7 @@ export const DURABLE_TABLE = {
     takes: 'text',
     placeholder: 'name',
     schema: text(255).optional(),
-    description: 'only those of this service',
+    description: 'the one service that is meant',
     flagOnly: true,
   },
   search: {

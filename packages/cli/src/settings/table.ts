@@ -77,13 +77,6 @@ export const SETTINGS = {
     description: 'replace files that are there',
     flagOnly: true,
   },
-  service: {
-    takes: 'text',
-    placeholder: 'name',
-    schema: z.string().min(1, 'should be the name of a service').optional(),
-    description: 'look also at whether this service may be requested and is served',
-    flagOnly: true,
-  },
   protocol: {
     takes: 'text',
     placeholder: 'dialect',
