@@ -76,7 +76,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
       { notation: '--seconds <seconds>', help: 'over which time they are submitted; default: 400 a second' },
       {
         notation: '--kills <count>',
-        help: 'how many are killed, or so, with kills; default: one in 400 requests',
+        help: 'how many are killed at the most, with kills; default: one in 400 requests',
       },
       {
         notation: '--pace <count>',

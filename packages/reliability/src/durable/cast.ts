@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { eventually } from '@majordomo/testkit';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Dialect } from '../chaos/parts/params';
 import { RunError } from '../errors';
 import type { Ending } from '../processes/ending';
@@ -43,6 +43,8 @@ export const SERVICE = 'durable';
 
 const PROGRAM = 'durable-child.js';
 const WORK_MS_MAX = 10;
+/** How often it is looked how far submitters have come, in ms. */
+const LOOK_MS = 50;
 const ATTEMPTS_MAX = 10;
 const JOB_DEADLINE_MS = 15_000;
 const RHYTHM = { heartbeatMs: 1_000, liveness: 4, reconnectMaxMs: 200 };
@@ -175,14 +177,19 @@ export class Cast {
 
   /**
    * Resolves once every submitter has finished.
-   * @returns false where that does not come within this time, in ms, or a process ends by itself
+   * @param patienceMs - how long nothing may come of any submission, and how long requests may be cared for after the
+   * last of them
+   * @returns false where that is over, or a process has ended by itself
    */
-  async untilFinished(timeoutMs: number): Promise<boolean> {
-    await eventually(() => this.isFinished || this.died !== undefined, {
-      timeoutMs,
-      everyMs: 50,
-      what: 'every request to have an outcome',
-    }).catch(() => undefined);
+  async untilFinished(patienceMs: number): Promise<boolean> {
+    let made = -1;
+    let until = 0;
+    while (!this.isFinished && this.died === undefined) {
+      if (this.made > made) until = performance.now() + patienceMs;
+      if (performance.now() > until) return false;
+      made = this.made;
+      await delay(LOOK_MS);
+    }
     return this.isFinished;
   }
 

@@ -24,7 +24,7 @@ const schema = z
     requests: whole(1, 10_000_000).default(10_000),
     /** Over which time they are submitted, in s. */
     seconds: whole(1, 86_400).optional(),
-    /** How many processes are killed, or so, with `kills`. */
+    /** How many processes are killed at the most, or so, with `kills`: fewer where they take long to come back. */
     kills: whole(1, 1_000_000).optional(),
     /** Of the service, with `round-hour`: requests per second. */
     pace: whole(1, 1_000_000).default(1_000),
