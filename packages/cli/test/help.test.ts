@@ -35,7 +35,7 @@ test('the help lists every command, the exit codes and examples', async () => {
     expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
   }
   expect(stdout).toMatch(/Exit codes:\n {2}0 {2}ok\n/);
-  expect(stdout).toMatch(/Examples:\n {2}\$ majordomo broker/);
+  expect(stdout).toMatch(/Examples:\n {2}\$ majordomo up/);
 });
 
 test.each([...COMMANDS, ...DEAD])(
