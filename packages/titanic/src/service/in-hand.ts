@@ -80,16 +80,23 @@ export class InHand {
   /** Its delivery has ended, one way or another; it stays in hand until the store knows. */
   delivered(lease: Lease): void {
     const held = this.#held.get(keyOf(lease));
-    if (!held?.isDelivering) return;
-    held.isDelivering = false;
-    this.#delivering--;
+    if (held) this.#endDelivery(held);
   }
 
   remove(lease: Lease): void {
-    this.delivered(lease);
-    this.#bytes -= this.#held.get(keyOf(lease))?.bytes ?? 0;
-    this.#held.delete(keyOf(lease));
+    const key = keyOf(lease);
+    const held = this.#held.get(key);
+    if (!held) return;
+    this.#endDelivery(held);
+    this.#bytes -= held.bytes;
+    this.#held.delete(key);
     if (this.#held.size === 0) this.#isEmpty?.();
+  }
+
+  #endDelivery(held: Held): void {
+    if (!held.isDelivering) return;
+    held.isDelivering = false;
+    this.#delivering--;
   }
 
   progress(lease: Lease, packed: Uint8Array): void {
