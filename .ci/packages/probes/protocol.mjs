@@ -7,8 +7,8 @@ import {
   requireServiceName,
 } from '@majordomo/protocol';
 
-const ready = decodeAtBroker(mdp02.workerToBroker.encode({ kind: 'ready', service: 'echo', credit: 1 }));
-if (!ready.ok) throw new Error('READY was not understood');
+const heartbeat = decodeAtBroker(mdp02.workerToBroker.encode({ kind: 'heartbeat' }) ?? []);
+if (!heartbeat.ok || heartbeat.command.half !== 'worker') throw new Error('HEARTBEAT was not understood');
 
 const foreign = mdp01.clientToBroker.decode([encodeText('GET / HTTP/1.1')]);
 if (foreign.ok || foreign.rejection.reason !== 'missing_delimiter') throw new Error('HTTP was understood');
