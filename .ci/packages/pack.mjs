@@ -10,7 +10,8 @@ import { publicPackages, SCOPE } from './workspace.mjs';
  * @typedef {import('./workspace.mjs').Package & { tarball: string, files: string[], packed: number, unpacked: number }} Packed
  */
 
-const FIXTURES = fileURLToPath(new URL('fixtures', import.meta.url));
+/** Where the tarballs of the version before are. */
+export const FIXTURES = fileURLToPath(new URL('fixtures', import.meta.url));
 
 /**
  * Packs all public packages into a folder.

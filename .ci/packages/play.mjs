@@ -2,6 +2,8 @@
 import { environmentOf } from './nodes.mjs';
 import { run, start } from './processes.mjs';
 
+/** @typedef {ReturnType<typeof start>} Running */
+
 /**
  * @param {{
  *   project: string, program: string, probe: import('./probes.mjs').Probe,
@@ -17,8 +19,8 @@ export async function play({ project, program, probe, node, peers }) {
     return;
   }
   if (part === 'carries') {
-    await meanwhile(start(node.execPath, [program], settings), async (child) => {
-      await peers.exchange(await child.line());
+    await meanwhile(start(node.execPath, [program], settings), async (broker) => {
+      await peers.exchange(await broker.line());
     });
     return;
   }
@@ -38,14 +40,14 @@ export async function play({ project, program, probe, node, peers }) {
 
 /**
  * Does something while a program runs, and ends the program.
- * @param {ReturnType<typeof start>} child
- * @param {(child: ReturnType<typeof start>) => Promise<void>} work
+ * @param {Running} program
+ * @param {(program: Running) => Promise<void>} work
  */
-export async function meanwhile(child, work) {
+export async function meanwhile(program, work) {
   try {
-    await work(child);
-    await child.stop();
+    await work(program);
+    await program.stop();
   } finally {
-    child.kill();
+    program.kill();
   }
 }

@@ -38,9 +38,8 @@ function settings(source) {
  * @throws {Error} with what the compiler has to say
  */
 export async function compile(project, source) {
-  /** @type {string[]} */
-  const programs = [];
-  for (const { name, files, options, outcome } of settings(source)) {
+  const projects = settings(source);
+  for (const { name, files, options } of projects) {
     const folder = join(project, name);
     mkdirSync(folder);
     for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text);
@@ -53,8 +52,8 @@ export async function compile(project, source) {
       ...options,
     };
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions }));
-    await run(process.execPath, [TSC, '-p', folder], { cwd: project });
-    programs.push(...outcome.map((file) => `${name}/${file}`));
   }
-  return programs;
+  // Built together, they share what they have read.
+  await run(process.execPath, [TSC, '--build', ...projects.map(({ name }) => name)], { cwd: project });
+  return projects.flatMap(({ name, outcome }) => outcome.map((file) => `${name}/${file}`));
 }
