@@ -68,8 +68,10 @@ async function fetchNode(cache, major) {
     const version = (await run(execPath, ['--version'])).trim();
     return { major, version, execPath, own: false, headers };
   } catch (error) {
+    const lines = /** @type {Error} */ (error).message.split('\n');
+    const why = lines.filter((line) => line.startsWith('npm error')).slice(0, 3);
     console.log(
-      `skipped  Node ${major}, since ${name}@${major} cannot be had here: ${/** @type {Error} */ (error).message}`,
+      `skipped  Node ${major}: ${name}@${major} cannot be had here. ${(why.length > 0 ? why : lines).join('; ')}`,
     );
     return undefined;
   }

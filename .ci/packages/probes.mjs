@@ -1,5 +1,5 @@
 // What each package is tried with, once it is installed alone: a program of `probes/`, and the part it plays.
-import { publicPackages } from './workspace.mjs';
+import { publicPackages, SCOPE } from './workspace.mjs';
 
 /**
  * What there is around a program:
@@ -39,27 +39,34 @@ const PROBES = {
 export const EVERYTHING = 'everything';
 
 /**
- * The blank projects: one for each public package alone, and one with all of them.
+ * Projects of several packages, by name; `packages`: folders, all by default.
+ * @type {Record<string, Probe & { packages?: string[] }>}
+ */
+const TOGETHER = {
+  [EVERYTHING]: { part: 'alone', program: 'everything.mjs' },
+};
+
+/**
+ * The blank projects: one for each public package alone, and those of several.
  * @returns {{ name: string, wanted: string[], probe: Probe }[]} `wanted`: names of packages
  * @throws {Error} where a public package has no probe, or a probe no package
  */
 export function projects() {
-  const folders = publicPackages();
-  const alone = folders.map(({ folder, manifest }) => {
+  const packages = publicPackages();
+  const alone = packages.map(({ folder, manifest }) => {
     const probe = PROBES[folder];
     if (probe === undefined)
       throw new Error(`${manifest.name} has no probe: add one to .ci/packages/probes.mjs`);
     return { name: folder, wanted: [manifest.name], probe };
   });
-  const surplus = Object.keys(PROBES).filter((name) => !folders.some(({ folder }) => folder === name));
+  const surplus = Object.keys(PROBES).filter((name) => !packages.some(({ folder }) => folder === name));
   if (surplus.length > 0)
     throw new Error(`there is no public package for the probes of ${surplus.join(', ')}`);
-  return [
-    ...alone,
-    {
-      name: EVERYTHING,
-      wanted: folders.map(({ manifest }) => manifest.name),
-      probe: { part: 'alone', program: 'everything.mjs' },
-    },
-  ];
+  const all = packages.map(({ folder }) => folder);
+  const together = Object.entries(TOGETHER).map(([name, { packages: folders = all, ...probe }]) => ({
+    name,
+    wanted: folders.map((folder) => `${SCOPE}${folder}`),
+    probe,
+  }));
+  return [...alone, ...together];
 }

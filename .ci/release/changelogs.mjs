@@ -5,21 +5,29 @@ import { join } from 'node:path';
 import { allPackages, ROOT } from '../packages/workspace.mjs';
 
 const UNRELEASED = /^## Unreleased\n([\s\S]*?)(?=^## |(?![\s\S]))/m;
+/** Lerna writes a head of its own above one that differs. */
+const HEAD = /^# Change ?log\n+/gim;
 
 /**
  * @param {string} text a changelog, the newest version on top
  * @param {string} version the newest one
- * @returns {string} the same without "Unreleased"
+ * @returns {string} the same with one head and nothing unreleased
  * @throws {Error} where there is something unreleased, and no such version
  */
 export function fold(text, version) {
-  const written = UNRELEASED.exec(text);
-  if (written === null) return text;
-  const rest = text.replace(UNRELEASED, '');
-  const heading = new RegExp(String.raw`^##? \[?${version.replaceAll('.', String.raw`\.`)}\b.*\n`, 'm');
-  if (!heading.test(rest)) throw new Error(`a changelog has "Unreleased", and no heading of ${version}`);
+  let heads = 0;
+  const once = text.replace(HEAD, (head) => (heads++ === 0 ? head : ''));
+  const written = UNRELEASED.exec(once);
+  if (written === null) return once;
+  const escaped = version.replaceAll('.', String.raw`\.`);
+  const newest = new RegExp(String.raw`^(##? \[?${escaped}\b.*\n)([\s\S]*?)(?=^##? |(?![\s\S]))`, 'm');
+  const rest = once.replace(UNRELEASED, '');
+  if (!newest.test(rest)) throw new Error(`a changelog has "Unreleased", and no heading of ${version}`);
   const summary = String(written[1]).trim();
-  return rest.replace(heading, (line) => (summary === '' ? line : `${line}\n${summary}\n`));
+  if (summary === '') return rest;
+  return rest.replace(newest, (_, heading, commits) =>
+    [heading, summary, '### Commits', commits.trim().replaceAll(/^### /gm, '#### '), ''].join('\n\n'),
+  );
 }
 
 if (process.argv[1] === import.meta.filename) {
