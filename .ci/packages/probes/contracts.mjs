@@ -1,0 +1,3 @@
+import { MajordomoError } from '@majordomo/contracts';
+
+if (!(new MajordomoError('STATE', 'it loads') instanceof Error)) throw new Error('no error');

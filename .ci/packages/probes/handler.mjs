@@ -1,0 +1,1 @@
+export default (/** @type {{ body: { text(): string } }} */ { body }) => body.text();
