@@ -171,7 +171,7 @@ export default tseslint.config(
   { files: ['packages/reliability/src/sim/mutants/**/*.ts'], rules: platform },
   {
     // Scripts may print; the type check knows their globals.
-    files: ['examples/**/*.mjs', '*.mjs', '.ci/*.mjs', 'packages/*/test/**'],
+    files: ['examples/**/*.mjs', '*.mjs', '.ci/**/*.mjs', 'packages/*/test/**'],
     rules: { 'no-console': 'off', 'no-undef': 'off' },
   },
 );

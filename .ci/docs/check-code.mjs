@@ -29,8 +29,12 @@ function asModule(block) {
 /** Values stand apart by empty lines. @param {Block} block */
 function parseJson(block) {
   for (const value of block.code.split(/\n{2,}/)) {
-    const { error } = ts.parseConfigFileTextToJson(block.file, value);
-    if (error) wrong.push(`${place(block)}: ${ts.flattenDiagnosticMessageText(error.messageText, '\n')}`);
+    const { parseDiagnostics } = /** @type {{ parseDiagnostics: ts.Diagnostic[] }} */ (
+      /** @type {unknown} */ (ts.parseJsonText(block.file, value))
+    );
+    for (const { messageText } of parseDiagnostics) {
+      wrong.push(`${place(block)}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`);
+    }
   }
 }
 
@@ -87,12 +91,13 @@ const settings = {
 };
 const host = ts.createCompilerHost(settings);
 const { fileExists, readFile, getSourceFile } = host;
-host.fileExists = (name) => modules.has(name) || fileExists(name);
-host.readFile = (name) => modules.get(name)?.source ?? readFile(name);
-host.getSourceFile = (name, languageVersion, ...rest) => {
+host.fileExists = (/** @type {string} */ name) => modules.has(name) || fileExists(name);
+host.readFile = (/** @type {string} */ name) => modules.get(name)?.source ?? readFile(name);
+host.getSourceFile = (/** @type {Parameters<typeof getSourceFile>} */ ...of) => {
+  const [name, languageVersion] = of;
   const source = modules.get(name)?.source;
   return source === undefined
-    ? getSourceFile(name, languageVersion, ...rest)
+    ? getSourceFile(...of)
     : ts.createSourceFile(name, source, languageVersion, true);
 };
 
