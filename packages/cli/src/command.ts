@@ -17,6 +17,7 @@ export interface CommandModule<Key extends SettingKey> {
 
 /** What the command line knows of a subcommand before it is run. */
 export interface CommandDefinition<Key extends SettingKey = SettingKey> {
+  /** One word, or two: the group that it is of, and its own. */
   readonly name: string;
   /** In commander's notation, with what the help says of each. */
   readonly operands: readonly (readonly [notation: string, description: string])[];

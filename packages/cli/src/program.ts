@@ -2,7 +2,7 @@ import { isMajordomoError } from '@majordomo/protocol';
 import { Command, CommanderError } from 'commander';
 import { version } from '../package.json';
 import type { CommandDefinition } from './command';
-import { COMMANDS } from './commands/table';
+import { COMMANDS, GROUPS } from './commands/table';
 import { CliError, EXIT, exitCodeOf, type ExitCode } from './exit';
 import { complain, Output } from './output';
 import { flagFor } from './settings/flags';
@@ -19,9 +19,10 @@ Exit codes:
   4  the service answered with a failure
 
 Examples:
-  $ majordomo broker &
+  $ majordomo up &
   $ majordomo worker echo --echo &
   $ majordomo request echo hello
+  $ majordomo submit echo 'hello, later' --in 5m
 `;
 
 /**
@@ -31,7 +32,9 @@ Examples:
 export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
   let exitCode: ExitCode = EXIT.ok;
   const program = new Command('majordomo')
-    .description('The Majordomo service bus: run a broker or a worker, send requests, look around.')
+    .description(
+      'The Majordomo service bus: run brokers and workers, send requests now or for later, look around.',
+    )
     .version(version)
     .enablePositionalOptions()
     .exitOverride()
@@ -59,9 +62,17 @@ function explain(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
+/** The command that a group of others is under, made with the first of them. */
+function groupOf(program: Command, name: string): Command {
+  const known = program.commands.find((command) => command.name() === name);
+  return known ?? program.command(name).description(GROUPS[name] ?? name);
+}
+
 function addCommand(program: Command, definition: CommandDefinition, done: (code: ExitCode) => void): void {
   const { name, summary, description, operands, settings, defaults, examples } = definition;
-  const command = program.command(name).summary(summary).description(description);
+  const words = name.split(' ');
+  const own = words.pop() ?? name;
+  const command = words.reduce(groupOf, program).command(own).summary(summary).description(description);
   for (const [notation, purpose] of operands) command.argument(notation, purpose);
   for (const key of [...settings, 'config' as const]) command.addOption(flagFor(key, defaults));
   const lines = examples.map(([commandLine, purpose]) => `  $ ${commandLine}\n      ${purpose}\n`);

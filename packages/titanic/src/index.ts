@@ -14,13 +14,14 @@ export type { Phase, State } from './core/lifecycle';
 export type { Retention } from './core/retention';
 export {
   API_SERVICES,
+  submissionSchema,
   TSP_SERVICES,
   type Edit,
   type ListOptions,
   type RequestStatus,
 } from './service/messages';
 export { titanicOptionsSchema, type ResolvedTitanicOptions, type TitanicOptions } from './service/options';
-export { Titanic, type TitanicState, type TitanicStats } from './service/titanic';
+export { Titanic, type TitanicEvents, type TitanicState, type TitanicStats } from './service/titanic';
 export { sqliteStoreOptionsSchema, SqliteStore, type SqliteStoreOptions } from './store/sqlite/sqlite-store';
 export {
   postgresStoreOptionsSchema,

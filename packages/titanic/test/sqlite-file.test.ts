@@ -180,10 +180,21 @@ test('where the thread dies, all who wait are told, and all who come after', asy
      parentPort.on('message', () => process.exit(3));`,
   );
   const store = await SqliteStore.open({ file }, { thread });
+  const lost: unknown[] = [];
+  store.subscribe({ lost: ({ code }) => lost.push(code) });
   const waiting = [store.submit([newRequest()]), store.stats()];
   for (const each of waiting) await expect(each).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
   await expect(store.stats()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  expect(lost).toEqual(['STORE_UNAVAILABLE']);
   await store.close();
+});
+
+test('a store that is closed is not lost', async () => {
+  const store = await openSqlite({ file });
+  const lost: unknown[] = [];
+  store.subscribe({ lost: (error) => lost.push(error) });
+  await store.close();
+  expect(lost).toEqual([]);
 });
 
 test('what was submitted together is one commit, and the wait for it is shared', () => {

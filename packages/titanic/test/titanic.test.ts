@@ -65,6 +65,21 @@ describe('delivery', () => {
     expect((await api.wait(other, PATIENCE)).text()).toBe(`undefined ${traceparent} 4`);
   });
 
+  test('the outcome is waited for, whatever it is; where the time is up, the request goes on', async () => {
+    const { api } = await newTitanic(endpoint);
+    const { id } = await api.submit('never', 'x');
+    await expect(api.outcome(id, { timeoutMs: 50 })).rejects.toMatchObject({ code: 'TIMEOUT' });
+    const outcome = api.outcome(id, PATIENCE);
+    await api.cancel(id);
+    expect(await outcome).toMatchObject({ status: { id, state: 'cancelled' }, reply: undefined });
+    await newWorker('echo', echo, { brokers: endpoint });
+    const { id: other } = await api.submit('echo', 'hello');
+    const { status, reply } = await api.outcome(other, PATIENCE);
+    expect([status.state, reply?.text()]).toEqual(['done', 'hello']);
+    await api.close(other);
+    await expect(api.outcome(other, PATIENCE)).rejects.toMatchObject({ code: 'REQUEST_UNKNOWN' });
+  });
+
   test('a service that nobody serves uses up no attempts: the request waits until somebody does', async () => {
     const { api } = await newTitanic(endpoint);
     const { id } = await api.submit('later', 'hello', { attempts: 1 });

@@ -3,11 +3,12 @@ import { requireServiceName } from '@majordomo/protocol';
 import type { Invocation } from '../command';
 import { UsageError, type ExitCode } from '../exit';
 import { readBody } from '../request/body';
+import { chooseFormat } from '../request/choose-format';
 import { startProgress } from '../request/progress';
 import { curveOf } from '../security';
 import type { CurveSetting } from './curve-settings';
 import { sendMany } from '../request/send-many';
-import { sendOne, type Call, type Format } from '../request/send-one';
+import { sendOne, type Call } from '../request/send-one';
 import { exitCodeOfLoad, renderSummary } from '../request/summary';
 
 type RequestInvocation = Invocation<
@@ -28,6 +29,7 @@ type RequestInvocation = Invocation<
 export async function run({ args, settings, output }: RequestInvocation): Promise<ExitCode> {
   const { broker: brokers, protocol, count, concurrency, json } = settings;
   const { timeoutMs, retries, priority, failFast } = settings;
+  if (settings.raw && count !== undefined) throw new UsageError('--raw and --count exclude each other');
   const format = chooseFormat(settings);
   const [name = '', ...texts] = args;
   const service = requireServiceName(name);
@@ -46,11 +48,4 @@ export async function run({ args, settings, output }: RequestInvocation): Promis
   } finally {
     client.close();
   }
-}
-
-function chooseFormat({ raw, json, count }: RequestInvocation['settings']): Format {
-  if (raw && json) throw new UsageError('--raw and --json exclude each other');
-  if (raw && count !== undefined) throw new UsageError('--raw and --count exclude each other');
-  if (raw) return 'raw';
-  return json ? 'json' : 'lines';
 }

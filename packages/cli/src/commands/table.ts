@@ -1,6 +1,8 @@
 import { defineCommand } from '../command';
 import { CURVE_SETTINGS } from './curve-settings';
 import { BROKER_SETTINGS } from './broker-settings';
+import { DURABLE_COMMANDS } from './durable-table';
+import { TITANIC_COMMANDS } from './titanic-table';
 
 /** How long a question to a broker about itself may take, in ms: it has nothing to wait for. */
 const MANAGEMENT_TIMEOUT_MS = 5_000;
@@ -220,4 +222,21 @@ const keygen = defineCommand({
 });
 
 /** Every subcommand, in the order of the help. */
-export const COMMANDS = [broker, worker, request, services, workers, ping, top, doctor, keygen] as const;
+export const COMMANDS = [
+  ...TITANIC_COMMANDS,
+  broker,
+  worker,
+  request,
+  ...DURABLE_COMMANDS,
+  services,
+  workers,
+  ping,
+  top,
+  doctor,
+  keygen,
+] as const;
+
+/** What the first words of commands of several words are about. */
+export const GROUPS: Readonly<Record<string, string>> = {
+  dead: 'look at dead letters: list, show, retry, purge',
+};

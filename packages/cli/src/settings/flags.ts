@@ -5,16 +5,18 @@ import { SETTINGS, type SettingKey, type Settings } from './table';
 /** The flag of a setting, its value left as text; the help tells its default and its variable. */
 export function flagFor(key: SettingKey, defaults: Partial<Settings<SettingKey>>): Option {
   const setting: Setting = SETTINGS[key];
-  const flag = setting.placeholder ? `${flagOf(key)} <${setting.placeholder}>` : flagOf(key);
+  const name = flagOf(setting.flag ?? key);
+  const flag = setting.placeholder ? `${name} <${setting.placeholder}>` : name;
   const option = new Option(flag, describe(key, setting, defaults));
-  if (setting.takes !== 'list') return option;
+  if (setting.takes !== 'list' && setting.takes !== 'entries') return option;
   return option.argParser((item: string, items: string[] = []) => [...items, item]);
 }
 
 function describe(key: SettingKey, setting: Setting, defaults: Partial<Settings<SettingKey>>): string {
   const value = defaults[key] ?? setting.schema.parse(undefined);
   const notes: string[] = [];
-  if (value !== undefined && value !== false) notes.push(`default: ${shown(value)}`);
+  if (value !== undefined && value !== false)
+    notes.push(`default: ${(setting.show ?? shown)(value as never)}`);
   if (!setting.flagOnly) notes.push(`env: ${variableOf(key)}`);
   return notes.length === 0 ? setting.description : `${setting.description} (${notes.join(', ')})`;
 }

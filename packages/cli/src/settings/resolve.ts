@@ -1,11 +1,12 @@
 import { CliError, EXIT, UsageError } from '../exit';
 import { readConfigFile } from './config-file';
 import { flagOf, variableOf, type Setting } from './setting';
+import { withoutPassword } from './store';
 import { isSettingKey, SETTINGS, type SettingKey, type Settings } from './table';
 
 /** Where settings come from, the strongest first; the config file that they name comes third. */
 export interface SettingSources {
-  /** As the command line has them: text, lists of text, `true` for switches. */
+  /** As the command line has them, by what their flags are made of: text, lists of text, `true` for switches. */
   readonly flags: Readonly<Record<string, unknown>>;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Defaults of one command, in place of those in the table. */
@@ -60,7 +61,8 @@ function isFlagOnly(key: SettingKey): boolean {
 }
 
 function pick(key: SettingKey, { flags, env }: SettingSources, file: ConfigFile): Given | undefined {
-  if (flags[key] !== undefined) return { value: readText(key, flags[key]), source: flagOf(key) };
+  const flag = (SETTINGS[key] as Setting).flag ?? key;
+  if (flags[flag] !== undefined) return { value: readText(key, flags[flag]), source: flagOf(flag) };
   const variable = variableOf(key);
   // An empty variable is an unset one, as everywhere in a shell.
   if (env[variable] && !isFlagOnly(key)) return { value: readText(key, env[variable]), source: variable };
@@ -74,6 +76,8 @@ function readText(key: SettingKey, text: unknown): unknown {
       return typeof text === 'string' && /^-?\d+$/.test(text) ? Number(text) : text;
     case 'list':
       return [text].flat().flatMap((item) => String(item).split(','));
+    case 'entries':
+      return [text].flat().flatMap((item) => String(item).split(';'));
     case 'switch':
       return typeof text === 'string' ? readSwitch(text) : text;
     case 'text':
@@ -98,5 +102,5 @@ const SHOWN_LENGTH_MAX = 200;
 
 function shown(value: unknown): string {
   const single = Array.isArray(value) && value.length === 1 ? value[0] : value;
-  return (JSON.stringify(single) ?? String(single)).slice(0, SHOWN_LENGTH_MAX);
+  return withoutPassword(JSON.stringify(single) ?? String(single)).slice(0, SHOWN_LENGTH_MAX);
 }

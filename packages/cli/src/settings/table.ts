@@ -10,7 +10,9 @@ import {
 import { z } from 'zod';
 import { EXIT } from '../exit';
 import { bindEndpoints, brokerEndpoints, httpAddress, milliseconds, oneOf, onOff, whole } from './schemas';
+import { DURABLE_TABLE } from './durable-table';
 import type { Setting } from './setting';
+import { TITANIC_TABLE } from './titanic-table';
 import { TOP_COLUMNS } from '../top/columns';
 
 const MIB = 1024 * 1024;
@@ -279,6 +281,8 @@ export const SETTINGS = {
     schema: onOff(),
     description: 'print JSON',
   },
+  ...TITANIC_TABLE,
+  ...DURABLE_TABLE,
 } as const satisfies Record<string, Setting>;
 
 /** The name of a setting, which is its key in a config file. */

@@ -1,24 +1,19 @@
 import { Client, type ClientOptions, type RequestOptions } from '@majordomo/client';
 import {
   Body,
-  ERROR_CODES,
   ExpiredError,
   CancelledError,
   InvalidOptionsError,
-  MajordomoError,
   RequestDeadError,
-  RequestTakenError,
-  RequestUnknownError,
-  StoreFullError,
   StoreUnavailableError,
   TimeoutError,
   toFrames,
   type BodyInput,
-  type ErrorCode,
 } from '@majordomo/protocol';
 import { randomBytes } from 'node:crypto';
 import type { z } from 'zod';
 import { ID_RANDOM_BYTES, makeRequestId } from '../core/request-id';
+import { faultOf } from './fault';
 import * as messages from '../service/messages';
 import type { ApiService, Edit, ListOptions, RequestStatus, Submission } from '../service/messages';
 
@@ -59,15 +54,6 @@ export interface WaitOptions {
 const WAIT_MS = 25_000;
 /** How much longer a client waits for the answer, in ms. */
 const WAIT_MARGIN_MS = 5_000;
-
-type Errors = Readonly<Record<string, new (message: string) => MajordomoError>>;
-const ERRORS: Errors = {
-  INVALID_OPTIONS: InvalidOptionsError,
-  REQUEST_TAKEN: RequestTakenError,
-  REQUEST_UNKNOWN: RequestUnknownError,
-  STORE_FULL: StoreFullError,
-  STORE_UNAVAILABLE: StoreUnavailableError,
-};
 
 /**
  * Durable requests, for those who want them done: a typed face of the services `titanic.*`.
@@ -126,15 +112,23 @@ export class TitanicClient {
    * @throws RequestUnknownError where there is no such request, or it was closed meanwhile
    * @throws TimeoutError where the time is up; the request goes on
    */
-  async wait(id: string, { timeoutMs = Infinity, signal }: WaitOptions = {}): Promise<Body> {
+  async wait(id: string, options: WaitOptions = {}): Promise<Body> {
+    return replyOf(await this.outcome(id, options));
+  }
+
+  /**
+   * Waits for the end, with a reply or without: the state is `done`, `dead`, `expired` or `cancelled`.
+   * @throws RequestUnknownError where there is no such request, or it was closed meanwhile
+   * @throws TimeoutError where the time is up; the request goes on
+   */
+  async outcome(id: string, { timeoutMs = Infinity, signal }: WaitOptions = {}): Promise<Result> {
     const deadline = performance.now() + timeoutMs;
     for (;;) {
       const leftMs = Math.max(0, deadline - performance.now());
       const stepMs = Math.ceil(Math.min(WAIT_MS, leftMs));
       const options = { timeoutMs: stepMs + WAIT_MARGIN_MS, ...(signal && { signal }) };
       const result = toResult(await this.#ask('titanic.wait', { id, timeoutMs: stepMs }, [], options));
-      const reply = replyOf(result);
-      if (reply) return reply;
+      if (hasEnded(result)) return result;
       if (leftMs <= WAIT_MS && performance.now() >= deadline) {
         throw new TimeoutError(`Request ${id} was ${result.status.state} after ${timeoutMs} ms; it goes on.`);
       }
@@ -265,27 +259,17 @@ function toResult([json, frames]: [json: unknown, frames: readonly Uint8Array[]]
   return { status, reply: status.state === 'done' ? Body.of(frames) : undefined };
 }
 
-/** The reply; `undefined` where it is still to come. */
-function replyOf({ status, reply }: Result): Body | undefined {
-  const { id, state, error } = status;
+const hasEnded = ({ status: { state } }: Result): boolean =>
+  state === 'done' || state === 'dead' || state === 'expired' || state === 'cancelled';
+
+/** The reply of a request that has ended. */
+function replyOf({ status, reply }: Result): Body {
+  if (reply) return reply;
+  const { id, state, attempts, error } = status;
   const why = error ? ` ${error.workerCode ?? error.code}: ${error.message}` : '';
-  if (state === 'dead') {
-    throw new RequestDeadError(`Request ${id} is a dead letter after ${status.attempts} attempts.${why}`);
-  }
+  if (state === 'cancelled') throw new CancelledError(`Request ${id} was cancelled.`);
   if (state === 'expired') {
     throw new ExpiredError(`Request ${id} outlived its time and was not delivered.${why}`);
   }
-  if (state === 'cancelled') throw new CancelledError(`Request ${id} was cancelled.`);
-  return reply;
-}
-
-/** The error that a titanic speaks of. */
-function faultOf(reply: Body): MajordomoError {
-  const fault = reply.length > 1 ? messages.faultSchema.safeParse(reply.json(1)) : undefined;
-  if (!fault?.success) return new MajordomoError('FAILED', `titanic answered ${reply.text(0)}.`);
-  const { code, message, retryable } = fault.data;
-  const known = ERRORS[code];
-  if (known) return new known(message);
-  const isKnown = (ERROR_CODES as readonly string[]).includes(code);
-  return new MajordomoError(isKnown ? (code as ErrorCode) : 'FAILED', message, { retryable });
+  throw new RequestDeadError(`Request ${id} is a dead letter after ${attempts} attempts.${why}`);
 }

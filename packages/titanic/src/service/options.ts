@@ -98,8 +98,10 @@ export const titanicOptionsSchema = z
 
 /** What a user may write. */
 export type TitanicOptions = z.input<typeof titanicOptionsSchema>;
-/** The same with defaults filled in, frozen. */
-export type ResolvedTitanicOptions = Readonly<z.output<typeof titanicOptionsSchema>>;
+/** The same with defaults filled in, frozen; the keys are left out, so that nobody shows them by mistake. */
+export type ResolvedTitanicOptions = Readonly<Omit<z.output<typeof titanicOptionsSchema>, 'curve'>>;
+/** The keys of a titanic for CURVE, as Z85 text. */
+export type TitanicKeys = z.output<typeof titanicOptionsSchema>['curve'];
 
 type RuleOptions = z.output<typeof rulesSchema>;
 

@@ -1,12 +1,20 @@
 import { Client } from '@majordomo/client';
 import { parseOptions, StateError, type Logger } from '@majordomo/protocol';
 import { Worker, type Handler, type WorkerOptions } from '@majordomo/worker';
+import { EventEmitter } from 'node:events';
 import { hostname } from 'node:os';
 import type { RequestStore } from '../store/store';
 import { Api } from './api';
 import { Intake } from './intake';
 import { API_SERVICES, TSP_SERVICES } from './messages';
-import { RuleBook, titanicOptionsSchema, type ResolvedTitanicOptions, type TitanicOptions } from './options';
+import {
+  RuleBook,
+  titanicOptionsSchema,
+  type ResolvedTitanicOptions,
+  type TitanicKeys,
+  type TitanicOptions,
+} from './options';
+import { watchRegistrations } from './registrations';
 import { Retaining } from './retaining';
 import { Runner, type RunnerCounters } from './runner';
 import { tspServices } from './tsp';
@@ -23,11 +31,17 @@ export interface TitanicStats extends Readonly<RunnerCounters> {
   readonly waiting: number;
 }
 
+/** The events of a {@link Titanic}, each with one object as its argument. */
+export interface TitanicEvents {
+  /** All of its services are registered with this broker; again after it was lost. */
+  registered: [event: { readonly broker: string }];
+}
+
 /**
  * Durable requests (RFC 9 and beyond): a worker to clients, which serves `titanic.*`, and a client to workers, to which it
  * delivers what it has stored. It works behind any MDP broker. Any number of titanics may share one store that allows it.
  */
-export class Titanic {
+export class Titanic extends EventEmitter<TitanicEvents> {
   readonly options: ResolvedTitanicOptions;
   readonly #client: Client;
   readonly #workers: readonly Worker[];
@@ -40,12 +54,15 @@ export class Titanic {
   /**
    * Connects to nothing yet: see {@link start}.
    * @throws InvalidOptionsError naming every option that does not fit
+   * @throws InvalidKeyError where keys do not belong together
    */
   constructor(options: TitanicOptions) {
-    this.options = parseOptions(titanicOptionsSchema, options, 'titanic');
+    super();
+    const { curve, ...resolved } = parseOptions(titanicOptionsSchema, options, 'titanic');
+    this.options = Object.freeze(resolved);
     const { store, logger, concurrency, retention } = this.options;
     const rules = new RuleBook(this.options);
-    const connection = connectionOf(this.options);
+    const connection = connectionOf(this.options, curve);
     this.#client = new Client({
       ...connection,
       pendingMax: concurrency + SPARE_CALLS,
@@ -61,6 +78,7 @@ export class Titanic {
     this.#waiters = new Waiters(store);
     this.#retaining = new Retaining(store, retention, logger);
     this.#workers = this.#makeWorkers(store, new Intake(this.options, rules), connection, logger);
+    watchRegistrations(this.#workers, (broker) => this.emit('registered', { broker }));
   }
 
   #makeWorkers(store: RequestStore, intake: Intake, connection: WorkerOptions, logger: Logger): Worker[] {
@@ -157,8 +175,18 @@ const SOCKETS_MAX = 10_000;
 const OWNER_HOST_MAX = 80;
 
 /** What client and workers have in common with the titanic. */
-function connectionOf(options: ResolvedTitanicOptions) {
+function connectionOf(options: ResolvedTitanicOptions, curve: TitanicKeys) {
   const { brokers, protocol, probeMs, connectTimeoutMs, reconnectMinMs, reconnectMaxMs, limits, logger } =
     options;
-  return { brokers, protocol, probeMs, connectTimeoutMs, reconnectMinMs, reconnectMaxMs, limits, logger };
+  return {
+    brokers,
+    protocol,
+    probeMs,
+    connectTimeoutMs,
+    reconnectMinMs,
+    reconnectMaxMs,
+    limits,
+    logger,
+    curve,
+  };
 }

@@ -1,3 +1,4 @@
+import type { MajordomoError } from '@majordomo/protocol';
 import type { StoreEvents } from './store';
 
 /** Those who want to hear of a store's events. */
@@ -16,5 +17,9 @@ export class Listeners {
 
   ended(ids: readonly string[]): void {
     for (const { ended } of this.#all) ended?.(ids);
+  }
+
+  lost(error: MajordomoError): void {
+    for (const { lost } of this.#all) lost?.(error);
   }
 }

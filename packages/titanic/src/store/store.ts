@@ -1,3 +1,4 @@
+import type { MajordomoError } from '@majordomo/protocol';
 import type { State } from '../core/lifecycle';
 import type { Health, Pace } from '../core/pace';
 import type { Retention } from '../core/retention';
@@ -187,6 +188,8 @@ export interface StoreEvents {
   readonly due?: (at: number) => void;
   /** These have ended, or are gone. */
   readonly ended?: (ids: readonly string[]) => void;
+  /** The store is lost for good: from now on, every call rejects. One that may come back says nothing. */
+  readonly lost?: (error: MajordomoError) => void;
 }
 
 /** Bounds of a store. */

@@ -231,5 +231,6 @@ export class SqliteStore implements RequestStore {
     this.#working = undefined;
     this.#waiting = [];
     this.#idle?.();
+    if (!this.#closing) this.#listeners.lost(error);
   }
 }

@@ -1,0 +1,37 @@
+import type { Invocation } from '../command';
+import { EXIT, type ExitCode } from '../exit';
+import { createLogger } from '../log';
+import { brokerOf, tellOfBroker } from '../server/broker';
+import { openStore, tellOfStore } from '../server/store';
+import { serve, titanicOf } from '../server/titanic';
+import { wayTo } from '../server/way';
+import { DEFAULT_STORE } from '../settings/store';
+import { untilShutdown } from '../signals';
+import type { BrokerSetting } from './broker-settings';
+import type { TitanicSetting } from './titanic-settings';
+
+type Setting = BrokerSetting | TitanicSetting | 'titanicKeyFile';
+
+/**
+ * `majordomo up`: a broker and a titanic in one process until a signal asks for the end. Then titanic goes first, for it
+ * needs the broker to finish what it has in hand, then its store, then the broker.
+ */
+export async function run({ settings, output }: Invocation<Setting>): Promise<ExitCode> {
+  const { store: choice = DEFAULT_STORE, bind, titanicKeyFile } = settings;
+  const logger = await createLogger(settings.logLevel);
+  const { broker, secretKey, failed, reload } = await brokerOf(settings, logger);
+  const shutdown = untilShutdown(reload);
+  const { store, lost } = await openStore(choice, settings);
+  try {
+    await broker.start();
+    const { endpoint, curve } = await wayTo({ broker, secretKey }, bind, titanicKeyFile);
+    const titanic = titanicOf(settings, { brokers: [endpoint], curve, store, logger });
+    await tellOfBroker(broker, output);
+    await tellOfStore(choice, store, output);
+    await serve(titanic, { shutdown, failures: [failed, lost], logger, output });
+  } finally {
+    await store.close();
+    await broker.drain();
+  }
+  return EXIT.ok;
+}

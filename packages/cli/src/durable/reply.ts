@@ -1,0 +1,44 @@
+import type { Result } from '@majordomo/titanic';
+import { CliError, EXIT, type ExitCode } from '../exit';
+import type { Output } from '../output';
+import { renderJson, renderLines, renderRaw } from '../request/render';
+import type { Format } from '../request/send-one';
+
+/**
+ * Prints the outcome of a request: its reply, as `request` does, or as JSON what is known of it, with the frames of the
+ * reply where there is one.
+ * @throws CliError where there is no reply and no JSON was asked for, saying why
+ */
+export async function printResult(result: Result, format: Format, output: Output): Promise<ExitCode> {
+  const { status, reply } = result;
+  if (format === 'json') await output.json({ ...status, ...(reply && { frames: renderJson(reply) }) });
+  else if (reply) await output.write(format === 'raw' ? renderRaw(reply) : renderLines(reply));
+  else throw new CliError(exitCodeOf(result), explain(result));
+  return exitCodeOf(result);
+}
+
+function exitCodeOf({ status: { state } }: Result): ExitCode {
+  switch (state) {
+    case 'done':
+      return EXIT.ok;
+    case 'dead':
+    case 'cancelled':
+      return EXIT.serviceFailure;
+    default:
+      return EXIT.timeout;
+  }
+}
+
+function explain({ status: { id, state, attempts, error } }: Result): string {
+  const why = error ? `: ${error.workerCode ?? error.code}: ${error.message}` : '';
+  switch (state) {
+    case 'dead':
+      return `request ${id} is a dead letter after ${attempts} attempts${why}`;
+    case 'expired':
+      return `request ${id} outlived its time and was not delivered${why}`;
+    case 'cancelled':
+      return `request ${id} was cancelled`;
+    default:
+      return `request ${id} has no reply yet, it is ${state}${why}; --wait waits for it`;
+  }
+}
