@@ -101,16 +101,18 @@ host.getSourceFile = (/** @type {Parameters<typeof getSourceFile>} */ ...of) => 
     : ts.createSourceFile(name, source, languageVersion, true);
 };
 
-/** In plain JavaScript nobody says types: what is only an untyped parameter is no fault. */
-const IMPLICIT_ANY = new Set([7005, 7006, 7019, 7031, 7034]);
+/** In plain JavaScript nobody says types: what is only untyped, a parameter, parsed JSON or what was caught, is no fault. */
+const UNTYPED = new Set([7005, 7006, 7019, 7031, 7034, 7053, 18046]);
+const OF_UNKNOWN = /on type 'unknown'/;
 
 const program = ts.createProgram([...modules.keys()], settings, host);
 for (const [name, { block, offset }] of modules) {
   const source = program.getSourceFile(name);
   for (const { code, messageText, start = 0 } of ts.getPreEmitDiagnostics(program, source)) {
-    if (block.language === 'js' && IMPLICIT_ANY.has(code)) continue;
+    const text = ts.flattenDiagnosticMessageText(messageText, '\n');
+    if (block.language === 'js' && (UNTYPED.has(code) || OF_UNKNOWN.test(text))) continue;
     const line = (source?.getLineAndCharacterOfPosition(start).line ?? 0) - offset + block.line;
-    wrong.push(`${block.file}:${line}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`);
+    wrong.push(`${block.file}:${line}: ${text}`);
   }
 }
 

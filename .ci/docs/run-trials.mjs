@@ -57,7 +57,14 @@ function install(folder) {
     'pino',
     'prom-client',
   ];
-  execFileSync('npm', args, { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+  execFileSync('npm', args, {
+    cwd: folder,
+    env: {
+      ...process.env,
+      npm_config_better_sqlite3_local_prebuilds: '/tmp/majordomo-packages-cache/addons',
+    },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
 }
 
 /** @param {string} command */
