@@ -1,5 +1,11 @@
-import { killAllProcesses, leakCheck, type RunningProcess } from '@majordomo/testkit';
-import { postgresBinaries, PrivatePostgres } from '../../titanic/test/support/postgres';
+import {
+  killAllProcesses,
+  leakCheck,
+  postgresBinaries,
+  startPostgres,
+  type PrivatePostgres,
+  type RunningProcess,
+} from '@majordomo/testkit';
 import { ask, majordomo, removeFiles, start, startBroker, startWorker } from './majordomo';
 
 const binaries = postgresBinaries();
@@ -11,7 +17,7 @@ if (!binaries) {
 } else {
   let postgres: PrivatePostgres;
   beforeAll(async () => {
-    postgres = await PrivatePostgres.start(binaries);
+    postgres = await startPostgres(binaries);
   }, 120_000);
   afterAll(() => postgres.stop());
 
