@@ -50,7 +50,7 @@ export async function startUp(
 ): Promise<{ up: RunningProcess; endpoint: string; file: string }> {
   const store = file ?? (await unusedPath('requests.db'));
   const local = ['--bind', 'tcp://127.0.0.1:0', '--http', '127.0.0.1:0', '--store', `sqlite:${store}`];
-  const up = start(['up', ...local, ...args]);
+  const up = start(['up', ...local, '--log-level', 'info', ...args]);
   const [, endpoint = ''] = await up.waitForLine(/^majordomo titanic registered with (tcp:.*)$/);
   return { up, endpoint, file: store };
 }

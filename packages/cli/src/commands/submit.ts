@@ -11,7 +11,7 @@ import { trimmed } from '../format';
 import { complain } from '../output';
 import { readBody } from '../request/body';
 import { chooseFormat } from '../request/choose-format';
-import { startProgress } from '../request/progress';
+import { NO_PROGRESS, startProgress, type Progress } from '../request/progress';
 import type { ReachSetting } from './reach-settings';
 import type { SubmissionSetting } from './submission-settings';
 
@@ -77,8 +77,7 @@ async function submitMany(
 }
 
 /** A bar over the bytes of a file; of what comes out of a pipe nobody knows how much it is. */
-function startBar(): ReturnType<typeof startProgress> {
+function startBar(): Progress {
   const { size } = fstatSync(process.stdin.fd);
-  const isShown = size > 0 && !process.stdout.isTTY;
-  return isShown ? startProgress(size) : { update: () => undefined, stop: () => undefined };
+  return size > 0 && !process.stdout.isTTY ? startProgress(size) : NO_PROGRESS;
 }

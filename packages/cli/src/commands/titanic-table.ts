@@ -44,7 +44,8 @@ const up = defineCommand({
     'metrics and health; on this machine alone unless --bind and --http say otherwise. SIGINT or SIGTERM finish what is ' +
     'in hand, titanic first, then the broker; a second one ends it at once.',
   settings: [...new Set([...BROKER_SETTINGS, ...TITANIC_SETTINGS]), 'titanicKeyFile'],
-  defaults: { http: DEFAULT_HTTP, store: DEFAULT_STORE },
+  // What it prints is for people who start out; the log of a broker and all services of a titanic would bury it.
+  defaults: { http: DEFAULT_HTTP, store: DEFAULT_STORE, logLevel: 'warn' },
   examples: [
     ['majordomo up', 'all of it, requests in majordomo.db in this folder'],
     ["majordomo up --bind 'tcp://*:5555' --store sqlite:/var/lib/majordomo/requests.db", 'for the network'],

@@ -2,7 +2,7 @@ import type { RequestStatus } from '@majordomo/titanic';
 import { trimmed, type Column } from '../format';
 import { distance } from './moments';
 
-const NOTE_LENGTH_MAX = 60;
+const NOTE_LENGTH_MAX = 80;
 
 /** What a table of requests shows of each. */
 export function requestColumns(now: number): readonly Column<RequestStatus>[] {

@@ -1,6 +1,6 @@
 import type { DeadChoice, TitanicClient } from '@majordomo/titanic';
 import { UsageError } from '../exit';
-import { startProgress } from '../request/progress';
+import { startProgressOfMany } from '../request/progress';
 import { requireIds } from './ids';
 import { pagesOf } from './pages';
 
@@ -33,7 +33,7 @@ export async function toMany(
   act: (choice: DeadChoice) => Promise<number>,
 ): Promise<number> {
   const total = 'ids' in choice ? choice.ids.length : await countOf(titanic, choice.service);
-  const bar = startProgress(total);
+  const bar = startProgressOfMany(total);
   let seen = 0;
   let done = 0;
   try {

@@ -1,10 +1,7 @@
+import { isMajordomoError } from '@majordomo/protocol';
 import { commonExitCode, exitCodeOf, type ExitCode } from '../exit';
 import { complain } from '../output';
-import { isMajordomoError } from '@majordomo/protocol';
-import { startProgress } from '../request/progress';
-
-/** More than so many have a bar. */
-const WITHOUT_BAR_MAX = 10;
+import { startProgressOfMany } from '../request/progress';
 
 /**
  * Does the same to each of several requests, one after another. What cannot be done to one is complained of, and the
@@ -16,7 +13,7 @@ export async function forEachId(
   act: (id: string) => Promise<void>,
 ): Promise<ExitCode> {
   const failures: ExitCode[] = [];
-  const bar = ids.length > WITHOUT_BAR_MAX ? startProgress(ids.length) : undefined;
+  const bar = startProgressOfMany(ids.length);
   try {
     for (const [index, id] of ids.entries()) {
       try {
@@ -27,10 +24,10 @@ export async function forEachId(
         complain(error.message);
         failures.push(exitCodeOf(error));
       }
-      bar?.update(index + 1);
+      bar.update(index + 1);
     }
   } finally {
-    bar?.stop();
+    bar.stop();
   }
   return commonExitCode(failures);
 }
