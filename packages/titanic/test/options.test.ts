@@ -15,7 +15,7 @@ test('what is left out has its default, and what is given is frozen', () => {
     batchMax: 10_000,
     keyWindowMs: 86_400_000,
     retention: RETENTION_DEFAULTS,
-    apiConcurrency: 64,
+    apiConcurrency: 128,
     waitsMax: 64,
   });
   expect(input).toEqual({ store, services: { mail: { attempts: 3 } } });

@@ -81,11 +81,12 @@ const TICKS_PER_SECOND = 100;
 /** What a process has used, and where there is no /proc, NaN. */
 export function usageOf(pid: number): Usage {
   try {
-    // The name of the program, in brackets, may hold anything; utime and stime are fields 14 and 15 (proc(5)).
+    // The name of the program, in brackets, may hold anything; utime and stime are fields 14 and 15 (proc(5)), and those
+    // of children that have ended 16 and 17.
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
       .replace(/^.*\) /s, '')
       .split(' ');
-    const ticks = Number(fields[11]) + Number(fields[12]);
+    const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
     const rssKib = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
     return { cpuUs: (ticks * 1_000_000) / TICKS_PER_SECOND, rssBytes: Number(rssKib) * 1_024 };
   } catch {

@@ -91,9 +91,9 @@ export const titanicOptionsSchema = z
       .prefault({}),
     /**
      * Requests to `titanic.request` and to `titanic.submit` at one time: those of one time share a commit. Plain brokers
-     * get so many sessions of each. Default 64.
+     * get so many sessions of each. Default 128.
      */
-    apiConcurrency: count(1, 1_024).default(64),
+    apiConcurrency: count(1, 1_024).default(128),
     /** Requests to `titanic.wait` at one time; plain brokers get so many sessions. Default 64. */
     waitsMax: count(1, 1_024).default(64),
     /** How long `drain()` waits for deliveries before it gives them back, in ms. Default 30,000. */
