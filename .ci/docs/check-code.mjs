@@ -1,13 +1,15 @@
 // Type-checks every block of TypeScript and JavaScript in the documents as a module of its own, and parses every block
-// of JSON and shell. What a block takes for granted stands in a comment before it: `<!-- given: CODE -->`.
+// of JSON and shell. What a block takes for granted stands in a comment before it: `<!-- given: CODE -->`; one that cannot
+// be checked says why: `<!-- not checked: WHY -->`.
 import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import ts from 'typescript';
 import { documents, root } from './documents.mjs';
 
 /** @typedef {import('./documents.mjs').Block} Block */
 
 const GIVEN = /^given:([\s\S]*)$/;
+const NOT_CHECKED = /^not checked: \S/;
 
 /** @param {Block} block */
 const place = ({ file, line }) => `${file}:${line}`;
@@ -18,11 +20,16 @@ const wrong = [];
 /** @type {Map<string, { block: Block, source: string, offset: number }>} */
 const modules = new Map();
 
+/** A block whose first line names a file is that file, for the other blocks of its document. */
+const FILE = /^\/\/ ([\w.-]+\.[mc]?[jt]s)\b/;
+
 /** @param {Block} block */
 function asModule(block) {
   const given = GIVEN.exec(block.note)?.[1]?.trim() ?? '';
   const head = `export {};\n${given === '' ? '' : `${given}\n`}`;
-  const name = join(root, `.ci/docs/block-${modules.size}.${block.language === 'ts' ? 'mts' : 'mjs'}`);
+  const called =
+    FILE.exec(block.code)?.[1] ?? `block-${modules.size}.${block.language === 'ts' ? 'mts' : 'mjs'}`;
+  const name = join(root, '.ci/docs', block.file.replaceAll('/', '-'), called);
   modules.set(name, { block, source: head + block.code, offset: head.split('\n').length - 1 });
 }
 
@@ -70,6 +77,7 @@ const LANGUAGES = {
 let checked = 0;
 for (const { blocks } of documents()) {
   for (const block of blocks) {
+    if (NOT_CHECKED.test(block.note)) continue;
     if (!(block.language in LANGUAGES)) {
       wrong.push(`${place(block)}: nobody checks blocks of “${block.language}”; see .ci/docs/check-code.mjs`);
     }
@@ -90,7 +98,9 @@ const settings = {
   noUnusedParameters: false,
 };
 const host = ts.createCompilerHost(settings);
-const { fileExists, readFile, getSourceFile } = host;
+const { directoryExists, fileExists, readFile, getSourceFile } = host;
+const folders = new Set([...modules.keys()].map((name) => dirname(name)));
+host.directoryExists = (/** @type {string} */ name) => folders.has(name) || directoryExists?.(name) === true;
 host.fileExists = (/** @type {string} */ name) => modules.has(name) || fileExists(name);
 host.readFile = (/** @type {string} */ name) => modules.get(name)?.source ?? readFile(name);
 host.getSourceFile = (/** @type {Parameters<typeof getSourceFile>} */ ...of) => {
