@@ -8,11 +8,14 @@
 //   the others are what must be printed, whoever prints it; digits, times and the like may differ;
 // - `sh` is typed as well, and prints whatever it prints;
 // - one behind `<!-- not run: WHY -->` is left out, and counted.
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { documents, root } from './documents.mjs';
+import { ADDONS, keepOurs, keptAddons } from '../packages/addons.mjs';
+import { self } from '../packages/nodes.mjs';
+import { pack } from '../packages/pack.mjs';
+import { install } from '../packages/project.mjs';
+import { documents } from './documents.mjs';
 import { Terminal } from './terminal.mjs';
 
 /** @typedef {import('./documents.mjs').Block} Block */
@@ -24,47 +27,15 @@ const NOT_RUN = /^not run: \S/;
 const scratch = mkdtempSync(join(tmpdir(), 'majordomo-trials-'));
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
 
-/** Tarballs of the public packages, by name. @returns {Map<string, string>} */
-function packAll() {
-  /** @type {Map<string, string>} */
-  const tarballs = new Map();
-  for (const folder of readdirSync(join(root, 'packages'))) {
-    const cwd = join(root, 'packages', folder);
-    const manifest = JSON.parse(readFileSync(join(cwd, 'package.json'), 'utf8'));
-    if (manifest.private) continue;
-    const packed = execFileSync('npm', ['pack', '--json', '--pack-destination', scratch], {
-      cwd,
-      encoding: 'utf8',
-    });
-    tarballs.set(manifest.name, join(scratch, JSON.parse(packed)[0].filename));
-  }
-  return tarballs;
-}
-
 /**
  * The packages are not in the registry before they are published: whatever a guide installs of them comes from the
- * tarballs, all at once, and what it starts with `npm install -g` is on the path.
- * @param {string} folder
+ * tarballs, all at once, and their commands are on the path.
  */
-function install(folder) {
-  writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
-  const args = [
-    'install',
-    '--no-audit',
-    '--no-fund',
-    '--prefer-offline',
-    ...packAll().values(),
-    'pino',
-    'prom-client',
-  ];
-  execFileSync('npm', args, {
-    cwd: folder,
-    env: {
-      ...process.env,
-      npm_config_better_sqlite3_local_prebuilds: '/tmp/majordomo-packages-cache/addons',
-    },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+async function installAll() {
+  const [packages] = await Promise.all([pack(scratch), keepOurs(ADDONS, self())]);
+  const tarballs = new Map(packages.map(({ manifest, tarball }) => [manifest.name, tarball]));
+  const wanted = [...tarballs.keys()];
+  await install({ directory: scratch, node: self(), wanted, tarballs, environment: keptAddons(ADDONS) });
 }
 
 /** @param {string} command */
@@ -97,7 +68,7 @@ let tried = 0;
 for (const { file, text, blocks } of documents()) {
   if (!text.startsWith('<!-- trial -->')) continue;
   const folder = mkdtempSync(join(scratch, 'trial-'));
-  if (tried === 0) install(scratch);
+  if (tried === 0) await installAll();
   const terminal = new Terminal(folder, join(scratch, 'node_modules', '.bin'));
   const run = blocks.filter(({ note }) => !NOT_RUN.test(note));
   try {

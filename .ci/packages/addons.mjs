@@ -2,9 +2,15 @@
 // of reach it is compiled, which takes a minute for each version. So what was compiled is kept, in the form in which the
 // installer looks for local binaries.
 import { existsSync, mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { run } from './processes.mjs';
 import { readManifest, ROOT } from './workspace.mjs';
+
+/** What is the same in each run, and takes long to fetch or to compile. */
+export const CACHE = join(tmpdir(), 'majordomo-packages-cache');
+/** The binaries of addons among it. */
+export const ADDONS = join(CACHE, 'addons');
 
 const ADDON = 'better-sqlite3';
 const BINARY = 'build/Release/better_sqlite3.node';

@@ -3,17 +3,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { keepOurs } from './addons.mjs';
+import { ADDONS, CACHE, keepOurs } from './addons.mjs';
 import { lint } from './lint.mjs';
 import { installAll, prepare, runAll } from './matrix.mjs';
 import { nodes, self } from './nodes.mjs';
 import { pack } from './pack.mjs';
 import { pairAll } from './pairings.mjs';
 import { checkSizes } from './sizes.mjs';
-
-/** What is the same in each run, and takes long to fetch or to compile. */
-const CACHE = join(tmpdir(), 'majordomo-packages-cache');
-const ADDONS = join(CACHE, 'addons');
 
 const scratch = mkdtempSync(join(tmpdir(), 'majordomo-packages-'));
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
