@@ -140,7 +140,7 @@ const simulation = {
 };
 
 export default tseslint.config(
-  { ignores: ['**/dist', '**/coverage', '**/node_modules', '.nx'] },
+  { ignores: ['**/dist', '**/coverage', '**/node_modules', '.nx', 'site'] },
   js.configs.recommended,
   ...tseslint.configs.strict,
   ...tseslint.configs.stylistic,
