@@ -48,7 +48,7 @@ const refusals: [string, () => unknown, RegExp][] = [
       db.pragma('user_version = 99');
       db.close();
     },
-    /was made by a later version of titanic \(99, this one knows 1\)/,
+    /was made by a later version of titanic \(99, this one knows 2\)/,
   ],
   [
     'a file that was cut short',

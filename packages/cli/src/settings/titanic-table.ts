@@ -124,7 +124,7 @@ export const TITANIC_TABLE = {
   apiConcurrency: {
     takes: 'number',
     placeholder: 'n',
-    schema: whole(1, 1_024).default(64),
+    schema: whole(1, 1_024).default(128),
     description: 'submissions at one time, which share a commit; plain brokers get so many sessions',
   },
   waitsMax: {
