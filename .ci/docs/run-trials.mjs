@@ -1,5 +1,6 @@
 // Tries the guides as a newcomer would: in an empty folder, with the packages as they would be published, every file
-// written and every command typed as printed, and every line that is printed looked for.
+// written and every command typed as printed, and every line that is printed looked for. With --show, all that is typed
+// and printed is shown.
 //
 // A document says `<!-- trial -->` at its top. Of its blocks,
 // - one whose first line is a comment that names a file (`// worker.mjs`, `# policy.yaml`) is written to that file; in
@@ -69,7 +70,11 @@ for (const { file, text, blocks } of documents()) {
   if (!text.startsWith('<!-- trial -->')) continue;
   const folder = mkdtempSync(join(scratch, 'trial-'));
   if (tried === 0) await installAll();
-  const terminal = new Terminal(folder, join(scratch, 'node_modules', '.bin'));
+  const terminal = new Terminal(
+    folder,
+    join(scratch, 'node_modules', '.bin'),
+    process.argv.includes('--show'),
+  );
   const run = blocks.filter(({ note }) => !NOT_RUN.test(note));
   try {
     for (const block of run) await follow(block, folder, terminal);

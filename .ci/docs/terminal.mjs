@@ -30,8 +30,10 @@ export class Terminal {
   /**
    * @param {string} folder
    * @param {string} bin - comes first on the path
+   * @param {boolean} isShown - whether all of it is shown as well
    */
-  constructor(folder, bin) {
+  constructor(folder, bin, isShown) {
+    this.isShown = isShown;
     this.folder = folder;
     this.env = { ...process.env, PATH: `${bin}:${process.env['PATH']}`, NO_COLOR: '1' };
   }
@@ -42,12 +44,13 @@ export class Terminal {
    * @param {string} where - of the document, for errors
    */
   async type(command, where) {
+    if (this.isShown) console.log(`$ ${command}`);
     const inBackground = command.trimEnd().endsWith('&');
     const text = inBackground ? `exec ${command.trimEnd().slice(0, -1)}` : command;
     const child = spawn('bash', ['-c', text], { cwd: this.folder, env: this.env, detached: true });
     this.#running.add(child);
     for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', (/** @type {string} */ data) => (this.#printed += data));
+      stream.setEncoding('utf8').on('data', (/** @type {string} */ data) => this.#print(data));
     }
     const ended = once(child, 'close').then(([code]) => {
       this.#running.delete(child);
@@ -59,6 +62,12 @@ export class Terminal {
     }
     const code = await Promise.race([ended, delay(COMMAND_MS, 'late', { ref: false })]);
     if (code !== 0) throw new Error(`${where}: “${command}” ended with ${code}:\n${this.#printed}`);
+  }
+
+  /** @param {string} text */
+  #print(text) {
+    this.#printed += text;
+    if (this.isShown) process.stdout.write(text);
   }
 
   /**
