@@ -1,24 +1,19 @@
 import { defineService, implement } from '@majordomo/contracts';
+import { isMajordomoError } from '@majordomo/protocol';
+import { z } from 'zod';
 
-/** A schema of nobody's library: text, of so many characters at the most. */
-const text = (/** @type {number} */ max) => ({
-  '~standard': {
-    version: /** @type {const} */ (1),
-    vendor: 'probe',
-    validate: (/** @type {unknown} */ value) =>
-      typeof value === 'string' && value.length <= max
-        ? { value }
-        : { issues: [{ message: `should be text of ${max} characters at the most` }] },
-  },
+const shout = defineService({
+  name: 'shout',
+  request: z.object({ word: z.string().max(5) }),
+  reply: z.object({ loud: z.string() }),
 });
-
-const shout = defineService({ name: 'shout', request: text(5), reply: text(6) });
-const body = await shout.encodeRequest('hello');
-if (String(body) !== '"hello"') throw new Error(`"hello" was encoded as ${String(body)}`);
+const body = await shout.encodeRequest({ word: 'hello' });
+if (String(body) !== '{"word":"hello"}') throw new Error(`it was encoded as ${String(body)}`);
 try {
-  await shout.encodeRequest('too long for it');
+  await shout.encodeRequest({ word: 'too long for it' });
   throw new Error('what does not fit was taken');
 } catch (error) {
-  if (/** @type {{ code: string }} */ (error).code !== 'CONTRACT_MISMATCH') throw error;
+  if (!isMajordomoError(error, 'CONTRACT_MISMATCH')) throw error;
 }
-if (typeof implement(shout, (word) => `${word}!`) !== 'function') throw new Error('there is no handler');
+const handler = implement(shout, ({ word }) => ({ loud: `${word.toUpperCase()}!` }));
+if (typeof handler !== 'function') throw new Error('there is no handler');
