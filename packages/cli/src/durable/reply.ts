@@ -18,27 +18,15 @@ export async function printResult(result: Result, format: Format, output: Output
 }
 
 function exitCodeOf({ status: { state } }: Result): ExitCode {
-  switch (state) {
-    case 'done':
-      return EXIT.ok;
-    case 'dead':
-    case 'cancelled':
-      return EXIT.serviceFailure;
-    default:
-      return EXIT.timeout;
-  }
+  if (state === 'done') return EXIT.ok;
+  return state === 'dead' || state === 'cancelled' ? EXIT.serviceFailure : EXIT.timeout;
 }
 
 function explain({ status: { id, state, attempts, error } }: Result): string {
   const why = error ? `: ${error.workerCode ?? error.code}: ${error.message}` : '';
-  switch (state) {
-    case 'dead':
-      return `request ${id} is a dead letter after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}${why}`;
-    case 'expired':
-      return `request ${id} outlived its time and was not delivered${why}`;
-    case 'cancelled':
-      return `request ${id} was cancelled`;
-    default:
-      return `request ${id} has no reply yet, it is ${state}${why}; --wait waits for it`;
-  }
+  const tries = `${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`;
+  if (state === 'dead') return `request ${id} is a dead letter after ${tries}${why}`;
+  if (state === 'expired') return `request ${id} outlived its time and was not delivered${why}`;
+  if (state === 'cancelled') return `request ${id} was cancelled`;
+  return `request ${id} has no reply yet, it is ${state}${why}; --wait waits for it`;
 }
