@@ -33,7 +33,9 @@ def worker(socket, version, service):
         if command == b"\x02":
             address, _, *body = rest
             socket.send_multipart([*prefix, final, address, EMPTY, *[frame.upper() for frame in body]])
-        elif command != heartbeat:
+        elif command == heartbeat:
+            socket.send_multipart([*prefix, heartbeat])
+        else:
             print("disconnected", flush=True)
             return
 
