@@ -86,6 +86,11 @@ const PARTS: Readonly<Record<string, Parts>> = {
     worker: () => import('./raw-frames/worker'),
     client: () => import('./raw-frames/client'),
   },
+  'raw-one-each': {
+    broker: () => import('./raw-frames/broker-one-each'),
+    worker: () => import('./raw-frames/worker'),
+    client: () => import('./raw-frames/client'),
+  },
   'titanic-sqlite': { ...titanic, keeper: () => import('./titanic/sqlite-keeper') },
   'titanic-postgres': { ...titanic, keeper: () => import('./titanic/postgres-keeper') },
   'bullmq-always': { ...bullmq, keeper: () => import('./bullmq/keeper-always') },

@@ -23,8 +23,14 @@ export const DURABLE = [
 
 export type DurableName = (typeof DURABLE)[number];
 
-/** All peers: those, and ours while it is watched. */
-export const PEER_NAMES = [...COMPARED, 'ours-packed-metrics', 'ours-packed-tracing', ...DURABLE] as const;
+/** All peers: those, and those that explain a figure. */
+export const PEER_NAMES = [
+  ...COMPARED,
+  'ours-packed-metrics',
+  'ours-packed-tracing',
+  'raw-one-each',
+  ...DURABLE,
+] as const;
 
 export type PeerName = (typeof PEER_NAMES)[number];
 

@@ -92,6 +92,13 @@ export const PEERS: Readonly<Record<PeerName, Peer>> = {
       'the raw relay with as many frames per message as MDP/0.2 has at each hop, 32 worker sockets in turn, a client ' +
       'socket per request in flight; nobody decodes, queues or watches anything',
   },
+  'raw-one-each': {
+    name: 'raw-one-each',
+    title: 'that relay, one request per worker',
+    settings:
+      'the raw relay with as many frames as MDP/0.2 has, which gives a worker socket one request at a time, as MDP demands, ' +
+      'and lets the others wait',
+  },
   'ours-packed-metrics': {
     name: 'ours-packed-metrics',
     title: 'ours, packed, with metrics',
