@@ -47,7 +47,11 @@ const REQUESTS = 10_000_000;
 const CHECKPOINT = 1_000_000;
 const QUICK_REQUESTS = 100_000;
 const QUICK_CHECKPOINT = 10_000;
-const IN_FLIGHT = 100;
+/**
+ * As many as fill the broker's young generation at once. With fewer, V8 doubles it at some time, to 16 MiB of each half, and
+ * that one step would look like growth.
+ */
+const IN_FLIGHT = 1_000;
 const BYTES = 100;
 /** The end may have this much more memory than the checkpoint. */
 const GROWTH_MAX = 1.1;
