@@ -5,7 +5,7 @@ import { documents, noted, place } from './documents.mjs';
 import { missing } from './printed.mjs';
 
 const command = process.argv.slice(2).join(' ');
-const blocks = documents()
+const blocks = documents(`printed by: ${command}`)
   .flatMap((document) => document.blocks)
   .filter((block) => noted(block, 'printed by:') === command);
 if (blocks.length === 0) throw new Error(`no document shows what “${command}” prints`);

@@ -29,9 +29,10 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
  * All documents of the repository but those that tools write.
+ * @param {string} [text] - only those that have this text somewhere
  * @returns {Document[]}
  */
-export function documents() {
+export function documents(text = '') {
   const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '*.md'], {
     cwd: root,
     encoding: 'utf8',
@@ -39,6 +40,7 @@ export function documents() {
   return files
     .split('\n')
     .filter((file) => file !== '' && !file.endsWith('CHANGELOG.md'))
+    .filter((file) => readFileSync(join(root, file), 'utf8').includes(text))
     .sort()
     .map(read);
 }
