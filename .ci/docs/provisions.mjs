@@ -48,7 +48,7 @@ async function pyzmq(scratch) {
   const found = spawnSync(python, ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' });
   writeFileSync(program, `#!/bin/sh\nexec '${found.stdout.trim()}' "$@"\n`);
   chmodSync(program, 0o755);
-  return { value: '', path, stop: async () => {} };
+  return { value: '', path, stop: () => Promise.resolve() };
 }
 
 /** By the name in `<!-- provided: NAME -->`. @type {Record<string, Provide>} */

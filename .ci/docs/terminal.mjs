@@ -96,7 +96,11 @@ export class Terminal {
     return new Error(`${where}: “${command}” ${how}:\n${this.#printed.slice(this.#since)}`);
   }
 
-  /** @param {string} command @param {string} text - what a shell is given for it @param {string} where @returns {Job} */
+  /**
+   * @param {string} command
+   * @param {string} text - what a shell is given for it
+   * @param {string} where
+   */
   #start(command, text, where) {
     const child = spawn('bash', ['-c', text], { cwd: this.folder, env: this.env, detached: true });
     for (const stream of [child.stdout, child.stderr]) {
@@ -113,7 +117,11 @@ export class Terminal {
     return job;
   }
 
-  /** `kill -9 %1` and `wait %1`. @param {Record<string, string | undefined>} of @param {string} where */
+  /**
+   * `kill -9 %1` and `wait %1`.
+   * @param {Record<string, string | undefined>} ofJob
+   * @param {string} where
+   */
   async #tell({ what, signal = 'TERM', number }, where) {
     const job = this.#jobs[Number(number) - 1];
     if (!job) throw new Error(`${where}: there is no job %${number}`);
