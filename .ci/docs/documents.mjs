@@ -53,22 +53,27 @@ export function read(file) {
   /** @type {Block[]} */
   const blocks = [];
   let isTried = false;
-  visit(remark().use(remarkGfm).parse(readFileSync(join(root, file), 'utf8')), (node, index, parent) => {
-    if (node.type === 'html') {
-      const comment = commentOf(node);
-      if (comment === 'trial') isTried = true;
-      if (comment === 'end of trial') isTried = false;
-    }
-    if (node.type !== 'code') return;
-    blocks.push({
-      file,
-      line: (node.position?.start.line ?? 0) + 1,
-      language: node.lang ?? '',
-      code: node.value,
-      notes: notesBefore(parent?.children ?? [], index ?? 0),
-      isTried,
-    });
-  });
+  visit(
+    remark()
+      .use(remarkGfm)
+      .parse(readFileSync(join(root, file), 'utf8')),
+    (node, index, parent) => {
+      if (node.type === 'html') {
+        const comment = commentOf(node);
+        if (comment === 'trial') isTried = true;
+        if (comment === 'end of trial') isTried = false;
+      }
+      if (node.type !== 'code') return;
+      blocks.push({
+        file,
+        line: (node.position?.start.line ?? 0) + 1,
+        language: node.lang ?? '',
+        code: node.value,
+        notes: notesBefore(parent?.children ?? [], index ?? 0),
+        isTried,
+      });
+    },
+  );
   return { file, blocks };
 }
 

@@ -128,7 +128,9 @@ const seconds = () => `${((performance.now() - started) / 1_000).toFixed(0).padS
 const chosen = trials().filter(({ file }) => wanted.length === 0 || wanted.includes(file));
 if (chosen.length === 0) throw new Error('no such document, or nothing to be tried in it');
 await installAll([
-  ...new Set(chosen.flatMap(({ steps }) => commandsOf(steps).flatMap(({ typed }) => installedBy(typed) ?? []))),
+  ...new Set(
+    chosen.flatMap(({ steps }) => commandsOf(steps).flatMap(({ typed }) => installedBy(typed) ?? [])),
+  ),
 ]);
 console.log(`${seconds()}  installed what the documents install`);
 for (const trial of chosen) {

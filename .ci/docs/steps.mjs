@@ -85,7 +85,10 @@ function commandsOf({ language, code }) {
  * @returns {string[] | undefined} the packages that it installs; `undefined` where it is no `npm install`
  */
 export function installedBy(command) {
-  const [npm, install, ...rest] = command.replace(/\s#.*$/, '').trim().split(/\s+/);
+  const [npm, install, ...rest] = command
+    .replace(/\s#.*$/, '')
+    .trim()
+    .split(/\s+/);
   if (npm !== 'npm' || install !== 'install') return undefined;
   return rest.filter((word) => !word.startsWith('-'));
 }
