@@ -1,18 +1,14 @@
 // Type-checks every block of TypeScript and JavaScript in the documents as a module of its own, and parses every block
 // of JSON and shell. What a block takes for granted stands in a comment before it: `<!-- given: CODE -->`; one that cannot
-// be checked says why: `<!-- not checked: WHY -->`.
+// be checked says why: `<!-- not checked: WHY -->`. What is shown as `<!-- printed by: COMMAND -->` has to be held against
+// that by .ci/run.
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
-import { documents, root } from './documents.mjs';
+import { documents, nameOf, noted, place, root } from './documents.mjs';
 
 /** @typedef {import('./documents.mjs').Block} Block */
-
-const GIVEN = /^given:([\s\S]*)$/;
-const NOT_CHECKED = /^not checked: \S/;
-
-/** @param {Block} block */
-const place = ({ file, line }) => `${file}:${line}`;
 
 /** @type {string[]} */
 const wrong = [];
@@ -20,16 +16,13 @@ const wrong = [];
 /** @type {Map<string, { block: Block, source: string, offset: number }>} */
 const modules = new Map();
 
-/** A block whose first line names a file is that file, for the other blocks of its document. */
-const FILE = /^\/\/ ([\w.-]+\.[mc]?[jt]s)\b/;
-
-/** @param {Block} block */
+/** A block that is a file is that file for the other blocks of its document. @param {Block} block */
 function asModule(block) {
-  const given = GIVEN.exec(block.note)?.[1]?.trim() ?? '';
+  const given = noted(block, 'given:') ?? '';
   const head = `export {};\n${given === '' ? '' : `${given}\n`}`;
-  const called =
-    FILE.exec(block.code)?.[1] ?? `block-${modules.size}.${block.language === 'ts' ? 'mts' : 'mjs'}`;
+  const called = nameOf(block) ?? `block-${modules.size}.${block.language === 'ts' ? 'mts' : 'mjs'}`;
   const name = join(root, '.ci/docs', block.file.replaceAll('/', '-'), called);
+  if (modules.has(name)) wrong.push(`${place(block)}: ${called} is there already, and would not be checked`);
   modules.set(name, { block, source: head + block.code, offset: head.split('\n').length - 1 });
 }
 
@@ -74,10 +67,15 @@ const LANGUAGES = {
   ini: undefined,
 };
 
+const steps = readFileSync(join(root, '.ci/run'), 'utf8');
 let checked = 0;
 for (const { blocks } of documents()) {
   for (const block of blocks) {
-    if (NOT_CHECKED.test(block.note)) continue;
+    const command = noted(block, 'printed by:');
+    if (command !== undefined && !steps.includes(`printed ${command}\n`)) {
+      wrong.push(`${place(block)}: .ci/run has no step that says “printed ${command}”`);
+    }
+    if (noted(block, 'not checked:')) continue;
     if (!(block.language in LANGUAGES)) {
       wrong.push(`${place(block)}: nobody checks blocks of “${block.language}”; see .ci/docs/check-code.mjs`);
     }

@@ -16,22 +16,23 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
  * @property {number} line - of its first line of code
  * @property {string} language - what stands behind the fence; empty where nothing does
  * @property {string} code
- * @property {string} note - the text of the HTML comment right before it; empty where there is none
+ * @property {string[]} notes - the texts of the HTML comments right before it
+ * @property {boolean} isTried - whether it stands between `<!-- trial -->` and `<!-- end of trial -->`
  */
 
 /**
  * A document and its blocks of code, in their order.
  * @typedef {object} Document
  * @property {string} file - path from the root of the repository
- * @property {string} text
  * @property {Block[]} blocks
  */
 
 /**
  * All documents of the repository but those that tools write.
+ * @param {string} [text] - only those that have this text somewhere
  * @returns {Document[]}
  */
-export function documents() {
+export function documents(text = '') {
   const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '*.md'], {
     cwd: root,
     encoding: 'utf8',
@@ -39,6 +40,7 @@ export function documents() {
   return files
     .split('\n')
     .filter((file) => file !== '' && !file.endsWith('CHANGELOG.md'))
+    .filter((file) => readFileSync(join(root, file), 'utf8').includes(text))
     .sort()
     .map(read);
 }
@@ -48,19 +50,74 @@ export function documents() {
  * @returns {Document}
  */
 export function read(file) {
-  const text = readFileSync(join(root, file), 'utf8');
   /** @type {Block[]} */
   const blocks = [];
-  visit(remark().use(remarkGfm).parse(text), 'code', (node, index, parent) => {
-    const before = index ? parent?.children[index - 1] : undefined;
-    const comment = before?.type === 'html' ? /^<!--([\s\S]*)-->$/.exec(before.value.trim()) : undefined;
-    blocks.push({
-      file,
-      line: (node.position?.start.line ?? 0) + 1,
-      language: node.lang ?? '',
-      code: node.value,
-      note: comment?.[1]?.trim() ?? '',
-    });
-  });
-  return { file, text, blocks };
+  let isTried = false;
+  visit(
+    remark()
+      .use(remarkGfm)
+      .parse(readFileSync(join(root, file), 'utf8')),
+    (node, index, parent) => {
+      if (node.type === 'html') {
+        const comment = commentOf(node);
+        if (comment === 'trial') isTried = true;
+        if (comment === 'end of trial') isTried = false;
+      }
+      if (node.type !== 'code') return;
+      blocks.push({
+        file,
+        line: (node.position?.start.line ?? 0) + 1,
+        language: node.lang ?? '',
+        code: node.value,
+        notes: notesBefore(parent?.children ?? [], index ?? 0),
+        isTried,
+      });
+    },
+  );
+  return { file, blocks };
+}
+
+/** @param {import('mdast').Nodes} node */
+function commentOf(node) {
+  return node.type === 'html' ? /^<!--([\s\S]*)-->$/.exec(node.value.trim())?.[1]?.trim() : undefined;
+}
+
+/**
+ * @param {readonly import('mdast').Nodes[]} siblings
+ * @param {number} index - of the block
+ */
+function notesBefore(siblings, index) {
+  /** @type {string[]} */
+  const notes = [];
+  for (const node of siblings.slice(0, index).reverse()) {
+    const comment = commentOf(node);
+    if (comment === undefined) break;
+    notes.unshift(comment);
+  }
+  return notes;
+}
+
+/**
+ * What a note says behind its name, `undefined` where a block has no such note.
+ * @param {Block} block
+ * @param {string} name - such as `given:`
+ */
+export function noted({ notes }, name) {
+  return notes
+    .find((note) => note.startsWith(name))
+    ?.slice(name.length)
+    .trim();
+}
+
+/** @param {Block} block */
+export const place = ({ file, line }) => `${file}:${line}`;
+
+/**
+ * The file that a block is: named by the comment in its first line (`// worker.mjs`, `# worker.py – what it is`), or in
+ * JSON, which has no comments, by a note (`<!-- file: policy.json -->`).
+ * @param {Block} block
+ */
+export function nameOf(block) {
+  const [first = ''] = block.code.split('\n', 1);
+  return noted(block, 'file:') ?? /^(?:\/\/|#) ([\w.-]+\.\w+)(?: – .*)?$/.exec(first)?.[1];
 }

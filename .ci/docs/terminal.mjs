@@ -1,67 +1,133 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
+import { missing } from './printed.mjs';
 
 /** How long a command may take that is waited for, and a line to be printed, in ms. */
 const COMMAND_MS = 60_000;
 const PRINTED_MS = 20_000;
 const POLL_MS = 50;
-/** What is started in the background should be up before the next command is typed, in ms. */
+/** What is started in the background, and says nothing, should be up before the next command is typed, in ms. */
 const SETTLE_MS = 1_500;
+/** How long what runs in the background may take to end once it is told to, in ms. */
+const END_MS = 5_000;
 
-/** What differs from run to run: times, numbers, ids, and how much of a line they fill. @param {string} line */
-const shape = (line) =>
-  line
-    .replace(/\b[0-9a-f]{8,}\b/g, '#')
-    .replace(/\d+([.,:]\d+)*/g, '#')
-    .replace(/#\s*(ns|µs|ms|s|m|h|KiB|MiB|GiB)\b/g, '#')
-    .replace(/[─-]{3,}/g, '---')
-    .replace(/\s+/g, ' ')
-    .trim();
+/** A command that goes on in the background, and may have a comment behind it. */
+const IN_BACKGROUND = /(?<!&)&\s*(?:#.*)?$/;
+const OF_A_JOB = /^(?<what>kill|wait)(?: -(?<signal>\w+))? %(?<number>\d+)$/;
+const EXPORT = /^export (\w+)=(\S*)/;
+
+/**
+ * A command that was started.
+ * @typedef {object} Job
+ * @property {string} command
+ * @property {string} where
+ * @property {import('node:child_process').ChildProcess} child
+ * @property {Promise<number | string>} ended - its exit code, or the signal that ended it
+ * @property {number | string | undefined} outcome - the same, once it has ended
+ * @property {boolean} isTold - whether it was told to end
+ */
 
 /** One folder, one user, one command after another. What is printed by all of them is kept together. */
 export class Terminal {
-  /** @type {Set<import('node:child_process').ChildProcess>} */
+  /** Those in the background, in the order in which a shell numbers them: the first is `%1`. @type {Job[]} */
+  #jobs = [];
+  /** @type {Set<Job>} */
   #running = new Set();
   #printed = '';
-  /** Where what has not been looked at begins. */
-  #seen = 0;
+  /** Where what the last command and all others have printed since it was typed begins. */
+  #since = 0;
 
   /**
    * @param {string} folder
-   * @param {string} bin - comes first on the path
+   * @param {readonly string[]} path - what comes first on the path
    * @param {boolean} isShown - whether all of it is shown as well
    */
-  constructor(folder, bin, isShown) {
+  constructor(folder, path, isShown) {
     this.isShown = isShown;
     this.folder = folder;
-    this.env = { ...process.env, PATH: `${bin}:${process.env['PATH']}`, NO_COLOR: '1' };
+    /** @type {NodeJS.ProcessEnv} */
+    this.env = { ...process.env, PATH: [...path, process.env['PATH']].join(':'), NO_COLOR: '1' };
   }
 
   /**
-   * Types a command; waits for its end, or a moment where it ends with `&`.
-   * @param {string} command
+   * Types a command, and waits for its end and for the lines that it is said to print; where it ends with `&`, for the
+   * lines alone, or a moment where there are none.
+   * @param {import('./steps.mjs').Command} command
    * @param {string} where - of the document, for errors
    */
-  async type(command, where) {
-    if (this.isShown) console.log(`$ ${command}`);
-    const inBackground = command.trimEnd().endsWith('&');
-    const text = inBackground ? `exec ${command.trimEnd().slice(0, -1)}` : command;
+  async type({ typed, printed }, where) {
+    if (this.isShown) console.log(`$ ${typed}`);
+    this.#since = this.#printed.length;
+    const [, name, value] = EXPORT.exec(typed) ?? [];
+    const ofJob = OF_A_JOB.exec(typed)?.groups;
+    if (name !== undefined) this.env[name] = value;
+    else if (ofJob) await this.#tell(ofJob, where);
+    else if (IN_BACKGROUND.test(typed)) await this.#background(typed, printed, where);
+    else await this.#foreground(typed, where);
+    await this.#expect(printed, where);
+  }
+
+  /** @param {string} command @param {string} where */
+  async #foreground(command, where) {
+    const job = this.#start(command, command, where);
+    const outcome = await within(COMMAND_MS, job.ended);
+    if (outcome !== 0) throw this.#failure(job, outcome);
+  }
+
+  /** @param {string} command @param {readonly string[]} printed @param {string} where */
+  async #background(command, printed, where) {
+    // The job is the program itself, and no shell around it.
+    const job = this.#start(command, `exec env ${command.replace(IN_BACKGROUND, '')}`, where);
+    this.#jobs.push(job);
+    if (printed.length === 0) await within(SETTLE_MS, job.ended);
+    this.#look(job);
+  }
+
+  /** A job that ended by itself should have ended well. @param {Job} job */
+  #look(job) {
+    const { outcome, isTold } = job;
+    if (!isTold && outcome !== undefined && outcome !== 0) throw this.#failure(job, outcome);
+  }
+
+  /** @param {Job} job @param {number | string | undefined} outcome */
+  #failure({ command, where }, outcome) {
+    const how = outcome === undefined ? `did not end within ${COMMAND_MS} ms` : `ended with ${outcome}`;
+    return new Error(`${where}: “${command}” ${how}:\n${this.#printed.slice(this.#since)}`);
+  }
+
+  /**
+   * @param {string} command
+   * @param {string} text - what a shell is given for it
+   * @param {string} where
+   */
+  #start(command, text, where) {
     const child = spawn('bash', ['-c', text], { cwd: this.folder, env: this.env, detached: true });
-    this.#running.add(child);
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (/** @type {string} */ data) => this.#print(data));
     }
-    const ended = once(child, 'close').then(([code]) => {
-      this.#running.delete(child);
-      return code;
+    const ended = once(child, 'close').then(([code, signal]) => {
+      this.#running.delete(job);
+      job.outcome = code ?? signal;
+      return code ?? signal;
     });
-    if (inBackground) {
-      await delay(SETTLE_MS);
-      return;
-    }
-    const code = await Promise.race([ended, delay(COMMAND_MS, 'late', { ref: false })]);
-    if (code !== 0) throw new Error(`${where}: “${command}” ended with ${code}:\n${this.#printed}`);
+    /** @type {Job} */
+    const job = { command, where, child, ended, outcome: undefined, isTold: false };
+    this.#running.add(job);
+    return job;
+  }
+
+  /**
+   * `kill -9 %1` and `wait %1`.
+   * @param {Record<string, string | undefined>} ofJob
+   * @param {string} where
+   */
+  async #tell({ what, signal = 'TERM', number }, where) {
+    const job = this.#jobs[Number(number) - 1];
+    if (!job) throw new Error(`${where}: there is no job %${number}`);
+    this.#look(job);
+    if (what === 'kill') end(job, /^\d+$/.test(signal) ? Number(signal) : `SIG${signal}`);
+    else if ((await within(COMMAND_MS, job.ended)) === undefined) throw this.#failure(job, undefined);
   }
 
   /** @param {string} text */
@@ -71,33 +137,65 @@ export class Terminal {
   }
 
   /**
-   * Waits until every one of these lines has been printed since the last time, in any order, but for what differs from
-   * run to run.
-   * @param {string[]} lines
+   * Waits until these lines have been printed, in any order and by whoever prints them.
+   * @param {readonly string[]} lines
    * @param {string} where
    */
-  async expect(lines, where) {
+  async #expect(lines, where) {
     const until = performance.now() + PRINTED_MS;
     for (;;) {
-      const printed = new Set(this.#printed.slice(this.#seen).split('\n').map(shape));
-      const missing = lines.filter((line) => !printed.has(shape(line)));
-      if (missing.length === 0) break;
+      const seen = this.#printed.slice(this.#since);
+      const left = missing(lines, seen);
+      if (left.length === 0) return;
       if (performance.now() > until) {
-        const seen = this.#printed.slice(this.#seen);
-        throw new Error(`${where}: was not printed:\n${missing.join('\n')}\n\nwhat was:\n${seen}`);
+        throw new Error(`${where}: was not printed:\n${left.join('\n')}\n\nwhat was:\n${seen}`);
       }
       await delay(POLL_MS);
     }
-    this.#seen = this.#printed.length;
   }
 
-  /** Ends whatever runs in the background. */
+  /** @throws Error where something in the background has ended by itself, and not well */
+  requireGoodEnds() {
+    for (const job of this.#jobs) this.#look(job);
+  }
+
+  /** Ends whatever runs. */
   async close() {
-    for (const child of this.#running) {
-      const ended = once(child, 'close');
-      if (child.pid) process.kill(-child.pid, 'SIGTERM');
-      await Promise.race([ended, delay(5_000, undefined, { ref: false })]);
-      if (this.#running.has(child) && child.pid) process.kill(-child.pid, 'SIGKILL');
-    }
+    await Promise.all(
+      [...this.#running].map(async (job) => {
+        end(job, 'SIGTERM');
+        if ((await within(END_MS, job.ended)) !== undefined) return;
+        end(job, 'SIGKILL');
+        await within(END_MS, job.ended);
+      }),
+    );
+  }
+}
+
+/** Sends a signal to a job and whatever it has started. @param {Job} job @param {string | number} signal */
+function end(job, signal) {
+  job.isTold = true;
+  if (job.outcome !== undefined || !job.child.pid) return;
+  try {
+    process.kill(-job.child.pid, signal);
+  } catch (error) {
+    // It has just ended, and its output has not been read to the end.
+    if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'ESRCH') throw error;
+  }
+}
+
+/**
+ * @template T
+ * @param {number} ms
+ * @param {Promise<T>} promise
+ * @returns {Promise<T | undefined>} `undefined` where it takes longer
+ */
+async function within(ms, promise) {
+  const controller = new AbortController();
+  const late = delay(ms, undefined, { signal: controller.signal }).catch(() => undefined);
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    controller.abort();
   }
 }

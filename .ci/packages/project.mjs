@@ -14,16 +14,18 @@ const TYPES = { '@types/node': '^20.19.0' };
  *   wanted: string[],
  *   tarballs: Map<string, string>,
  *   environment: Record<string, string>,
+ *   others?: Record<string, string>,
  * }} project `wanted`: names of packages that the project depends on. What those depend on of ours comes from
- *   `tarballs` (paths by name) as well, and all else from the registry.
+ *   `tarballs` (paths by name) as well, and all else from the registry. `others`: versions by name of packages of others
+ *   that it depends on.
  */
-export async function install({ directory, node, wanted, tarballs, environment }) {
+export async function install({ directory, node, wanted, tarballs, environment, others = {} }) {
   mkdirSync(directory, { recursive: true });
   const spec = (/** @type {string} */ name) => `file:${tarballs.get(name)}`;
   const manifest = {
     name: 'blank',
     private: true,
-    dependencies: Object.fromEntries(wanted.map((name) => [name, spec(name)])),
+    dependencies: { ...others, ...Object.fromEntries(wanted.map((name) => [name, spec(name)])) },
     devDependencies: TYPES,
     overrides: Object.fromEntries(
       [...tarballs.keys()].filter((name) => !wanted.includes(name)).map((name) => [name, spec(name)]),
