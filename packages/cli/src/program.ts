@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { version } from '../package.json';
 import type { CommandDefinition } from './command';
 import { COMMANDS, GROUPS } from './commands/table';
-import { CliError, EXIT, exitCodeOf, type ExitCode } from './exit';
+import { CliError, EXIT, EXIT_MEANINGS, exitCodeOf, type ExitCode } from './exit';
 import { complain, Output } from './output';
 import { flagFor } from './settings/flags';
 import { resolveSettings } from './settings/resolve';
@@ -12,12 +12,9 @@ const OVERVIEW = `
 Settings come from flags, then MAJORDOMO_* environment variables, then a JSON file (--config), then defaults.
 
 Exit codes:
-  0  ok
-  1  failure
-  2  wrong usage
-  3  no answer in time
-  4  the service answered with a failure
-
+${Object.entries(EXIT_MEANINGS)
+  .map(([code, meaning]) => `  ${code}  ${meaning}\n`)
+  .join('')}
 Examples:
   $ majordomo up &
   $ majordomo worker echo --echo &

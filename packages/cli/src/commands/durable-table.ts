@@ -125,7 +125,7 @@ const edit = defineCommand({
     'in',
     'newTtl',
     'newPriority',
-    'deliveryAttempts',
+    'attempts',
     'attemptTimeout',
     'backoffMin',
     'backoffMax',

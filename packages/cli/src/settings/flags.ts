@@ -12,11 +12,21 @@ export function flagFor(key: SettingKey, defaults: Partial<Settings<SettingKey>>
   return option.argParser((item: string, items: string[] = []) => [...items, item]);
 }
 
-function describe(key: SettingKey, setting: Setting, defaults: Partial<Settings<SettingKey>>): string {
+/**
+ * What holds where a setting is not given, as it would be written, or in words; `undefined` where that is nothing.
+ * @param defaults - those of the command
+ */
+export function fallbackOf(key: SettingKey, defaults: Partial<Settings<SettingKey>>): string | undefined {
+  const setting: Setting = SETTINGS[key];
   const value = defaults[key] ?? setting.schema.parse(undefined);
+  if (value === undefined || value === false) return setting.otherwise;
+  return (setting.show ?? shown)(value as never);
+}
+
+function describe(key: SettingKey, setting: Setting, defaults: Partial<Settings<SettingKey>>): string {
+  const fallback = fallbackOf(key, defaults);
   const notes: string[] = [];
-  if (value !== undefined && value !== false)
-    notes.push(`default: ${(setting.show ?? shown)(value as never)}`);
+  if (fallback !== undefined) notes.push(`default: ${fallback}`);
   if (!setting.flagOnly) notes.push(`env: ${variableOf(key)}`);
   return notes.length === 0 ? setting.description : `${setting.description} (${notes.join(', ')})`;
 }
