@@ -8,6 +8,7 @@ import {
   titanicOptionsSchema,
 } from '@majordomo/titanic';
 import { workerOptionsSchema } from '@majordomo/worker';
+import { z } from 'zod';
 import { SETTINGS } from '../src/settings/table';
 import { fileWith, majordomo, removeFiles, startBroker } from './majordomo';
 
@@ -159,7 +160,7 @@ test('the defaults are those of the libraries', () => {
   const { heartbeatMs, liveness, drainTimeoutMs } = worker;
   expect(worker).toMatchObject({ brokers, protocol });
   expect(ours).toMatchObject({ heartbeatMs, liveness, drainTimeoutMs });
-  expect(SETTINGS.concurrency.otherwise).toMatch(`${worker.concurrency}; of a handler file,`);
+  expect(SETTINGS.concurrency.otherwise).toMatch(`${worker.concurrency}; of a worker with a handler file,`);
 });
 
 test('so are those of a titanic and its stores', () => {
@@ -181,4 +182,39 @@ test('so are those of a titanic and its stores', () => {
     storeConnectTimeoutMs: { otherwise: String(postgres.connectTimeoutMs) },
     storeLookEveryMs: { otherwise: String(postgres.lookEveryMs) },
   });
+});
+
+type Bounds = Readonly<Record<string, { readonly minimum?: number; readonly maximum?: number }>>;
+
+/** What the numbers among the options of a schema may be. */
+function boundsIn(schema: z.ZodType): Bounds {
+  const { properties = {} } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  const numbers = Object.entries(properties as Bounds).filter(([, { minimum }]) => minimum !== undefined);
+  return Object.fromEntries(numbers.map(([key, { minimum, maximum }]) => [key, { minimum, maximum }]));
+}
+
+test('the bounds are those of the libraries', () => {
+  const ours = boundsIn(
+    z.object(Object.fromEntries(Object.entries(SETTINGS).map(([key, { schema }]) => [key, schema]))),
+  );
+  const { concurrency: deliveriesMax, ...titanic } = boundsIn(titanicOptionsSchema);
+  const { connectionsMax, connectTimeoutMs, lookEveryMs } = boundsIn(postgresStoreOptionsSchema);
+  const { requestsMax, fileBytesMax } = boundsIn(sqliteStoreOptionsSchema);
+  const theirs = [
+    boundsIn(brokerOptionsSchema),
+    boundsIn(brokerOptionsSchema.shape.limits.unwrap().unwrap()),
+    boundsIn(clientOptionsSchema),
+    boundsIn(workerOptionsSchema),
+    { ...titanic, deliveriesMax },
+    {
+      storeConnectionsMax: connectionsMax,
+      storeConnectTimeoutMs: connectTimeoutMs,
+      storeLookEveryMs: lookEveryMs,
+      storeRequestsMax: requestsMax,
+      storeFileBytesMax: fileBytesMax,
+    },
+  ];
+  const compared = theirs.flatMap((bounds) => Object.entries(bounds)).filter(([key]) => key in ours);
+  expect(compared.length).toBeGreaterThan(40);
+  for (const [key, bounds] of compared) expect({ key, ...ours[key] }).toEqual({ key, ...bounds });
 });

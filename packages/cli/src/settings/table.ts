@@ -257,7 +257,7 @@ export const SETTINGS = {
     placeholder: 'n',
     schema: whole(1, 1_024).optional(),
     description: 'requests at once',
-    otherwise: '1; of a handler file, as many as it has threads',
+    otherwise: '1; of a worker with a handler file, as many as it has threads',
   },
   echo: {
     takes: 'switch',

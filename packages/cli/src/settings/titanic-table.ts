@@ -8,7 +8,7 @@ import { storeName, storeText } from './store';
 const MIB = 1024 * 1024;
 
 /** What can be said of a service, or, under the name `*`, of all that have no rules of their own. */
-const RULES = [
+export const RULES = [
   'attempts',
   'backoffMinMs',
   'backoffMaxMs',
@@ -18,6 +18,9 @@ const RULES = [
   'burst',
   'concurrency',
 ];
+
+/** What can be said of ended requests, by their state. */
+export const RETENTION = ['ageMs', 'count'];
 
 /** What can be set of a titanic and its store. */
 export const TITANIC_TABLE = {
@@ -83,7 +86,7 @@ export const TITANIC_TABLE = {
   retention: {
     takes: 'entries',
     placeholder: 'state:key=value,...',
-    schema: entries(['ageMs', 'count']),
+    schema: entries(RETENTION),
     description:
       'how long (age) and how many (count) done, dead, expired and cancelled requests are kept; may be repeated',
     otherwise: 'done and cancelled a day, the others two weeks',
