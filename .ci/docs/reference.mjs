@@ -25,7 +25,10 @@ const made = new Map([
 ]);
 for (const options of tables) {
   const regions = made.get(options.file) ?? new Map();
-  made.set(options.file, regions.set(options.name, (/** @type {string} */ before) => optionRegion(options, before)));
+  made.set(
+    options.file,
+    regions.set(options.name, (/** @type {string} */ before) => optionRegion(options, before)),
+  );
 }
 
 /** @type {string[]} */
@@ -49,7 +52,11 @@ const OF_THE_COMMAND = [CLI, 'packages/cli/README.md'];
 let regions = 0;
 for (const { file, text } of documents()) {
   const makers = made.get(file) ?? new Map();
-  const { text: filled, found, unknown } = fill(text, makers, (region) => {
+  const {
+    text: filled,
+    found,
+    unknown,
+  } = fill(text, makers, (region) => {
     for (const key of unsaid(region)) wrong.push(`${file}: say in the last column what ${key} is for`);
   });
   regions += found.length;

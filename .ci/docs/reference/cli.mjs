@@ -7,6 +7,7 @@ import { amount, unitOf, wrapped } from './words.mjs';
 /** @typedef {Sources['COMMANDS'][number]} Definition */
 /** @typedef {keyof Sources['SETTINGS']} Key */
 /** @typedef {import('../../../packages/cli/src/settings/setting').Setting} Setting */
+/** @typedef {import('../../../packages/cli/src/settings/flags').Fallbacks} Fallbacks */
 
 export const CLI = 'docs/CLI.md';
 
@@ -47,11 +48,13 @@ export class CliReference {
     return new Map([
       ['commands', () => this.#commands()],
       ['exit codes', (/** @type {string} */ before) => this.#exitCodes(before)],
-      ['reaching a broker', () => this.#options(this.#reaching, {})],
+      ['reaching a broker', () => this.#options(this.#reaching, { defaults: {} })],
       ['rules', () => this.#entries('defaults', this.#sources.RULES)],
       ['retention', () => this.#entries('retention.dead', this.#sources.RETENTION)],
       ['settings', () => this.#settings()],
-      ...COMMANDS.map((command) => /** @type {const} */ ([`majordomo ${command.name}`, () => this.#command(command)])),
+      ...COMMANDS.map(
+        (command) => /** @type {const} */ ([`majordomo ${command.name}`, () => this.#command(command)]),
+      ),
     ]);
   }
 
@@ -93,7 +96,7 @@ export class CliReference {
       parts.push(table(['Operand', 'What it is'], rows));
     }
     const { own, shared } = this.#sharedBy(command);
-    if (own.length > 0) parts.push(this.#options(own, command.defaults));
+    if (own.length > 0) parts.push(this.#options(own, command));
     if (shared !== '') parts.push(wrapped(shared));
     const lines = examples.map(([line, purpose]) => `# ${purpose}\n${line}`);
     parts.push(`\`\`\`sh\n${lines.join('\n')}\n\`\`\``);
@@ -107,11 +110,11 @@ export class CliReference {
    */
   #sharedBy({ name, settings, defaults }) {
     if (name === 'up') return this.#sharedByUp(settings, defaults);
-    const reaching = this.#reaching.filter((key) => settings.includes(key));
+    const lacking = this.#reaching.filter((key) => !settings.includes(key));
     if (!settings.includes('broker')) return { own: [...settings], shared: '' };
     return {
-      own: settings.filter((key) => !reaching.includes(key)),
-      shared: `And, to [reach a broker](#reaching-a-broker): ${this.#flags(reaching)}.`,
+      own: settings.filter((key) => !this.#reaching.includes(key)),
+      shared: `And what it takes to [reach a broker](#reaching-a-broker)${lacking.length > 0 ? `, but for ${this.#flags(lacking)}` : ''}.`,
     };
   }
 
@@ -144,32 +147,34 @@ export class CliReference {
     return this.#sources.flagOf(this.#setting(key).flag ?? key);
   }
 
-  /** @param {readonly Key[]} keys @param {Definition['defaults']} defaults */
-  #options(keys, defaults) {
+  /** @param {readonly Key[]} keys @param {Fallbacks} fallbacks */
+  #options(keys, fallbacks) {
     const rows = keys.map((key) => {
       const { description, placeholder, flagOnly } = this.#setting(key);
       const flag = `${this.#flagOf(key)}${placeholder ? ` <${placeholder}>` : ''}`;
       const inFile = flagOnly ? '–' : `\`${key}\``;
-      return [`\`${flag}\``, this.#takes(key), this.#fallback(key, defaults), inFile, description];
+      return [`\`${flag}\``, this.#takes(key), this.#fallback(key, fallbacks), inFile, description];
     });
     return table(['Option', 'Takes', 'Default', 'In a file', 'What it does'], rows);
   }
 
-  /** As it would be written, and large ones as they are read. @param {Key} key @param {Definition['defaults']} defaults */
-  #fallback(key, defaults) {
-    const fallback = this.#sources.fallbackOf(key, defaults);
-    if (fallback === undefined) return '–';
-    if (fallback === this.#setting(key).otherwise) return fallback;
+  /** As it would be written, and large ones as they are read. @param {Key} key @param {Fallbacks} fallbacks */
+  #fallback(key, fallbacks) {
+    const fallback = this.#sources.fallbackOf(key, fallbacks);
+    if (!fallback) return '–';
+    if ('words' in fallback) return fallback.words;
     const unit = unitOf(key);
-    const read = unit === '' ? '' : amount(Number(fallback), unit);
-    return `\`${fallback}\`${/[a-z]$/i.test(read) ? ` (${read})` : ''}`;
+    const read = unit === '' ? '' : amount(Number(fallback.value), unit);
+    return `\`${fallback.value}\`${/[a-z]$/i.test(read) ? ` (${read})` : ''}`;
   }
 
   /** @param {Key} key @returns {string} */
   #takes(key) {
     const { takes, schema, placeholder = '' } = this.#setting(key);
     if (takes === 'switch') return 'nothing';
-    const words = takesOf(key, jsonOf(schema, this.#sources.z)) ?? /** @type {Record<string, string>} */ (TEXTS)[placeholder];
+    const words =
+      takesOf(key, jsonOf(schema, this.#sources.z)) ??
+      /** @type {Record<string, string>} */ (TEXTS)[placeholder];
     if (words) return words;
     throw new Error(`Nobody knows what ${this.#flagOf(key)} takes: say it in .ci/docs/reference/cli.mjs.`);
   }
@@ -212,7 +217,8 @@ export class CliReference {
     if (key === 'config') return 'all';
     const having = COMMANDS.filter(({ settings }) => settings.includes(key));
     const lacking = COMMANDS.filter((command) => !having.includes(command));
-    const names = (/** @type {readonly Definition[]} */ commands) => commands.map(({ name }) => name).join(', ');
+    const names = (/** @type {readonly Definition[]} */ commands) =>
+      commands.map(({ name }) => name).join(', ');
     return having.length <= lacking.length ? names(having) : `all but ${names(lacking)}`;
   }
 }

@@ -38,7 +38,9 @@ export class CommandLines {
   faultsIn(text) {
     return [...text.matchAll(LINE)].flatMap(([line, rest = '']) => {
       const words = rest.split(/[\s\\]+/).filter(Boolean);
-      const flags = words.slice(0, words.includes('--') ? words.indexOf('--') : undefined).filter((word) => FLAG.test(word));
+      const flags = words
+        .slice(0, words.includes('--') ? words.indexOf('--') : undefined)
+        .filter((word) => FLAG.test(word));
       if (flags.length === 0) return [];
       const name = [words.slice(0, 2).join(' '), words[0] ?? ''].find((each) => this.#flags.has(each));
       const known = name === undefined ? new Set(ALWAYS) : this.#flags.get(name);

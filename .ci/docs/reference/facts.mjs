@@ -63,7 +63,11 @@ export function takesOf(name, schema) {
   const { type, anyOf, title } = schema;
   if (title !== undefined) return title;
   if (anyOf) return oneOf(name, anyOf);
-  if (Array.isArray(type)) return oneOf(name, type.map((each) => ({ ...schema, type: each })));
+  if (Array.isArray(type))
+    return oneOf(
+      name,
+      type.map((each) => ({ ...schema, type: each })),
+    );
   if (schema.const !== undefined) return `\`${String(schema.const)}\``;
   if (schema.enum) return schema.enum.map((each) => `\`${String(each)}\``).join(', ');
   switch (type) {

@@ -39,11 +39,13 @@ export function namesRegion(sources, tables) {
   ].map((facts) => new Map(facts.map((fact) => [fact.key, fact])));
   const keys = [...new Set(columns.flatMap((column) => [...column.keys()]))];
   const shared = keys.filter((key) => columns.filter((column) => column.has(key)).length > 1);
-  const rows = shared.sort().map((key) => [
-    `\`${key}\``,
-    ...columns.map((column) => cellOf(column.get(key))),
-    flagsOf(key, columns[3]?.has(key) ?? false, sources),
-  ]);
+  const rows = shared
+    .sort()
+    .map((key) => [
+      `\`${key}\``,
+      ...columns.map((column) => cellOf(column.get(key))),
+      flagsOf(key, columns[3]?.has(key) ?? false, sources),
+    ]);
   return table(['Option', 'Client', 'Worker', 'Broker', 'Titanic', 'Command'], rows);
 }
 

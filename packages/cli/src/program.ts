@@ -66,12 +66,12 @@ function groupOf(program: Command, name: string): Command {
 }
 
 function addCommand(program: Command, definition: CommandDefinition, done: (code: ExitCode) => void): void {
-  const { name, summary, description, operands, settings, defaults, examples } = definition;
+  const { name, summary, description, operands, settings, examples } = definition;
   const words = name.split(' ');
   const own = words.pop() ?? name;
   const command = words.reduce(groupOf, program).command(own).summary(summary).description(description);
   for (const [notation, purpose] of operands) command.argument(notation, purpose);
-  for (const key of [...settings, 'config' as const]) command.addOption(flagFor(key, defaults));
+  for (const key of [...settings, 'config' as const]) command.addOption(flagFor(key, definition));
   const lines = examples.map(([commandLine, purpose]) => `  $ ${commandLine}\n      ${purpose}\n`);
   command.addHelpText('after', `\nExamples:\n${lines.join('')}`);
   command.action(async () => {

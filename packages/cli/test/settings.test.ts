@@ -160,7 +160,7 @@ test('the defaults are those of the libraries', () => {
   const { heartbeatMs, liveness, drainTimeoutMs } = worker;
   expect(worker).toMatchObject({ brokers, protocol });
   expect(ours).toMatchObject({ heartbeatMs, liveness, drainTimeoutMs });
-  expect(SETTINGS.concurrency.otherwise).toMatch(`${worker.concurrency}; of a worker with a handler file,`);
+  expect(SETTINGS.concurrency.otherwise).toMatch(`${worker.concurrency}; with --handler-file,`);
 });
 
 test('so are those of a titanic and its stores', () => {

@@ -1,12 +1,22 @@
 import { PRIORITY_MAX } from '@majordomo/protocol';
 import { z } from 'zod';
 import { momentText } from './moment';
-import { onOff, whole } from './schemas';
+import { oneOf, onOff, whole } from './schemas';
 import type { Setting } from './setting';
 import { longSpan, timerSpan } from './span';
 
-/** The states that a titanic keeps apart. */
-const STATES = ['waiting', 'running', 'done', 'dead', 'expired', 'cancelled'] as const;
+/** What can be listed apart; those that wait are scheduled, due or retrying. */
+const STATES = [
+  'waiting',
+  'scheduled',
+  'due',
+  'retrying',
+  'running',
+  'done',
+  'dead',
+  'expired',
+  'cancelled',
+] as const;
 
 const text = (max: number) =>
   z.string().min(1, `should be of 1 to ${max} characters`).max(max, `should be of 1 to ${max} characters`);
@@ -164,9 +174,7 @@ export const DURABLE_TABLE = {
   state: {
     takes: 'text',
     placeholder: 'state',
-    schema: z
-      .enum(STATES, `should be one of ${STATES.join(', ')} (scheduled, due and retrying are waiting)`)
-      .optional(),
+    schema: oneOf(STATES).optional(),
     description: `only these: ${STATES.join(', ')}; what waits is scheduled, due or retrying`,
     flagOnly: true,
   },
@@ -188,13 +196,13 @@ export const DURABLE_TABLE = {
     takes: 'number',
     placeholder: 'n',
     schema: whole(1, 1_000_000).default(50),
-    description: 'so many at the most, the latest first',
+    description: 'so many at the most',
     flagOnly: true,
   },
   after: {
     takes: 'text',
     placeholder: 'cursor',
-    schema: text(64).optional(),
+    schema: text(512).optional(),
     description: 'go on behind an earlier list, which said how',
     flagOnly: true,
   },

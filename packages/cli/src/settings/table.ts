@@ -257,7 +257,7 @@ export const SETTINGS = {
     placeholder: 'n',
     schema: whole(1, 1_024).optional(),
     description: 'requests at once',
-    otherwise: '1; of a worker with a handler file, as many as it has threads',
+    otherwise: '1; with --handler-file, as many as there are threads',
   },
   echo: {
     takes: 'switch',
@@ -318,7 +318,7 @@ export const SETTINGS = {
   raw: {
     takes: 'switch',
     schema: onOff(),
-    description: 'print the bytes of the reply and nothing else, no newlines between frames',
+    description: 'print the bytes and nothing else, no newlines between frames',
     flagOnly: true,
   },
   json: {
