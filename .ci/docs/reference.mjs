@@ -7,7 +7,7 @@ import { documents, root } from './documents.mjs';
 import { CLI, CliReference } from './reference/cli.mjs';
 import { CommandLines } from './reference/command-lines.mjs';
 import { NAMES, namesRegion } from './reference/names.mjs';
-import { optionRegion, optionTables, unsaid } from './reference/options.mjs';
+import { changesRegion, optionRegion, optionTables, unsaid } from './reference/options.mjs';
 import { fill } from './reference/regions.mjs';
 import { loadSources } from './reference/sources.mjs';
 
@@ -30,6 +30,8 @@ for (const options of tables) {
     regions.set(options.name, (/** @type {string} */ before) => optionRegion(options, before)),
   );
 }
+
+made.get('packages/titanic/README.md')?.set('changes', () => changesRegion(sources));
 
 /** @type {string[]} */
 const wrong = [];

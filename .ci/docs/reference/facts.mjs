@@ -54,6 +54,11 @@ export function factsOf({ properties = {}, required = [] }, prefix = '') {
   });
 }
 
+/** @param {JsonSchema | undefined} schema */
+export function isNullable({ type = [], anyOf = [] } = {}) {
+  return [type].flat().includes('null') || anyOf.some((each) => each.type === 'null');
+}
+
 /**
  * @param {string} name
  * @param {JsonSchema} schema

@@ -1,7 +1,7 @@
 // The tables of options, each in the README of the package whose options they are. The last column is written by people.
-import { factsOf, jsonOf } from './facts.mjs';
+import { factsOf, isNullable, jsonOf } from './facts.mjs';
 import { table, writtenIn } from './regions.mjs';
-import { literal, unitOf } from './words.mjs';
+import { literal, unitOf, wrapped } from './words.mjs';
 
 /** @typedef {import('./facts.mjs').Fact} Fact */
 /** @typedef {import('./facts.mjs').JsonSchema} JsonSchema */
@@ -109,7 +109,9 @@ export function optionTables(sources) {
       name: 'options of a submission',
       facts: facts(sources.submissionSchema, ['service']),
       fallbacks: {
+        at: 'now',
         id: 'made by the client',
+        progress: '`false`',
         keyWindowMs: 'that of titanic',
         ttlMs: ofService,
         attempts: ofService,
@@ -208,10 +210,23 @@ function takesOf({ key, takes }) {
  * @param {Words} fallbacks
  */
 export function fallbackOf({ key, fallback, required }, fallbacks = {}) {
-  if (required) return 'required';
+  const parent = key.includes('.') ? key.slice(0, key.lastIndexOf('.')) : undefined;
+  if (required) return parent === undefined ? 'required' : `required in \`${parent}\``;
   const words = fallbacks[key] ?? /** @type {Words} */ (FALLBACKS)[key];
   if (words !== undefined) return words;
   return fallback === undefined ? '–' : literal(fallback, unitOf(key));
+}
+
+/** What a request that is stored may be changed in: part of what was submitted. @param {Sources} sources */
+export function changesRegion({ editSchema, z }) {
+  const { properties = {} } = jsonOf(editSchema, z);
+  const names = Object.keys(properties).filter((name) => name !== 'id');
+  const back = names.filter((name) => isNullable(properties[name]));
+  const listed = (/** @type {string[]} */ those) => those.map((name) => `\`${name}\``).join(', ');
+  return wrapped(
+    `\`edit\` changes the body, ${listed(names)}. What is left out stays; with \`null\`, ${listed(back)} go back to what ` +
+      'holds where nobody says anything.',
+  );
 }
 
 /** Options of which nothing is said. @param {string} text @returns {string[]} */
