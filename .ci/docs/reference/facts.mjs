@@ -18,6 +18,7 @@ import { range, unitOf } from './words.mjs';
  * @property {unknown} [const]
  * @property {JsonSchema[]} [anyOf]
  * @property {Record<string, JsonSchema>} [properties]
+ * @property {JsonSchema} [additionalProperties] - of a record: each of its values
  * @property {string[]} [required]
  */
 

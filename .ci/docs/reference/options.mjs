@@ -138,13 +138,11 @@ export function optionTables(sources) {
 
 /** A role, a key, and who has proven none. @param {Sources} sources */
 function policyFacts({ policySchema, z }) {
-  const { roles, keys, anonymous } = /** @type {Record<string, JsonSchema & Record<string, JsonSchema>>} */ (
-    jsonOf(policySchema, z).properties
-  );
+  const { roles, keys, ...others } = jsonOf(policySchema, z).properties ?? {};
   return [
-    ...factsOf(roles?.['additionalProperties'] ?? {}, 'roles.NAME.'),
-    ...factsOf(keys?.['additionalProperties'] ?? {}, 'keys.KEY.'),
-    ...factsOf({ properties: { anonymous: anonymous ?? {} } }),
+    ...factsOf(roles?.additionalProperties ?? {}, 'roles.NAME.'),
+    ...factsOf(keys?.additionalProperties ?? {}, 'keys.KEY.'),
+    ...factsOf({ properties: others }),
   ];
 }
 
