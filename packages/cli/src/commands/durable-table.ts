@@ -50,8 +50,8 @@ const result = defineCommand({
   operands: [ID],
   summary: 'print the reply to a durable request',
   description:
-    'Prints the reply to a durable request, as request does; ends with 3 where there is none yet, and with 4 where there ' +
-    'will be none. With --json, what is known of the request, and the frames of its reply.',
+    'Prints the reply to a durable request, as request does; ends with 3 where there is none yet, or was none in its time, ' +
+    'and with 4 where it is dead or cancelled. With --json, what is known of the request, and the frames of its reply.',
   settings: ['wait', 'waitMax', 'raw', ...REACH_SETTINGS],
   ...question,
   examples: [
