@@ -55,6 +55,15 @@ export function factsOf({ properties = {}, required = [] }, prefix = '') {
   });
 }
 
+/**
+ * The keys of the object that a schema takes beside other things.
+ * @param {JsonSchema | undefined} schema
+ * @returns {string[]}
+ */
+export function keysWithin({ properties, anyOf = [] } = {}) {
+  return properties ? Object.keys(properties) : (anyOf.map(keysWithin).find(({ length }) => length > 0) ?? []);
+}
+
 /** @param {JsonSchema | undefined} schema */
 export function isNullable({ type = [], anyOf = [] } = {}) {
   return [type].flat().includes('null') || anyOf.some((each) => each.type === 'null');

@@ -1,5 +1,5 @@
 // The tables of options, each in the README of the package whose options they are. The last column is written by people.
-import { factsOf, isNullable, jsonOf } from './facts.mjs';
+import { factsOf, isNullable, jsonOf, keysWithin } from './facts.mjs';
 import { table, writtenIn } from './regions.mjs';
 import { literal, unitOf, wrapped } from './words.mjs';
 
@@ -21,7 +21,6 @@ import { literal, unitOf, wrapped } from './words.mjs';
 const TAKES = {
   anonymous: 'role, or `null`',
   at: 'ms since 1970, or ISO 8601 with an offset',
-  bind: 'endpoint, `{ endpoint, role, curve }`, or a list of those',
   brokers: 'endpoint, or a list',
   durable: 'durable work',
   encodeError: 'function',
@@ -75,7 +74,7 @@ export function optionTables(sources) {
     {
       file: 'packages/broker/README.md',
       name: 'options of a broker',
-      facts: facts(sources.brokerOptionsSchema),
+      facts: brokerFacts(sources),
       fallbacks: { bind: `\`${sources.brokerOptionsSchema.parse({}).bind[0]?.endpoint}\`` },
     },
     { file: 'packages/broker/README.md', name: 'a policy', facts: policyFacts(sources) },
@@ -134,6 +133,14 @@ export function optionTables(sources) {
     },
     { file: 'packages/contracts/README.md', name: 'a contract', facts: contractFacts(sources) },
   ];
+}
+
+/** @param {Sources} sources @returns {Fact[]} */
+function brokerFacts({ brokerOptionsSchema, z }) {
+  const json = jsonOf(brokerOptionsSchema, z);
+  const inFull = keysWithin(json.properties?.['bind']).join(', ');
+  const bind = `endpoint, \`{ ${inFull} }\`, or a list of those`;
+  return factsOf(json).map((fact) => (fact.key === 'bind' ? { ...fact, takes: bind } : fact));
 }
 
 /** A role, a key, and who has proven none. @param {Sources} sources */
