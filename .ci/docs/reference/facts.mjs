@@ -61,7 +61,9 @@ export function factsOf({ properties = {}, required = [] }, prefix = '') {
  * @returns {string[]}
  */
 export function keysWithin({ properties, anyOf = [] } = {}) {
-  return properties ? Object.keys(properties) : (anyOf.map(keysWithin).find(({ length }) => length > 0) ?? []);
+  return properties
+    ? Object.keys(properties)
+    : (anyOf.map(keysWithin).find(({ length }) => length > 0) ?? []);
 }
 
 /** @param {JsonSchema | undefined} schema */

@@ -184,13 +184,16 @@ test('so are those of a titanic and its stores', () => {
   });
 });
 
-type Bounds = Readonly<Record<string, { readonly minimum?: number; readonly maximum?: number }>>;
+type Bounds = Readonly<Record<string, { readonly minimum?: number; readonly maximum?: number | undefined }>>;
 
 /** What the numbers among the options of a schema may be. */
 function boundsIn(schema: z.ZodType): Bounds {
   const { properties = {} } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
-  const numbers = Object.entries(properties as Bounds).filter(([, { minimum }]) => minimum !== undefined);
-  return Object.fromEntries(numbers.map(([key, { minimum, maximum }]) => [key, { minimum, maximum }]));
+  return Object.fromEntries(
+    Object.entries(properties as Bounds).flatMap(([key, { minimum, maximum }]) =>
+      minimum === undefined ? [] : [[key, { minimum, maximum }]],
+    ),
+  );
 }
 
 test('the bounds are those of the libraries', () => {

@@ -20,7 +20,8 @@ type Setting = BrokerSetting | TitanicSetting | 'titanicSecretKeyFile';
 export async function run({ settings, output }: Invocation<Setting>): Promise<ExitCode> {
   const { store: choice = DEFAULT_STORE, bind, titanicSecretKeyFile } = settings;
   const logger = await createLogger(settings.logLevel);
-  const titanicKey = titanicSecretKeyFile === undefined ? undefined : await readSecretKey(titanicSecretKeyFile);
+  const titanicKey =
+    titanicSecretKeyFile === undefined ? undefined : await readSecretKey(titanicSecretKeyFile);
   const ofBroker = { ...settings, durable: true, durableSecretKeyFile: titanicSecretKeyFile };
   const { broker, secretKey, durable, failed, reload } = await brokerOf(ofBroker, logger);
   const shutdown = untilShutdown(reload);
