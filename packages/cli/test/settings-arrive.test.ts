@@ -41,7 +41,7 @@ test('so it is with a titanic', async () => {
   const keys = TITANIC_SETTINGS.filter((key) => !key.startsWith('store'));
   const { deliveriesMax: concurrency, ...numbers } = numbersFor(keys);
   const settings = await given(TITANIC_SETTINGS, { ...numbers, deliveriesMax: concurrency! });
-  const store = { claim: () => undefined } as unknown as RequestStore;
+  const store = { claim: () => undefined, subscribe: () => () => undefined } as unknown as RequestStore;
   const place = { brokers: ['tcp://127.0.0.1:1'], curve: undefined, store, logger };
   const { limits, ...options } = titanicOf(settings, place).options;
   expect(Object.keys(numbers).length).toBeGreaterThan(10);
