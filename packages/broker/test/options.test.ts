@@ -1,6 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { Broker, brokerOptionsSchema, type BrokerOptions } from '../src/index';
+import { Broker, type BrokerOptions } from '../src/index';
 
 const WHOLE_NUMBERS = [
   'heartbeatMs',
@@ -103,11 +101,4 @@ test('defaults are filled in, what was given is left as it was, and the result i
   expect(given).toEqual({ bind: 'tcp://127.0.0.1:5556', limits: { framesMax: 10 } });
   for (const frozen of [options, options.bind, options.limits]) expect(Object.isFrozen(frozen)).toBe(true);
   expect(new Broker().options.bind).toEqual([{ endpoint: 'tcp://127.0.0.1:5555' }]);
-});
-
-test('every option is in the README, and the README has no other', async () => {
-  const readme = await readFile(join(__dirname, '../README.md'), 'utf8');
-  const options = readme.slice(readme.indexOf('## Options'), readme.indexOf('## Methods'));
-  const named = [...options.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name);
-  expect(named.sort()).toEqual(Object.keys(brokerOptionsSchema.shape).sort());
 });

@@ -26,6 +26,8 @@ export interface CommandDefinition<Key extends SettingKey = SettingKey> {
   readonly settings: readonly Key[];
   /** Defaults of this command, in place of those of the table. */
   readonly defaults: Partial<Settings<NoInfer<Key>>>;
+  /** What holds here where nothing is said, in words, in place of those of the table. */
+  readonly otherwise?: Partial<Record<NoInfer<Key>, string>>;
   /** Each a command line and what it does. */
   readonly examples: readonly (readonly [commandLine: string, purpose: string])[];
   readonly load: () => Promise<CommandModule<NoInfer<Key>>>;

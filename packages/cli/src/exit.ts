@@ -15,6 +15,15 @@ export const EXIT = Object.freeze({
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
+/** The same for people. */
+export const EXIT_MEANINGS = Object.freeze({
+  [EXIT.ok]: 'ok',
+  [EXIT.failure]: 'failure',
+  [EXIT.usage]: 'wrong usage',
+  [EXIT.timeout]: 'no answer in time',
+  [EXIT.serviceFailure]: 'the service answered with a failure, or the broker in its place',
+} satisfies Record<ExitCode, string>);
+
 /** An error to show as one line and to end with. */
 export class CliError extends Error {
   override name = 'CliError';

@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { version } from '../package.json';
 import type { CommandDefinition } from './command';
 import { COMMANDS, GROUPS } from './commands/table';
-import { CliError, EXIT, exitCodeOf, type ExitCode } from './exit';
+import { CliError, EXIT, EXIT_MEANINGS, exitCodeOf, type ExitCode } from './exit';
 import { complain, Output } from './output';
 import { flagFor } from './settings/flags';
 import { resolveSettings } from './settings/resolve';
@@ -12,12 +12,9 @@ const OVERVIEW = `
 Settings come from flags, then MAJORDOMO_* environment variables, then a JSON file (--config), then defaults.
 
 Exit codes:
-  0  ok
-  1  failure
-  2  wrong usage
-  3  no answer in time
-  4  the service answered with a failure
-
+${Object.entries(EXIT_MEANINGS)
+  .map(([code, meaning]) => `  ${code}  ${meaning}\n`)
+  .join('')}
 Examples:
   $ majordomo up &
   $ majordomo worker echo --echo &
@@ -69,12 +66,12 @@ function groupOf(program: Command, name: string): Command {
 }
 
 function addCommand(program: Command, definition: CommandDefinition, done: (code: ExitCode) => void): void {
-  const { name, summary, description, operands, settings, defaults, examples } = definition;
+  const { name, summary, description, operands, settings, examples } = definition;
   const words = name.split(' ');
   const own = words.pop() ?? name;
   const command = words.reduce(groupOf, program).command(own).summary(summary).description(description);
   for (const [notation, purpose] of operands) command.argument(notation, purpose);
-  for (const key of [...settings, 'config' as const]) command.addOption(flagFor(key, defaults));
+  for (const key of [...settings, 'config' as const]) command.addOption(flagFor(key, definition));
   const lines = examples.map(([commandLine, purpose]) => `  $ ${commandLine}\n      ${purpose}\n`);
   command.addHelpText('after', `\nExamples:\n${lines.join('')}`);
   command.action(async () => {

@@ -8,6 +8,7 @@ import {
   titanicOptionsSchema,
 } from '@majordomo/titanic';
 import { workerOptionsSchema } from '@majordomo/worker';
+import { z } from 'zod';
 import { SETTINGS } from '../src/settings/table';
 import { fileWith, majordomo, removeFiles, startBroker } from './majordomo';
 
@@ -24,7 +25,7 @@ async function limitsOf(endpoint: string): Promise<Record<string, number>> {
 test('flags go over environment over config file over defaults', async () => {
   const config = await fileWith(
     'broker.json',
-    JSON.stringify({ heartbeatMs: 1_001, liveness: 11, attempts: 21, broker: 'tcp://10.0.0.1:5555' }),
+    JSON.stringify({ heartbeatMs: 1_001, liveness: 11, attemptsMax: 21, broker: 'tcp://10.0.0.1:5555' }),
   );
   const env = { MAJORDOMO_HEARTBEAT_MS: '1002', MAJORDOMO_LIVENESS: '12' };
   const { endpoint } = await startBroker(['--config', config, '--heartbeat-ms', '1003'], { env });
@@ -37,8 +38,8 @@ test('flags go over environment over config file over defaults', async () => {
 });
 
 test('the config file can be named by the environment, and by a flag over it', async () => {
-  const one = await fileWith('one.json', '{ "attempts": 1 }');
-  const two = await fileWith('two.json', '{ "attempts": 2 }');
+  const one = await fileWith('one.json', '{ "attemptsMax": 1 }');
+  const two = await fileWith('two.json', '{ "attemptsMax": 2 }');
   const env = { MAJORDOMO_CONFIG: one };
   const [byEnvironment, byFlag] = await Promise.all([
     startBroker([], { env }),
@@ -149,16 +150,17 @@ test('the defaults are those of the libraries', () => {
   const ours = Object.fromEntries(
     Object.entries(SETTINGS).map(([key, { schema }]) => [key, schema.parse(undefined)]),
   );
-  const { attemptsMax, limits, ...broker } = brokerOptionsSchema.parse({});
-  for (const [key, value] of Object.entries({ ...broker, ...limits, attempts: attemptsMax })) {
+  const { limits, ...broker } = brokerOptionsSchema.parse({});
+  for (const [key, value] of Object.entries({ ...broker, ...limits })) {
     if (key in ours) expect({ key, value: ours[key] }).toEqual({ key, value });
   }
   const { brokers, protocol, timeoutMs, retries } = clientOptionsSchema.parse({});
   expect(ours).toMatchObject({ broker: brokers, protocol, timeoutMs, retries, ...DEFAULT_LIMITS });
   const worker = workerOptionsSchema.parse({});
-  const { concurrency, heartbeatMs, liveness, drainTimeoutMs } = worker;
+  const { heartbeatMs, liveness, drainTimeoutMs } = worker;
   expect(worker).toMatchObject({ brokers, protocol });
-  expect(ours).toMatchObject({ concurrency, heartbeatMs, liveness, drainTimeoutMs });
+  expect(ours).toMatchObject({ heartbeatMs, liveness, drainTimeoutMs });
+  expect(SETTINGS.concurrency.otherwise).toMatch(`${worker.concurrency}; with --handler-file,`);
 });
 
 test('so are those of a titanic and its stores', () => {
@@ -174,8 +176,48 @@ test('so are those of a titanic and its stores', () => {
   const postgres = postgresStoreOptionsSchema.parse({ url: 'postgres://x/y' });
   expect(SETTINGS.storeRequestsMax.schema.parse(undefined)).toBe(requestsMax);
   expect(postgres.requestsMax).toBe(requestsMax);
-  expect(SETTINGS.storeSchema.description).toContain(`(default: ${postgres.schema})`);
-  expect(SETTINGS.storeConnectionsMax.description).toContain(`(default: ${postgres.connectionsMax})`);
-  expect(SETTINGS.storeConnectTimeoutMs.description).toContain(`(default: ${postgres.connectTimeoutMs})`);
-  expect(SETTINGS.storeLookEveryMs.description).toContain(`(default: ${postgres.lookEveryMs})`);
+  expect(SETTINGS).toMatchObject({
+    storeSchema: { otherwise: postgres.schema },
+    storeConnectionsMax: { otherwise: String(postgres.connectionsMax) },
+    storeConnectTimeoutMs: { otherwise: String(postgres.connectTimeoutMs) },
+    storeLookEveryMs: { otherwise: String(postgres.lookEveryMs) },
+  });
+});
+
+type Bounds = Readonly<Record<string, { readonly minimum?: number; readonly maximum?: number | undefined }>>;
+
+/** What the numbers among the options of a schema may be. */
+function boundsIn(schema: z.ZodType): Bounds {
+  const { properties = {} } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  return Object.fromEntries(
+    Object.entries(properties as Bounds).flatMap(([key, { minimum, maximum }]) =>
+      minimum === undefined ? [] : [[key, { minimum, maximum }]],
+    ),
+  );
+}
+
+test('the bounds are those of the libraries', () => {
+  const ours = boundsIn(
+    z.object(Object.fromEntries(Object.entries(SETTINGS).map(([key, { schema }]) => [key, schema]))),
+  );
+  const { concurrency: deliveriesMax, ...titanic } = boundsIn(titanicOptionsSchema);
+  const { connectionsMax, connectTimeoutMs, lookEveryMs } = boundsIn(postgresStoreOptionsSchema);
+  const { requestsMax, fileBytesMax } = boundsIn(sqliteStoreOptionsSchema);
+  const theirs = [
+    boundsIn(brokerOptionsSchema),
+    boundsIn(brokerOptionsSchema.shape.limits.unwrap().unwrap()),
+    boundsIn(clientOptionsSchema),
+    boundsIn(workerOptionsSchema),
+    { ...titanic, deliveriesMax },
+    {
+      storeConnectionsMax: connectionsMax,
+      storeConnectTimeoutMs: connectTimeoutMs,
+      storeLookEveryMs: lookEveryMs,
+      storeRequestsMax: requestsMax,
+      storeFileBytesMax: fileBytesMax,
+    },
+  ];
+  const compared = theirs.flatMap((bounds) => Object.entries(bounds)).filter(([key]) => key in ours);
+  expect(compared.length).toBeGreaterThan(40);
+  for (const [key, bounds] of compared) expect({ key, ...ours[key] }).toEqual({ key, ...bounds });
 });

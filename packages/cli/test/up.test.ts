@@ -114,7 +114,7 @@ describe('up', () => {
         },
       }),
     );
-    const keys = ['--curve-secret-key-file', serverKey, '--titanic-key-file', titanicKey];
+    const keys = ['--curve-secret-key-file', serverKey, '--titanic-secret-key-file', titanicKey];
     const { endpoint } = await startUp([...keys, '--policy', policy]);
     const own = ['--curve-secret-key-file', userKey, '--curve-server-key-file', publicKey];
     await startWorker(endpoint, ['echo', '--echo', ...own]);

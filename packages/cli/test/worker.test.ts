@@ -65,6 +65,18 @@ test('--handler-file answers with a function in threads, which may block them fo
   expect(await worker.exit).toEqual({ code: 0, signal: null });
 });
 
+test.each([
+  [[], '0 of 2'],
+  [['--concurrency', '1'], '0 of 1'],
+  [['--concurrency', '3'], '0 of 3'],
+])('a worker with two threads and %j has %s in hand', async (args, inHand) => {
+  const { endpoint } = await startBroker();
+  const file = await fileWith('handler.mjs', 'export default ({ body }) => body;');
+  await startWorker(endpoint, ['quick', '--handler-file', file, '--threads', '2', ...args]);
+  const { stdout } = await majordomo(['workers', '--broker', endpoint]);
+  expect(stdout).toContain(` ${inHand} `);
+});
+
 test('a handler file that is of no use is an error at the start', async () => {
   const worker = await majordomo(['worker', 'x', '--handler-file', '/nowhere/handler.mjs']);
   expect(worker).toMatchObject({ code: 1, stdout: '' });

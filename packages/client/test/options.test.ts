@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { ERROR_CODES, isMajordomoError, type BodyInput } from '@majordomo/protocol';
 import { leakCheck } from '@majordomo/testkit';
 import { Client, type ClientOptions, type RequestOptions } from '../src/index';
-import { clientOptionsSchema, requestOptionsSchema } from '../src/options';
 
 leakCheck();
 
@@ -126,23 +125,12 @@ describe('the options of a request', () => {
 
 describe('the README', () => {
   const readme = readFileSync(join(__dirname, '../README.md'), 'utf8');
-  const table = (heading: string) => {
-    const start = readme.indexOf(`| ${heading} `);
-    expect(start).toBeGreaterThan(0);
-    const end = readme.indexOf('\n\n', start);
-    return [...readme.slice(start, end).matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name).sort();
-  };
-
-  test('has every option of a client and no other', () => {
-    expect(table('Option')).toEqual(Object.keys(clientOptionsSchema.shape).sort());
-  });
-
-  test('has every option of a request and no other', () => {
-    expect(table('Request option')).toEqual(Object.keys(requestOptionsSchema.shape).sort());
-  });
 
   test('has codes that exist only', () => {
-    const codes = table('Code');
+    const start = readme.indexOf('| Code ');
+    expect(start).toBeGreaterThan(0);
+    const table = readme.slice(start, readme.indexOf('\n\n', start));
+    const codes = [...table.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name);
     expect(codes.length).toBeGreaterThan(5);
     for (const code of codes) expect(ERROR_CODES).toContain(code);
   });

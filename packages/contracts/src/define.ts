@@ -35,7 +35,7 @@ export function defineService<
   const { name, request, reply, progress, errors = {}, encoding = 'json', toJsonSchema } = definition;
   const unknown = Object.keys(definition).filter((key) => !KEYS.has(key));
   if (unknown.length > 0)
-    fault(name, `has no ${unknown.join(', ')}: a contract is made of ${[...KEYS].join(', ')}`);
+    fault(name, `has no ${unknown.join(', ')}: a contract is made of ${DEFINITION_KEYS.join(', ')}`);
   requireSchema(name, 'request', request);
   requireSchema(name, 'reply', reply);
   if (progress !== undefined) requireSchema(name, 'progress', progress);
@@ -50,7 +50,18 @@ export function defineService<
   return new Contract(definition);
 }
 
-const KEYS = new Set(['name', 'request', 'reply', 'progress', 'errors', 'encoding', 'toJsonSchema']);
+/** What a contract is made of. */
+export const DEFINITION_KEYS = [
+  'name',
+  'request',
+  'reply',
+  'progress',
+  'errors',
+  'encoding',
+  'toJsonSchema',
+] as const satisfies readonly (keyof ServiceDefinition<AnySchema, AnySchema, AnySchema, ErrorSchemas>)[];
+
+const KEYS: ReadonlySet<string> = new Set(DEFINITION_KEYS);
 
 /** Codes that workers answer with by themselves. */
 const RESERVED = new Set([CONTRACT_MISMATCH, 'INTERNAL_ERROR']);

@@ -57,14 +57,17 @@ test.each([
 });
 
 test('rules of a service come before the defaults, and these before what is built in', () => {
-  const rules = new RuleBook({
-    defaults: { attempts: 7, concurrency: 3, backoffMinMs: 600_000 },
-    services: {
-      mail: { attempts: 2, perSecond: 5, concurrency: undefined },
-      sms: { burst: 9 },
-      fast: { perSecond: 1_000 },
-    },
-  });
+  const rules = new RuleBook(
+    titanicOptionsSchema.parse({
+      store,
+      defaults: { attempts: 7, concurrency: 3, backoffMinMs: 600_000 },
+      services: {
+        mail: { attempts: 2, perSecond: 5, concurrency: undefined },
+        sms: { burst: 9 },
+        fast: { perSecond: 1_000 },
+      },
+    }),
+  );
   expect(rules.of('mail')).toEqual({
     attempts: 2,
     backoff: { minMs: 600_000, maxMs: 600_000 },
@@ -76,5 +79,5 @@ test('rules of a service come before the defaults, and these before what is buil
   expect(rules.of('other')).toMatchObject({ attempts: 7, pace: { burst: 1, concurrency: 3 } });
   expect(rules.of('fast').pace).toEqual({ perSecond: 1_000, burst: 50, concurrency: 3 });
   expect([...rules.paces.keys()]).toEqual(['mail', 'sms', 'fast']);
-  expect(new RuleBook({ defaults: {}, services: {} }).pace).toBeUndefined();
+  expect(new RuleBook(titanicOptionsSchema.parse({ store })).pace).toBeUndefined();
 });

@@ -93,7 +93,7 @@ const brokerOptions = z.strictObject({
    */
   durable: durableWorkSchema.optional(),
   /** A registry of prom-client to add the metrics to, whether or not they are served. Default: none. */
-  registry: metricsRegistrySchema,
+  metrics: metricsRegistrySchema,
   /** Services with a label of their own in the metrics; the others are shown together as `other`. Default 200. */
   metricsServicesMax: count(0, 2_000).default(200),
   /** Where to log to; pino fits. Default: nowhere. */

@@ -12,7 +12,7 @@ import { Traffic } from './traffic';
 
 type Options = Pick<
   ResolvedBrokerOptions,
-  'http' | 'registry' | 'heartbeatMs' | 'liveness' | 'logger' | 'durable'
+  'http' | 'metrics' | 'heartbeatMs' | 'liveness' | 'logger' | 'durable'
 >;
 
 /**
@@ -44,8 +44,8 @@ export class Visibility {
   }
 
   /** True where the options ask for anything of this. */
-  static isWanted({ http, registry }: Pick<Options, 'http' | 'registry'>): boolean {
-    return http !== undefined || registry !== undefined;
+  static isWanted({ http, metrics }: Pick<Options, 'http' | 'metrics'>): boolean {
+    return http !== undefined || metrics !== undefined;
   }
 
   /** Where it is served, `http://HOST:PORT`, once it is. */
@@ -84,7 +84,7 @@ export class Visibility {
   }
 
   #register(): void {
-    const { registry } = this.options;
+    const { metrics: registry } = this.options;
     if (!registry) return;
     try {
       addMetrics(registry, this.#families);
@@ -106,7 +106,7 @@ export class Visibility {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#loop.stop();
-    if (this.#added) for (const { name } of this.#families) this.options.registry?.removeSingleMetric(name);
+    if (this.#added) for (const { name } of this.#families) this.options.metrics?.removeSingleMetric(name);
     this.#added = false;
     await this.#exhibition?.stop();
   }

@@ -46,7 +46,7 @@ const queries: string[] = [
 /** What a real broker with a worker shows: the labels of each metric, with the values that they have. */
 async function shown(): Promise<Map<string, Map<string, Set<string>>>> {
   const registry = new Registry();
-  const served = await serve({ registry });
+  const served = await serve({ metrics: registry });
   const worker = new RawWorker02(served.endpoint);
   await worker.ready('echo');
   await served.workers(1);
@@ -145,7 +145,7 @@ const baseOf = (name: string, metrics: ReadonlySet<string>): string => {
 
 test('every metric of a broker is on the dashboard, and has an alert or is listed as one without', async () => {
   const registry = new Registry();
-  await serve({ registry });
+  await serve({ metrics: registry });
   const names = new Set(registry.getMetricsAsArray().map(({ name }) => name));
   const used = (exprs: readonly string[]): Set<string> =>
     new Set(exprs.flatMap(selectorsOf).map(({ name }) => baseOf(name, names)));

@@ -8,7 +8,7 @@ afterEach(closeBrokers);
 
 test('a registry of the user has the metrics while the broker serves, and no HTTP', async () => {
   const registry = new Registry();
-  const { broker } = await serve({ registry });
+  const { broker } = await serve({ metrics: registry });
   const text = await registry.metrics();
   expect(text).toContain('# TYPE majordomo_requests_total counter');
   expect(text).toMatch(/^majordomo_build_info\{version="[^"]+",node="[^"]+"\} 1$/m);
@@ -19,8 +19,8 @@ test('a registry of the user has the metrics while the broker serves, and no HTT
 
 test('two brokers cannot share one, and the first one keeps it', async () => {
   const registry = new Registry();
-  await serve({ registry });
-  const second = new Broker({ bind: 'tcp://127.0.0.1:0', registry });
+  await serve({ metrics: registry });
+  const second = new Broker({ bind: 'tcp://127.0.0.1:0', metrics: registry });
   await expect(second.start()).rejects.toMatchObject({
     code: 'INVALID_OPTIONS',
     message: expect.stringContaining('a registry of its own'),
@@ -29,9 +29,9 @@ test('two brokers cannot share one, and the first one keeps it', async () => {
 });
 
 test('what is no registry is refused by name', () => {
-  for (const registry of [{}, null, 'register', 5])
-    expect(() => new Broker({ registry: registry as never })).toThrow(
-      'registry: should be a registry of prom-client',
+  for (const metrics of [{}, null, 'register', 5])
+    expect(() => new Broker({ metrics: metrics as never })).toThrow(
+      'metrics: should be a registry of prom-client',
     );
 });
 

@@ -10,6 +10,9 @@ const question = { defaults: { timeoutMs: QUESTION_TIMEOUT_MS } } as const;
 const ID = ['<id>', 'the UUID that submit printed'] as const;
 const IDS = ['<id...>', 'the UUIDs that submit printed'] as const;
 
+/** What holds where `edit` is told nothing of it. */
+const KEPT = 'as it is';
+
 /** Stands for a UUID in the examples. */
 const UUID = '019f0a2b4c5d6e7f8091a2b3c4d5e6f7';
 
@@ -23,7 +26,7 @@ const submit = defineCommand({
   description:
     'Stores a request at a titanic and prints its UUID: it is on disk then, and will be delivered. With --wait it prints ' +
     'the reply once it is there. With --json-lines it submits one request per line of standard input.',
-  settings: [...REACH_SETTINGS, ...SUBMISSION_SETTINGS, 'jsonLines', 'wait', 'waitMax', 'raw'],
+  settings: [...SUBMISSION_SETTINGS, 'jsonLines', 'wait', 'waitMax', 'raw', ...REACH_SETTINGS],
   defaults: {},
   examples: [
     ["majordomo submit mail 'Dear all, …'", 'as soon as somebody serves mail'],
@@ -47,9 +50,9 @@ const result = defineCommand({
   operands: [ID],
   summary: 'print the reply to a durable request',
   description:
-    'Prints the reply to a durable request, as request does; ends with 3 where there is none yet, and with 4 where there ' +
-    'will be none. With --json, what is known of the request, and the frames of its reply.',
-  settings: [...REACH_SETTINGS, 'wait', 'waitMax', 'raw'],
+    'Prints the reply to a durable request, as request does; ends with 3 where there is none yet, or was none in its time, ' +
+    'and with 4 where it is dead or cancelled. With --json, what is known of the request, and the frames of its reply.',
+  settings: ['wait', 'waitMax', 'raw', ...REACH_SETTINGS],
   ...question,
   examples: [
     [`majordomo result ${UUID}`, 'as it stands'],
@@ -75,7 +78,7 @@ const list = defineCommand({
   summary: 'list durable requests, or count them',
   description:
     'Lists durable requests, the latest first; with --counts, how many there are by service and state.',
-  settings: [...REACH_SETTINGS, 'state', 'service', 'search', 'limit', 'after', 'counts'],
+  settings: ['state', 'service', 'search', 'limit', 'after', 'counts', ...REACH_SETTINGS],
   ...question,
   examples: [
     ['majordomo list', 'the latest'],
@@ -102,7 +105,7 @@ const reschedule = defineCommand({
   operands: [ID],
   summary: 'move a durable request to another time',
   description: 'Moves a durable request that nobody works on yet; its time to live moves with it.',
-  settings: [...REACH_SETTINGS, 'at', 'in'],
+  settings: ['at', 'in', ...REACH_SETTINGS],
   ...question,
   examples: [
     [`majordomo reschedule ${UUID} --at 2026-12-24T18:00:00+01:00`, 'to a time'],
@@ -120,18 +123,20 @@ const edit = defineCommand({
   summary: 'change a durable request',
   description: 'Changes a durable request that nobody works on yet: what is given replaces what was there.',
   settings: [
-    ...REACH_SETTINGS,
     'at',
     'in',
     'newTtl',
     'newPriority',
-    'deliveryAttempts',
+    'attempts',
     'attemptTimeout',
     'backoffMin',
     'backoffMax',
     'contentType',
+    ...REACH_SETTINGS,
   ],
   ...question,
+  // What is not given stays.
+  otherwise: { attempts: KEPT, attemptTimeout: KEPT, backoffMin: KEPT, backoffMax: KEPT },
   examples: [
     [`majordomo edit ${UUID} 'Dear all, once more: …'`, 'another body'],
     [`majordomo edit ${UUID} --priority 9 --ttl none`, 'sooner, and for ever'],
@@ -158,7 +163,7 @@ const deadList = defineCommand({
   operands: [],
   summary: 'list dead letters',
   description: 'Lists dead letters, the latest first, with their last error.',
-  settings: [...REACH_SETTINGS, 'service', 'search', 'limit', 'after'],
+  settings: ['service', 'search', 'limit', 'after', ...REACH_SETTINGS],
   ...question,
   examples: [['majordomo dead list --service mail', 'mails that could not be sent']],
   load: () => import('./dead-list'),
@@ -169,7 +174,7 @@ const deadShow = defineCommand({
   operands: [ID],
   summary: 'show a dead letter and its body',
   description: 'Shows a dead letter: all that is known of it, its last error, and its body.',
-  settings: [...REACH_SETTINGS, 'raw'],
+  settings: ['raw', ...REACH_SETTINGS],
   ...question,
   examples: [
     [`majordomo dead show ${UUID}`, 'what it was, and why it died'],
@@ -183,7 +188,7 @@ const deadRetry = defineCommand({
   operands: [MANY],
   summary: 'let dead letters be tried again',
   description: 'Lets dead letters be tried again, with all their attempts, from now on.',
-  settings: [...REACH_SETTINGS, 'service', 'all'],
+  settings: ['service', 'all', ...REACH_SETTINGS],
   ...question,
   examples: [
     [`majordomo dead retry ${UUID}`, 'one'],
@@ -197,7 +202,7 @@ const deadPurge = defineCommand({
   operands: [MANY],
   summary: 'remove dead letters',
   description: 'Removes dead letters for good.',
-  settings: [...REACH_SETTINGS, 'service', 'all'],
+  settings: ['service', 'all', ...REACH_SETTINGS],
   ...question,
   examples: [['majordomo dead purge --service mail', 'those of a service']],
   load: async () => (await import('./dead-many')).purge,

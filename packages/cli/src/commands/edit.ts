@@ -13,7 +13,7 @@ type EditInvocation = Invocation<
   | 'in'
   | 'newTtl'
   | 'newPriority'
-  | 'deliveryAttempts'
+  | 'attempts'
   | 'attemptTimeout'
   | 'backoffMin'
   | 'backoffMax'
@@ -28,7 +28,7 @@ export async function run({
 }: EditInvocation): Promise<ExitCode> {
   const request = requireId([id]);
   const { at, in: inMs, newTtl: ttlMs, newPriority: priority, contentType } = settings;
-  const { deliveryAttempts: attempts, attemptTimeout: timeoutMs } = settings;
+  const { attempts, attemptTimeout: timeoutMs } = settings;
   const { backoffMin: backoffMinMs, backoffMax: backoffMaxMs } = settings;
   checkOneWhen({ at, in: inMs });
   warnOfPast(at);

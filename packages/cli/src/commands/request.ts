@@ -27,7 +27,7 @@ type RequestInvocation = Invocation<
 
 /** `majordomo request`: one request and its replies, or many and how they went. */
 export async function run({ args, settings, output }: RequestInvocation): Promise<ExitCode> {
-  const { broker: brokers, protocol, count, concurrency, json } = settings;
+  const { broker: brokers, protocol, count, concurrency = 1, json } = settings;
   const { timeoutMs, retries, priority, failFast } = settings;
   if (settings.raw && count !== undefined) throw new UsageError('--raw and --count exclude each other');
   const format = chooseFormat(settings);

@@ -10,7 +10,7 @@ export const SUBMISSION_SETTINGS = [
   'ttl',
   'key',
   'keyWindow',
-  'deliveryAttempts',
+  'attempts',
   'attemptTimeout',
   'backoffMin',
   'backoffMax',

@@ -112,6 +112,7 @@ const request = defineCommand({
     ...CURVE_SETTINGS,
   ],
   defaults: {},
+  otherwise: { concurrency: '1' },
   examples: [
     ['majordomo request echo hello', 'one frame'],
     ['majordomo request echo hello world --json', 'two frames, the reply as JSON'],

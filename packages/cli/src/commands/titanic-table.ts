@@ -43,7 +43,7 @@ const up = defineCommand({
     'Runs all that a small deployment needs: a broker, a titanic with its requests in a file, and the dashboard with ' +
     'metrics and health; on this machine alone unless --bind and --http say otherwise. SIGINT or SIGTERM finish what is ' +
     'in hand, titanic first, then the broker; a second one ends it at once.',
-  settings: [...new Set([...BROKER_SETTINGS, ...TITANIC_SETTINGS]), 'titanicKeyFile'],
+  settings: [...new Set([...BROKER_SETTINGS, ...TITANIC_SETTINGS]), 'titanicSecretKeyFile'],
   // What it prints is for people who start out; the log of a broker and all services of a titanic would bury it.
   defaults: { http: DEFAULT_HTTP, store: DEFAULT_STORE, logLevel: 'warn' },
   examples: [

@@ -11,17 +11,18 @@ import { untilShutdown } from '../signals';
 import type { BrokerSetting } from './broker-settings';
 import type { TitanicSetting } from './titanic-settings';
 
-type Setting = BrokerSetting | TitanicSetting | 'titanicKeyFile';
+type Setting = BrokerSetting | TitanicSetting | 'titanicSecretKeyFile';
 
 /**
  * `majordomo up`: a broker and a titanic in one process until a signal asks for the end. Then titanic goes first, for it
  * needs the broker to finish what it has in hand, then its store, then the broker.
  */
 export async function run({ settings, output }: Invocation<Setting>): Promise<ExitCode> {
-  const { store: choice = DEFAULT_STORE, bind, titanicKeyFile } = settings;
+  const { store: choice = DEFAULT_STORE, bind, titanicSecretKeyFile } = settings;
   const logger = await createLogger(settings.logLevel);
-  const titanicKey = titanicKeyFile === undefined ? undefined : await readSecretKey(titanicKeyFile);
-  const ofBroker = { ...settings, durable: true, durableSecretKeyFile: titanicKeyFile };
+  const titanicKey =
+    titanicSecretKeyFile === undefined ? undefined : await readSecretKey(titanicSecretKeyFile);
+  const ofBroker = { ...settings, durable: true, durableSecretKeyFile: titanicSecretKeyFile };
   const { broker, secretKey, durable, failed, reload } = await brokerOf(ofBroker, logger);
   const shutdown = untilShutdown(reload);
   const { store, lost } = await openStore(choice, settings);

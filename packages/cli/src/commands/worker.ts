@@ -25,18 +25,21 @@ type WorkerInvocation = Invocation<
 
 /** `majordomo worker`: serves until a signal asks for the end, then drains. */
 export async function run({ args, settings, output }: WorkerInvocation): Promise<ExitCode> {
-  const { broker: brokers, handlerFile, threads, logLevel } = settings;
-  const { concurrency, protocol, heartbeatMs, liveness, drainTimeoutMs } = settings;
+  const { broker: brokers, handlerFile, threads, concurrency, logLevel } = settings;
+  const { protocol, heartbeatMs, liveness, drainTimeoutMs } = settings;
   const [service = '', ...command] = args;
   checkHandler(command, settings);
   if (command.length > 0) await requireExecutable(command[0] ?? '');
   const logger = await createLogger(logLevel);
   const curve = await curveOf(settings);
-  const common = { brokers, concurrency, protocol, heartbeatMs, liveness, drainTimeoutMs, logger, curve };
+  const connection = { brokers, protocol, heartbeatMs, liveness, curve };
+  // Not given, it is left to the library: a worker with threads has a default of its own.
+  const atOnce = concurrency === undefined ? {} : { concurrency };
+  const common = { ...connection, ...atOnce, drainTimeoutMs, logger };
   const worker =
     handlerFile === undefined
       ? new Worker(service, chooseHandler(command, settings), common)
-      : new Worker(service, { ...inThreads(common), handlerFile, ...(threads !== undefined && { threads }) });
+      : new Worker(service, { ...common, handlerFile, ...(threads !== undefined && { threads }) });
   worker.on('registered', ({ broker }) => {
     void output.line(`majordomo worker ${service} registered with ${broker}`);
   });
@@ -66,9 +69,4 @@ function checkHandler(command: readonly string[], { echo, lines, handlerFile, th
 function chooseHandler(command: readonly string[], { echo: isEcho, lines }: Choice) {
   if (isEcho) return echo;
   return lines ? linesOf(command) : wholeOutputOf(command);
-}
-
-/** A worker with threads takes as many requests at once as it has threads, unless more than the default is asked for. */
-function inThreads<Options extends { concurrency: number }>({ concurrency, ...options }: Options) {
-  return concurrency > 1 ? { ...options, concurrency } : options;
 }

@@ -25,7 +25,7 @@ export function submissionOf(settings: Settings<SubmissionSetting>): SubmitOptio
     ttlMs: settings.ttl,
     key: settings.key,
     keyWindowMs: settings.keyWindow,
-    attempts: settings.deliveryAttempts,
+    attempts: settings.attempts,
     timeoutMs: settings.attemptTimeout,
     backoffMinMs: settings.backoffMin,
     backoffMaxMs: settings.backoffMax,

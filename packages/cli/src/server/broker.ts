@@ -38,8 +38,10 @@ export async function brokerOf(
   settings: Settings<BrokerSetting | DurableSetting>,
   logger: Logger,
 ): Promise<BrokerPart> {
-  const { bind, heartbeatMs, liveness, serviceExpiryMs, attempts, jobDeadlineMs, drainTimeoutMs } = settings;
-  const { queueMax, queueBytesMax, pendingBytesMax, backlogTotalBytesMax } = settings;
+  const { bind, heartbeatMs, liveness, serviceExpiryMs, attemptsMax, jobDeadlineMs } = settings;
+  const { stallMs, drainTimeoutMs } = settings;
+  const { queueMax, queueBytesMax, pendingBytesMax } = settings;
+  const { backlogMax, backlogBytesMax, backlogTotalBytesMax } = settings;
   const { servicesMax, workersMax, clientsMax } = settings;
   const { framesMax, frameBytesMax, messageBytesMax, http, metricsServicesMax } = settings;
   const { curveSecretKeyFile, policy: policyFile, httpTokenFile, durableSecretKeyFile } = settings;
@@ -61,13 +63,16 @@ export async function brokerOf(
     heartbeatMs,
     liveness,
     serviceExpiryMs,
-    attemptsMax: attempts,
+    attemptsMax,
     jobDeadlineMs,
     drainTimeoutMs,
     queueMax,
     queueBytesMax,
     pendingBytesMax,
+    backlogMax,
+    backlogBytesMax,
     backlogTotalBytesMax,
+    stallMs,
     servicesMax,
     workersMax,
     clientsMax,

@@ -1,12 +1,22 @@
 import { PRIORITY_MAX } from '@majordomo/protocol';
 import { z } from 'zod';
 import { momentText } from './moment';
-import { onOff, whole } from './schemas';
+import { oneOf, onOff, whole } from './schemas';
 import type { Setting } from './setting';
 import { longSpan, timerSpan } from './span';
 
-/** The states that a titanic keeps apart. */
-const STATES = ['waiting', 'running', 'done', 'dead', 'expired', 'cancelled'] as const;
+/** What can be listed apart; those that wait are scheduled, due or retrying. */
+const STATES = [
+  'waiting',
+  'scheduled',
+  'due',
+  'retrying',
+  'running',
+  'done',
+  'dead',
+  'expired',
+  'cancelled',
+] as const;
 
 const text = (max: number) =>
   z.string().min(1, `should be of 1 to ${max} characters`).max(max, `should be of 1 to ${max} characters`);
@@ -38,7 +48,8 @@ export const DURABLE_TABLE = {
     takes: 'text',
     placeholder: 'zone',
     schema: text(64).optional(),
-    description: 'the time zone of --cron, such as Europe/Berlin (default: UTC)',
+    description: 'the time zone of --cron, such as Europe/Berlin',
+    otherwise: 'UTC',
     flagOnly: true,
   },
   catchUp: {
@@ -73,36 +84,40 @@ export const DURABLE_TABLE = {
     takes: 'text',
     placeholder: 'span',
     schema: longSpan(1).optional(),
-    description: 'how long the key stands for this request (default: what titanic says, a day)',
+    description: 'how long the key stands for this request',
+    otherwise: 'what titanic says, a day',
     flagOnly: true,
   },
-  deliveryAttempts: {
+  attempts: {
     takes: 'number',
-    flag: 'attempts',
     placeholder: 'n',
     schema: whole(1, 1_000).optional(),
-    description: 'attempts before it is a dead letter (default: what titanic says of its service, 10)',
+    description: 'attempts before it is a dead letter',
+    otherwise: 'what titanic says of its service, 10',
     flagOnly: true,
   },
   attemptTimeout: {
     takes: 'text',
     placeholder: 'span',
     schema: timerSpan(1).optional(),
-    description: 'how long one attempt may take (default: what titanic says of its service, 1m)',
+    description: 'how long one attempt may take',
+    otherwise: 'what titanic says of its service, 1m',
     flagOnly: true,
   },
   backoffMin: {
     takes: 'text',
     placeholder: 'span',
     schema: timerSpan(1).optional(),
-    description: 'the wait after the first failure, which doubles (default: what titanic says, 1s)',
+    description: 'the wait after the first failure, which doubles with each',
+    otherwise: 'what titanic says of its service, 1s',
     flagOnly: true,
   },
   backoffMax: {
     takes: 'text',
     placeholder: 'span',
     schema: timerSpan(1).optional(),
-    description: 'the longest such wait (default: what titanic says, 5m)',
+    description: 'the longest such wait',
+    otherwise: 'what titanic says of its service, 5m',
     flagOnly: true,
   },
   contentType: {
@@ -159,9 +174,7 @@ export const DURABLE_TABLE = {
   state: {
     takes: 'text',
     placeholder: 'state',
-    schema: z
-      .enum(STATES, `should be one of ${STATES.join(', ')} (scheduled, due and retrying are waiting)`)
-      .optional(),
+    schema: oneOf(STATES).optional(),
     description: `only these: ${STATES.join(', ')}; what waits is scheduled, due or retrying`,
     flagOnly: true,
   },
@@ -183,13 +196,13 @@ export const DURABLE_TABLE = {
     takes: 'number',
     placeholder: 'n',
     schema: whole(1, 1_000_000).default(50),
-    description: 'so many at the most, the latest first',
+    description: 'so many at the most',
     flagOnly: true,
   },
   after: {
     takes: 'text',
     placeholder: 'cursor',
-    schema: text(64).optional(),
+    schema: text(512).optional(),
     description: 'go on behind an earlier list, which said how',
     flagOnly: true,
   },

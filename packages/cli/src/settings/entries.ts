@@ -8,7 +8,7 @@ export type Entries = Readonly<Record<string, Readonly<Record<string, number>>>>
 export type EntryKeys = readonly string[];
 
 /** `backoffMinMs` → `backoff-min` */
-function wordOf(key: string): string {
+export function wordOf(key: string): string {
   return key.replace(/Ms$/, '').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 

@@ -1,16 +1,17 @@
 import { isEndpoint } from '@majordomo/protocol';
 import { z } from 'zod';
 
-const INT32_MAX = 2 ** 31 - 1;
+/** What a timer of Node holds in ms, and a frame of ZeroMQ in bytes here. */
+export const INT32_MAX = 2 ** 31 - 1;
 
 /** A whole number within bounds; whatever is wrong with a value, the message says what would be right. */
-export function whole(min: number, max = INT32_MAX) {
+export function whole(min: number, max = Number.MAX_SAFE_INTEGER) {
   const fit = `should be a whole number from ${min} to ${max}`;
   return z.number(fit).int(fit).min(min, fit).max(max, fit);
 }
 
 /** A duration in ms. The bound is that of Node's timers, some 24 days. */
-export const milliseconds = (min = 1) => whole(min);
+export const milliseconds = (min = 1) => whole(min, INT32_MAX);
 
 /** One of a few words. */
 export function oneOf<const Words extends readonly string[]>(words: Words) {

@@ -15,6 +15,8 @@ export interface Setting<Schema extends z.ZodType = z.ZodType> {
   /** What fits, and the default: what comes out for `undefined`. */
   readonly schema: Schema;
   readonly description: string;
+  /** What holds where nothing is said and the schema has no default, for the help: who gets it decides then. */
+  readonly otherwise?: string;
   /** Its default for the help, where that is no text or number. */
   readonly show?: (value: never) => string;
   /** True for what belongs to one call and makes no sense in a file or an environment. */

@@ -35,13 +35,15 @@ export function parseSpan(text: string): number | undefined {
  */
 export function spanText(bounds: { readonly min: number; readonly max: number; readonly most: string }) {
   const { min, max, most } = bounds;
-  return z.string().transform((text, { addIssue }) => {
+  const fit = `time span from ${min} ms to ${most}`;
+  const span = z.string().meta({ title: fit });
+  return span.transform((text, { addIssue }) => {
     const ms = parseSpan(text);
     if (ms !== undefined && ms >= min && ms <= max) return ms;
     const message =
       ms === undefined
         ? `should be a time span with its unit, such as ${SPAN_EXAMPLES}`
-        : `should be a time span from ${min} ms to ${most}`;
+        : `should be a ${fit}`;
     addIssue({ code: 'custom', message });
     return z.NEVER;
   });

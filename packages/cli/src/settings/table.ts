@@ -9,14 +9,22 @@ import {
 } from '@majordomo/protocol';
 import { z } from 'zod';
 import { EXIT } from '../exit';
-import { bindEndpoints, brokerEndpoints, httpAddress, milliseconds, oneOf, onOff, whole } from './schemas';
+import {
+  bindEndpoints,
+  brokerEndpoints,
+  httpAddress,
+  INT32_MAX,
+  milliseconds,
+  oneOf,
+  onOff,
+  whole,
+} from './schemas';
 import { DURABLE_TABLE } from './durable-table';
 import type { Setting } from './setting';
 import { TITANIC_TABLE } from './titanic-table';
 import { TOP_COLUMNS } from '../top/columns';
 
 const MIB = 1024 * 1024;
-const BYTES_MAX = Number.MAX_SAFE_INTEGER;
 
 /** Everything that can be set, by config key. */
 export const SETTINGS = {
@@ -101,7 +109,7 @@ export const SETTINGS = {
     schema: milliseconds().default(60_000),
     description: 'how long a request waits for a service that has no worker',
   },
-  attempts: {
+  attemptsMax: {
     takes: 'number',
     placeholder: 'n',
     schema: whole(1).default(3),
@@ -122,20 +130,38 @@ export const SETTINGS = {
   queueBytesMax: {
     takes: 'number',
     placeholder: 'bytes',
-    schema: whole(0, BYTES_MAX).default(256 * MIB),
+    schema: whole(0).default(256 * MIB),
     description: 'bytes that may wait for one service',
   },
   pendingBytesMax: {
     takes: 'number',
     placeholder: 'bytes',
-    schema: whole(1, BYTES_MAX).default(1_024 * MIB),
+    schema: whole(1).default(1_024 * MIB),
     description: 'bytes of all requests, waiting or at workers',
+  },
+  backlogMax: {
+    takes: 'number',
+    placeholder: 'n',
+    schema: whole(1).default(10_000),
+    description: 'messages that one peer has not read yet; one that has more is cut off',
+  },
+  backlogBytesMax: {
+    takes: 'number',
+    placeholder: 'bytes',
+    schema: whole(1).default(64 * MIB),
+    description: 'the same in bytes',
   },
   backlogTotalBytesMax: {
     takes: 'number',
     placeholder: 'bytes',
-    schema: whole(1, BYTES_MAX).default(1_024 * MIB),
-    description: 'bytes that peers have not read yet, all together, of those that share a role',
+    schema: whole(1).default(1_024 * MIB),
+    description: 'the same of all peers that share a role; the one that most waits for is cut off',
+  },
+  stallMs: {
+    takes: 'number',
+    placeholder: 'ms',
+    schema: milliseconds().default(30_000),
+    description: 'how long a peer may take nothing of what is sent to it before its connection is closed',
   },
   servicesMax: {
     takes: 'number',
@@ -164,13 +190,13 @@ export const SETTINGS = {
   frameBytesMax: {
     takes: 'number',
     placeholder: 'bytes',
-    schema: whole(1).default(DEFAULT_LIMITS.frameBytesMax),
+    schema: whole(1, INT32_MAX).default(DEFAULT_LIMITS.frameBytesMax),
     description: 'bytes in one frame; a peer that sends more is cut off',
   },
   messageBytesMax: {
     takes: 'number',
     placeholder: 'bytes',
-    schema: whole(1).default(DEFAULT_LIMITS.messageBytesMax),
+    schema: whole(1, INT32_MAX).default(DEFAULT_LIMITS.messageBytesMax),
     description: 'bytes in one message, all frames together',
   },
   drainTimeoutMs: {
@@ -229,8 +255,9 @@ export const SETTINGS = {
   concurrency: {
     takes: 'number',
     placeholder: 'n',
-    schema: whole(1, 1_024).default(1),
+    schema: whole(1, 1_024).optional(),
     description: 'requests at once',
+    otherwise: '1; with --handler-file, as many as there are threads',
   },
   echo: {
     takes: 'switch',
@@ -249,7 +276,8 @@ export const SETTINGS = {
     takes: 'number',
     placeholder: 'n',
     schema: whole(1, 256).optional(),
-    description: 'threads for the handler file (default: one less than there are processors)',
+    description: 'threads for the handler file',
+    otherwise: 'one less than there are processors',
   },
   lines: {
     takes: 'switch',
@@ -261,7 +289,7 @@ export const SETTINGS = {
     takes: 'number',
     placeholder: 'ms',
     schema: milliseconds().default(30_000),
-    description: 'how long to wait for the reply, retries included; of a stream, for each part',
+    description: 'how long an answer may take, retries included; of a stream, each part of it',
   },
   retries: {
     takes: 'number',
@@ -283,14 +311,14 @@ export const SETTINGS = {
   count: {
     takes: 'number',
     placeholder: 'n',
-    schema: whole(1).optional(),
+    schema: whole(1, INT32_MAX).optional(),
     description: 'send the request this often and print a summary, not the replies',
     flagOnly: true,
   },
   raw: {
     takes: 'switch',
     schema: onOff(),
-    description: 'print the bytes of the reply and nothing else, no newlines between frames',
+    description: 'print the bytes and nothing else, no newlines between frames',
     flagOnly: true,
   },
   json: {

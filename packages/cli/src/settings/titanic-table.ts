@@ -6,10 +6,9 @@ import { SPAN_MS_MAX } from './span';
 import { storeName, storeText } from './store';
 
 const MIB = 1024 * 1024;
-const BYTES_MAX = Number.MAX_SAFE_INTEGER;
 
 /** What can be said of a service, or, under the name `*`, of all that have no rules of their own. */
-const RULES = [
+export const RULES = [
   'attempts',
   'backoffMinMs',
   'backoffMaxMs',
@@ -19,6 +18,9 @@ const RULES = [
   'burst',
   'concurrency',
 ];
+
+/** What can be said of ended requests, by their state. */
+export const RETENTION = ['ageMs', 'count'];
 
 /** What can be set of a titanic and its store. */
 export const TITANIC_TABLE = {
@@ -32,14 +34,15 @@ export const TITANIC_TABLE = {
   storeRequestsMax: {
     takes: 'number',
     placeholder: 'n',
-    schema: whole(1, BYTES_MAX).default(20_000_000),
+    schema: whole(1).default(20_000_000),
     description: 'requests that may wait; beyond it, submissions are refused',
   },
   storeFileBytesMax: {
     takes: 'number',
     placeholder: 'bytes',
-    schema: whole(MIB, BYTES_MAX).optional(),
-    description: 'bytes that the file of SQLite may grow to (default: what the disk has)',
+    schema: whole(MIB).optional(),
+    description: 'bytes that the file of SQLite may grow to',
+    otherwise: 'what the disk has',
   },
   storeSchema: {
     takes: 'text',
@@ -48,26 +51,29 @@ export const TITANIC_TABLE = {
       .string()
       .regex(/^[a-z_][a-z0-9_]{0,40}$/, 'should be a lower-case name of up to 41 characters')
       .optional(),
-    description:
-      'the schema of PostgreSQL, titanic’s own; titanics that share it share their work (default: titanic)',
+    description: 'the schema of PostgreSQL, titanic’s own; titanics that share it share their work',
+    otherwise: 'titanic',
   },
   storeConnectionsMax: {
     takes: 'number',
     placeholder: 'n',
     schema: whole(1, 1_000).optional(),
-    description: 'connections to PostgreSQL, one more to listen aside (default: 8)',
+    description: 'connections to PostgreSQL, one more to listen aside',
+    otherwise: '8',
   },
   storeConnectTimeoutMs: {
     takes: 'number',
     placeholder: 'ms',
     schema: milliseconds().optional(),
-    description: 'how long one try to connect to PostgreSQL may take (default: 5000)',
+    description: 'how long one try to connect to PostgreSQL may take',
+    otherwise: '5000',
   },
   storeLookEveryMs: {
     takes: 'number',
     placeholder: 'ms',
     schema: milliseconds(100).optional(),
-    description: 'how often to look into PostgreSQL for work that nobody told of (default: 5000)',
+    description: 'how often to look into PostgreSQL for work that nobody told of',
+    otherwise: '5000',
   },
   rules: {
     takes: 'entries',
@@ -80,10 +86,10 @@ export const TITANIC_TABLE = {
   retention: {
     takes: 'entries',
     placeholder: 'state:key=value,...',
-    schema: entries(['ageMs', 'count']),
+    schema: entries(RETENTION),
     description:
-      'how long (age) and how many (count) done, dead, expired and cancelled requests are kept; may be repeated ' +
-      '(default: done and cancelled a day, the others two weeks)',
+      'how long (age) and how many (count) done, dead, expired and cancelled requests are kept; may be repeated',
+    otherwise: 'done and cancelled a day, the others two weeks',
   },
   deliveriesMax: {
     takes: 'number',
@@ -94,7 +100,7 @@ export const TITANIC_TABLE = {
   inHandBytesMax: {
     takes: 'number',
     placeholder: 'bytes',
-    schema: whole(1, BYTES_MAX).default(256 * MIB),
+    schema: whole(1).default(256 * MIB),
     description: 'bytes of the bodies that are being delivered',
   },
   leaseMs: {
@@ -106,7 +112,7 @@ export const TITANIC_TABLE = {
   bodyBytesMax: {
     takes: 'number',
     placeholder: 'bytes',
-    schema: whole(1, BYTES_MAX).default(8 * MIB),
+    schema: whole(1).default(8 * MIB),
     description: 'bytes of one body, and of one reply, that is stored',
   },
   batchMax: {
@@ -137,9 +143,10 @@ export const TITANIC_TABLE = {
     takes: 'text',
     placeholder: 'name',
     schema: z.string().min(1).max(100, 'should be of 1 to 100 characters').optional(),
-    description: 'what status names as who has a request in hand (default: host:process)',
+    description: 'what status names as who has a request in hand',
+    otherwise: 'host:process',
   },
-  titanicKeyFile: {
+  titanicSecretKeyFile: {
     takes: 'text',
     placeholder: 'file',
     schema: z.string().min(1).optional(),

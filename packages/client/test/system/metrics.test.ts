@@ -21,7 +21,7 @@ async function valueOf(registry: Registry, line: string): Promise<number> {
 
 /** A broker, a worker for `echo` that fails at `bad`, and a client, all in one registry. */
 async function bus(registry: Registry) {
-  const broker = new Broker({ bind: 'tcp://127.0.0.1:0', registry });
+  const broker = new Broker({ bind: 'tcp://127.0.0.1:0', metrics: registry });
   await broker.start();
   const brokers = [...broker.endpoints];
   const worker = new Worker(

@@ -19,13 +19,13 @@ export const SPAN_MS_MAX = 315_576_000_000;
 const span = (min: number) => count(min, SPAN_MS_MAX);
 
 const rules = {
-  /** Attempts in all, before a request is a dead letter. Default 10. */
+  /** Attempts in all, before a request is a dead letter. */
   attempts: count(1, 1_000),
-  /** The wait after the first failure, in ms; it doubles with each, and half of it is random. Default 1,000. */
+  /** The wait after the first failure, in ms; it doubles with each, and half of it is random. */
   backoffMinMs: milliseconds(1),
-  /** The longest such wait, in ms. Default 300,000. */
+  /** The longest such wait, in ms; where it is less than `backoffMinMs`, that. */
   backoffMaxMs: milliseconds(1),
-  /** How long one attempt may take, in ms. Default 60,000. */
+  /** How long one attempt may take, in ms. */
   timeoutMs: milliseconds(1),
   /** How long after its due time a request may still be delivered, in ms. Default: for ever. */
   ttlMs: span(1),
@@ -41,6 +41,14 @@ const rules = {
 };
 
 const rulesSchema = z.strictObject(rules).partial();
+
+/** The rules where nobody says any. */
+const defaultRulesSchema = rulesSchema.extend({
+  attempts: rules.attempts.default(10),
+  backoffMinMs: rules.backoffMinMs.default(1_000),
+  backoffMaxMs: rules.backoffMaxMs.default(300_000),
+  timeoutMs: rules.timeoutMs.default(60_000),
+});
 
 const keep = (state: keyof Retention) =>
   z
@@ -62,7 +70,7 @@ export const titanicOptionsSchema = z
     /** What people read where they ask who has a request. Default: the host and the process. */
     owner: z.string().min(1).max(100).optional(),
     /** How requests are delivered where their service has no rules of its own. */
-    defaults: rulesSchema.prefault({}),
+    defaults: defaultRulesSchema.prefault({}),
     /** Rules by service; what one leaves out, `defaults` say. */
     services: z.record(serviceNameSchema, rulesSchema).prefault({}),
     /** Deliveries at one time. Default 256. */
@@ -115,6 +123,7 @@ export type ResolvedTitanicOptions = Readonly<Omit<z.output<typeof titanicOption
 export type TitanicKeys = z.output<typeof titanicOptionsSchema>['curve'];
 
 type RuleOptions = z.output<typeof rulesSchema>;
+type DefaultRules = z.output<typeof defaultRulesSchema>;
 
 /** How requests of a service are delivered. */
 export interface ServiceRules extends Rules {
@@ -122,7 +131,8 @@ export interface ServiceRules extends Rules {
   readonly pace: Pace | undefined;
 }
 
-const BUILT_IN = { attempts: 10, backoffMinMs: 1_000, backoffMaxMs: 300_000, timeoutMs: 60_000, burstMs: 50 };
+/** What may leave at once after a pause where nobody says a burst: what comes in so long, in ms. */
+const BURST_MS = 50;
 
 /** The rules of all services. */
 export class RuleBook {
@@ -150,23 +160,24 @@ export class RuleBook {
 }
 
 /** What was said, without what was said to be undefined. */
-function defined(options: RuleOptions): RuleOptions {
+function defined(options: RuleOptions): Said {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
+type Said = { readonly [Key in keyof RuleOptions]?: Exclude<RuleOptions[Key], undefined> };
+
 /** What comes in while nobody looks. */
 function standardBurst(perSecond = 0): number {
-  return Math.max(1, Math.ceil((perSecond * BUILT_IN.burstMs) / 1_000));
+  return Math.max(1, Math.ceil((perSecond * BURST_MS) / 1_000));
 }
 
-function toRules(options: RuleOptions): ServiceRules {
-  const { ttlMs, perSecond, concurrency } = options;
-  const minMs = options.backoffMinMs ?? BUILT_IN.backoffMinMs;
+function toRules(options: DefaultRules): ServiceRules {
+  const { attempts, backoffMinMs: minMs, backoffMaxMs, timeoutMs, ttlMs, perSecond, concurrency } = options;
   const isPaced = perSecond !== undefined || concurrency !== undefined;
   return {
-    attempts: options.attempts ?? BUILT_IN.attempts,
-    backoff: { minMs, maxMs: Math.max(minMs, options.backoffMaxMs ?? BUILT_IN.backoffMaxMs) },
-    timeoutMs: options.timeoutMs ?? BUILT_IN.timeoutMs,
+    attempts,
+    backoff: { minMs, maxMs: Math.max(minMs, backoffMaxMs) },
+    timeoutMs,
     ttlMs,
     pace: isPaced ? { perSecond, burst: options.burst ?? standardBurst(perSecond), concurrency } : undefined,
   };

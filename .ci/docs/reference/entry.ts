@@ -1,0 +1,22 @@
+// What the reference is made from. It is bundled from the sources, with everything behind it but the commands themselves.
+export { brokerOptionsSchema } from '../../../packages/broker/src/shell/options';
+export { policySchema } from '../../../packages/broker/src/core/access/policy';
+export { COMMANDS, GROUPS } from '../../../packages/cli/src/commands/table';
+export { CURVE_SETTINGS } from '../../../packages/cli/src/commands/curve-settings';
+export { EXIT, EXIT_MEANINGS, exitCodeOfCode } from '../../../packages/cli/src/exit';
+export { fallbackOf } from '../../../packages/cli/src/settings/flags';
+export { flagOf, variableOf } from '../../../packages/cli/src/settings/setting';
+export { SETTINGS } from '../../../packages/cli/src/settings/table';
+export { wordOf } from '../../../packages/cli/src/settings/entries';
+export { RETENTION, RULES } from '../../../packages/cli/src/settings/titanic-table';
+export { clientOptionsSchema, requestOptionsSchema } from '../../../packages/client/src/options';
+export { Terms } from '../../../packages/client/src/terms';
+export { defineService, DEFINITION_KEYS } from '../../../packages/contracts/src/define';
+export { CONTENT_TYPES } from '../../../packages/contracts/src/wire/encoding';
+export { connectionOptions, ERROR_CODES } from '../../../packages/protocol/src/index';
+export { editSchema, listSchema, submissionSchema } from '../../../packages/titanic/src/service/messages';
+export { titanicOptionsSchema } from '../../../packages/titanic/src/service/options';
+export { postgresStoreOptionsSchema } from '../../../packages/titanic/src/store/postgres/postgres-store';
+export { sqliteStoreOptionsSchema } from '../../../packages/titanic/src/store/sqlite/sqlite-store';
+export { threadedWorkerOptionsSchema, workerOptionsSchema } from '../../../packages/worker/src/options';
+export { z } from 'zod';
