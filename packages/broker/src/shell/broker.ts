@@ -111,7 +111,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
     const { limits, backlogMax, backlogBytesMax, backlogTotalBytesMax, stallMs, heartbeatMs, logger } =
       this.options;
     this.#tickMs = Math.min(TICK_MS_MAX, Math.max(TICK_MS_MIN, heartbeatMs / TICKS_PER_HEARTBEAT));
-    this.#clock = new Clock(Math.max(heartbeatMs, 2 * this.#tickMs));
+    this.#clock = new Clock(Math.max(heartbeatMs, 2 * this.#tickMs), () => performance.now());
     this.#log = new EventLog(logger);
     this.#entrance = newEntrance(
       this.options,
