@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import {
   AbortError,
+  backoffMs,
   Body,
   Metadata,
   parseOptions,
@@ -8,7 +9,7 @@ import {
   type BodyInput,
   type CallableContract,
 } from '@majordomo/protocol';
-import { backoffMs, clientKeysOf, makeProof } from '@majordomo/transport';
+import { clientKeysOf, makeProof } from '@majordomo/transport';
 import { AbortListeners } from './abort-listeners';
 import { callAsStream, callOnce, type CallArguments, type CallMessage } from './contract-calls';
 import type { Call, Caller, CallTerms } from './core/call';

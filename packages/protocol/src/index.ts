@@ -1,3 +1,4 @@
+export { backoffMs, type BackoffOptions } from './backoff';
 export { Body, toFrames, type BodyInput } from './body';
 export { BodySize } from './body-size';
 export * from './commands';

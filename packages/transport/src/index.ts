@@ -1,4 +1,4 @@
-export { backoffMs, type BackoffOptions } from './backoff';
+export { backoffMs, type BackoffOptions } from '@majordomo/protocol';
 export { readKeyFile, writeKeyFiles, type KeyFile, type KeyFiles } from './curve/key-file';
 export { checkConnection, type ConnectionCheck, type ConnectionCheckOptions } from './connection-check';
 export {

@@ -1,4 +1,5 @@
 import {
+  backoffMs,
   Metadata,
   NO_ALLOWANCE,
   opening,
@@ -14,7 +15,7 @@ import {
   type WorkerRequest,
   type WorkerToBroker,
 } from '@majordomo/protocol';
-import { backoffMs, DealerLink, makeProof } from '@majordomo/transport';
+import { DealerLink, makeProof } from '@majordomo/transport';
 import type { BrokerPresence } from './broker-presence';
 import type { PackedEffects, Violation } from './core/packed-effects';
 import { PackedSession } from './core/packed-session';

@@ -1,4 +1,5 @@
 import {
+  backoffMs,
   dialectByName,
   ENVELOPE,
   NO_METADATA,
@@ -10,7 +11,7 @@ import {
   type PlainDialect,
   type WorkerToBroker,
 } from '@majordomo/protocol';
-import { backoffMs, DealerLink } from '@majordomo/transport';
+import { DealerLink } from '@majordomo/transport';
 import type { BrokerPresence } from './broker-presence';
 import type { JobId, SessionEffects } from './core/effects';
 import { WorkerSession } from './core/session';

@@ -1,5 +1,5 @@
+import { backoffMs } from '@majordomo/protocol';
 import fc from 'fast-check';
-import { backoffMs } from '../../src/core/backoff';
 import { judge, type Verdict } from '../../src/core/judge';
 import { parseTerms, formatTerms, rulesFor } from '../../src/core/terms';
 
