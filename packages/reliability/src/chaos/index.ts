@@ -1,6 +1,6 @@
 import type { CommandModule } from '../commands/table';
 import { readOptions } from './options';
-import { endOnSignals } from '../processes/life';
+import { endOnSignals } from '../processes/running';
 import { runChaos } from './run';
 import { hasPassed, show } from './show';
 

@@ -1,5 +1,5 @@
 import type { CommandModule } from '../commands/table';
-import { endOnSignals } from '../processes/life';
+import { endOnSignals } from '../processes/running';
 import { readOptions } from './options';
 import { runDurable } from './run';
 import { hasPassed, show } from './show';
