@@ -1,12 +1,4 @@
-/** A bug planted in a core: one text of one file, put in the place of another. */
-export interface Mutant {
-  readonly name: string;
-  /** Below `packages/`. */
-  readonly file: string;
-  /** Occurs exactly once. */
-  readonly find: string;
-  readonly replace: string;
-}
+import type { Mutant } from '../../mutant';
 
 const broker = (name: string, room: string, find: string, replace: string): Mutant => ({
   name,
