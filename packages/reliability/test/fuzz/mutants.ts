@@ -190,7 +190,7 @@ export const BROKER_MUTANTS: readonly BrokerMutant[] = [
   },
   {
     name: 'a request is counted twice where it is refused at once',
-    file: 'core/requests.ts',
+    file: 'core/intake.ts',
     find: 'this.counters.unserved++;',
     replace: 'this.counters.unserved += 2;',
     shows: /\d+ requests came, and \d+ have ended/,
