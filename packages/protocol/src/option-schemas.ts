@@ -22,7 +22,7 @@ export const DEFAULT_ENDPOINT = 'tcp://127.0.0.1:5555';
 const NOWHERE = /^tcp:\/\/(?:\*:|.*:(?:\*|0+)$)/;
 
 /** An endpoint to connect to. */
-export const connectEndpointSchema = endpointSchema.refine(
+const connectEndpointSchema = endpointSchema.refine(
   (endpoint) => !NOWHERE.test(endpoint),
   'should name the host and the port to connect to',
 );
@@ -35,13 +35,13 @@ export const endpointList = (endpoint: z.ZodType<string, string>) =>
     .transform((endpoints) => Object.freeze(typeof endpoints === 'string' ? [endpoints] : endpoints));
 
 /** The brokers of a client or worker. */
-export const brokersSchema = endpointList(connectEndpointSchema).refine(
+const brokersSchema = endpointList(connectEndpointSchema).refine(
   (brokers) => new Set(brokers).size === brokers.length,
   'should name each once',
 );
 
 /** The keys of a client or worker for CURVE, as Z85 text (40 characters each). */
-export const curveOptions = z.strictObject({
+const curveOptions = z.strictObject({
   /** The public key of the brokers: who does not hold its secret is no broker of ours. */
   serverKey: curveKeySchema,
   /**

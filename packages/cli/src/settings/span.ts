@@ -33,7 +33,7 @@ export function parseSpan(text: string): number | undefined {
  * A time span as text, in ms.
  * @param bounds - in ms; `most` says the upper one in words
  */
-export function spanText(bounds: { readonly min: number; readonly max: number; readonly most: string }) {
+function spanText(bounds: { readonly min: number; readonly max: number; readonly most: string }) {
   const { min, max, most } = bounds;
   return z.string().transform((text, { addIssue }) => {
     const ms = parseSpan(text);

@@ -2,7 +2,7 @@ import { idsOf, isClosed, killBetween, type Book, type Run, type Story } from '.
 import type { Finding } from './finding';
 
 /** Why a request was run again. */
-export const CAUSES = [
+const CAUSES = [
   'its worker failed, as it should',
   'its worker was killed',
   'the broker was killed',
@@ -46,7 +46,7 @@ export function auditRepeats(book: Book, rules: RepeatRules): Finding[] {
 }
 
 /** Why a request was run once more after a run of it; `undefined` where nothing explains it. */
-export function causeOf(
+function causeOf(
   book: Book,
   story: Story,
   before: Run,
