@@ -67,6 +67,7 @@ export {
   endpointList,
   milliseconds,
   reconnectOrder,
+  TIMER_MS_MAX,
 } from './option-schemas';
 export { parseOptions } from './options';
 export {

@@ -6,10 +6,10 @@ import { PROTOCOLS } from './probe';
 import { curveKeySchema } from './z85';
 
 /** Timers of Node hold 31 bits of milliseconds. */
-const MS_MAX = 2 ** 31 - 1;
+export const TIMER_MS_MAX = 2 ** 31 - 1;
 
 /** A duration in whole ms, from `min` to what a timer can hold. */
-export const milliseconds = (min: number) => z.number().int().min(min).max(MS_MAX);
+export const milliseconds = (min: number) => z.number().int().min(min).max(TIMER_MS_MAX);
 
 /** A whole number from `min` to `max`. */
 export const count = (min: number, max: number = Number.MAX_SAFE_INTEGER) =>

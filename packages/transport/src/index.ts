@@ -1,3 +1,4 @@
+export { Alarm } from './alarm';
 export { backoffMs, type BackoffOptions } from '@majordomo/protocol';
 export { readKeyFile, writeKeyFiles, type KeyFile, type KeyFiles } from './curve/key-file';
 export { checkConnection, type ConnectionCheck, type ConnectionCheckOptions } from './connection-check';

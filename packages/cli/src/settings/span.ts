@@ -1,3 +1,4 @@
+import { TIMER_MS_MAX } from '@majordomo/protocol';
 import { z } from 'zod';
 
 const UNITS_MS: Readonly<Record<string, number>> = {
@@ -51,4 +52,4 @@ function spanText(bounds: { readonly min: number; readonly max: number; readonly
 export const longSpan = (min: number) => spanText({ min, max: SPAN_MS_MAX, most: 'ten years' });
 
 /** A time span that a timer of Node holds. */
-export const timerSpan = (min: number) => spanText({ min, max: 2 ** 31 - 1, most: '24 days' });
+export const timerSpan = (min: number) => spanText({ min, max: TIMER_MS_MAX, most: '24 days' });
