@@ -15,7 +15,7 @@ import {
   type WorkerRequest,
   type WorkerToBroker,
 } from '@majordomo/protocol';
-import { DealerLink, makeProof } from '@majordomo/transport';
+import { makeProof } from '@majordomo/transport';
 import type { BrokerPresence } from './broker-presence';
 import type { PackedEffects, Violation } from './core/packed-effects';
 import { PackedSession } from './core/packed-session';
@@ -24,6 +24,7 @@ import { IncomingRequest } from './handler';
 import { Job, type JobOwner } from './job';
 import { reportRejection } from './rejections';
 import { ReplyLimits } from './reply-limits';
+import { SessionLink } from './session-link';
 import type { Shared } from './shared';
 
 /** What a broker that does not speak the packed dialect was found to speak. */
@@ -57,10 +58,9 @@ export class PackedRunner implements PackedEffects<Job>, JobOwner {
   readonly #presence: BrokerPresence;
   readonly #keeper: PackedKeeper;
   readonly #session: PackedSession<Job>;
+  readonly #link: SessionLink;
   /** Made anew with each link. */
   #codec: PackedWorker = packedWorker();
-  #link: DealerLink | undefined;
-  #linksOpened = 0;
   /** Asks while nobody knows what the broker speaks. */
   #probe: Probe | undefined;
   #flushScheduled = false;
@@ -90,6 +90,11 @@ export class PackedRunner implements PackedEffects<Job>, JobOwner {
       },
       this,
     );
+    this.#link = new SessionLink(shared, presence.broker, socketFrameBytesMax(options.limits), {
+      opened: () => this.#opened(),
+      message: (frames) => this.#receive(frames),
+      closed: (reason) => this.#linkGone(reason),
+    });
   }
 
   /** Connects, and keeps the session going until it leaves or is closed. */
@@ -134,25 +139,9 @@ export class PackedRunner implements PackedEffects<Job>, JobOwner {
   }
 
   openLink(): void {
-    const { counters, options, keys } = this.#shared;
-    const { limits, connectTimeoutMs } = options;
-    const nth = ++this.#linksOpened;
-    if (nth > 1) counters.reconnects++;
     this.#codec = packedWorker();
     this.#congested = false;
-    try {
-      this.#link = new DealerLink(
-        this.broker,
-        { frameBytesMax: socketFrameBytesMax(limits), connectTimeoutMs, curve: keys },
-        {
-          opened: () => this.#opened(),
-          message: (frames) => this.#receive(frames),
-          closed: (reason) => this.#linkClosed(nth, reason),
-        },
-      );
-    } catch (error) {
-      this.#linkClosed(nth, error instanceof Error ? error.message : String(error));
-    }
+    this.#link.open();
   }
 
   #opened(): void {
@@ -160,13 +149,9 @@ export class PackedRunner implements PackedEffects<Job>, JobOwner {
     this.#wake();
   }
 
-  /** A link can fail as it is made or sent on, and a session is not to be told in mid-transition. */
-  #linkClosed(nth: number, reason: string): void {
-    queueMicrotask(() => {
-      if (nth !== this.#linksOpened) return;
-      this.#session.linkClosed(reason, performance.now());
-      this.#wake();
-    });
+  #linkGone(reason: string): void {
+    this.#session.linkClosed(reason, performance.now());
+    this.#wake();
   }
 
   #receive(frames: readonly Frame[]): void {
@@ -199,7 +184,7 @@ export class PackedRunner implements PackedEffects<Job>, JobOwner {
     if (typeof next === 'string') {
       if (next !== 'packed') this.#standAside(next);
     } else {
-      this.#link?.send(next);
+      this.#link.send(next);
     }
   }
 
@@ -214,7 +199,7 @@ export class PackedRunner implements PackedEffects<Job>, JobOwner {
     const message = this.#codec.take();
     const { probeMs, protocol } = this.#shared.options;
     if (protocol === 'auto') this.#probe = new Probe(message, probeMs, performance.now());
-    this.#link?.send(opening(message));
+    this.#link.send(opening(message));
   }
 
   #scheduleFlush(): void {
@@ -228,7 +213,7 @@ export class PackedRunner implements PackedEffects<Job>, JobOwner {
   };
 
   #flush(): void {
-    if (this.#codec.empty || !this.#link) return;
+    if (this.#codec.empty || !this.#link.isOpen) return;
     this.#congested = !this.#link.send(this.#codec.take());
     this.#session.flushed(performance.now());
   }
@@ -236,8 +221,7 @@ export class PackedRunner implements PackedEffects<Job>, JobOwner {
   closeLink(how: { readonly flush: boolean }): void {
     if (how.flush) this.#flush();
     this.#probe = undefined;
-    this.#link?.close(how);
-    this.#link = undefined;
+    this.#link.close(how);
   }
 
   makeJob(request: WorkerRequest & { readonly ref: number }, expiresAt: number): Job {
@@ -252,7 +236,7 @@ export class PackedRunner implements PackedEffects<Job>, JobOwner {
 
   partial(job: Job, body: Body, metadata: Metadata): Promise<void> | undefined {
     this.#session.partial(job, body, metadata);
-    return this.#congested ? this.#link?.writable() : undefined;
+    return this.#congested ? this.#link.writable() : undefined;
   }
 
   finish(job: Job, body: Body, metadata: Metadata): boolean {
