@@ -1,11 +1,11 @@
 import type { ClientRequest, Dialect, FailureCode } from '@majordomo/protocol';
+import { whatIsFull } from './bounds';
 import type { Clients } from './clients';
 import { costOf, REQUEST_COST_BYTES } from './costs';
 import type { Counters } from './counters';
 import { OUTCOME_OF } from './meters';
 import { ID_MAX, RequestRecord, type ClientRecord, type PeerId, type ServiceRecord } from './records';
 import type { Requests } from './requests';
-import { whatIsFull } from './room';
 import type { Services } from './services';
 import type { CoreSettings } from './settings';
 

@@ -225,13 +225,13 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   broker(
     'more requests than a queue may hold',
-    'room',
+    'bounds',
     'if (length >= queueMax) return `${queueMax} requests wait for a service at most`;',
     '',
   ),
   broker(
     'more bytes than the broker may hold',
-    'room',
+    'bounds',
     'if (held.pendingBytes + bytes > pendingBytesMax)',
     'if (held.pendingBytes > pendingBytesMax)',
   ),
