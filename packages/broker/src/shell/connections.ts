@@ -43,6 +43,8 @@ export class Connections {
     }
     this.core.peerGone(peer, 'connection_closed', this.now());
     this.sender.packed.end(peer);
+    // What it held may be for another worker.
+    this.turn.endLater();
   }
 
   #ask(peer: PeerKey): boolean {
