@@ -3,6 +3,7 @@ import {
   Metadata,
   NO_ALLOWANCE,
   opening,
+  packedHalf,
   packedWorker,
   Probe,
   socketFrameBytesMax,
@@ -63,6 +64,8 @@ export class PackedRunner implements PackedEffects<Job>, JobOwner {
   #codec: PackedWorker = packedWorker();
   /** Asks while nobody knows what the broker speaks. */
   #probe: Probe | undefined;
+  /** True once a plain question was asked: its answer may still come when the broker has turned out packed. */
+  #askedPlainly = false;
   #flushScheduled = false;
   /** True where messages pile up in the link. */
   #congested = false;
@@ -141,6 +144,7 @@ export class PackedRunner implements PackedEffects<Job>, JobOwner {
   openLink(): void {
     this.#codec = packedWorker();
     this.#congested = false;
+    this.#askedPlainly = false;
     this.#link.open();
   }
 
@@ -160,9 +164,10 @@ export class PackedRunner implements PackedEffects<Job>, JobOwner {
       this.#standAside(verdict);
       return;
     }
+    if (verdict === 'packed') this.#probe = undefined;
+    if (this.#askedPlainly && !this.#probe && !packedHalf(frames)) return;
     const decoded = this.#codec.decode(frames, this.#shared.options.limits);
     const now = performance.now();
-    if (verdict === 'packed') this.#probe = undefined;
     if (decoded.ok) {
       const session = this.#session;
       for (const command of decoded.command) session.received(command, now);
@@ -184,6 +189,7 @@ export class PackedRunner implements PackedEffects<Job>, JobOwner {
     if (typeof next === 'string') {
       if (next !== 'packed') this.#standAside(next);
     } else {
+      this.#askedPlainly = true;
       this.#link.send(next);
     }
   }

@@ -3,6 +3,7 @@ import {
   dialectByName,
   NO_METADATA,
   opening,
+  packedHalf,
   packedWorker,
   Probe,
   type Body,
@@ -60,6 +61,7 @@ export class PackedLink implements PackedEffects<VirtualJob>, JobOwner {
   #codec = packedWorker();
   #connection: Connection | undefined;
   #probe: Probe | undefined;
+  #askedPlainly = false;
   #nth = 0;
   #unflushed = false;
   #creditMost: number;
@@ -95,6 +97,7 @@ export class PackedLink implements PackedEffects<VirtualJob>, JobOwner {
     if (typeof next === 'string') {
       if (next !== 'packed') this.#standAside(next);
     } else if (next) {
+      this.#askedPlainly = true;
       this.#connection?.send(next);
     }
     this.session.tick(now);
@@ -109,6 +112,7 @@ export class PackedLink implements PackedEffects<VirtualJob>, JobOwner {
   openLink(): void {
     const nth = ++this.#nth;
     this.#codec = packedWorker();
+    this.#askedPlainly = false;
     this.#connection = this.host.connect({
       opened: () => this.#hear(nth, () => this.session.linkOpened(this.host.clock())),
       message: (frames) => this.#hear(nth, () => this.#receive(frames)),
@@ -123,9 +127,10 @@ export class PackedLink implements PackedEffects<VirtualJob>, JobOwner {
       this.#standAside(verdict);
       return;
     }
+    if (verdict === 'packed') this.#probe = undefined;
+    if (this.#askedPlainly && !this.#probe && !packedHalf(frames)) return;
     const decoded = this.#codec.decode(frames, DEFAULT_LIMITS);
     const now = this.host.clock();
-    if (verdict === 'packed') this.#probe = undefined;
     if (decoded.ok) {
       for (const command of decoded.command) this.session.received(command, now);
     } else if (!this.#probe) {
