@@ -28,7 +28,7 @@ const PLACELESS = new Set(['index.ts', 'main.ts', 'text-imports.d.ts', 'core']);
 function section(title: string): string {
   const start = doc.indexOf(`\n## ${title}\n`);
   expect(start).toBeGreaterThan(0);
-  return doc.slice(start, doc.indexOf('\n## ', start + 1)).replaceAll(/^```[^]*?^```/gm, '');
+  return doc.slice(start, doc.indexOf('\n## ', start + 1)).replaceAll(/^```[\s\S]*?^```/gm, '');
 }
 
 /** What stands in code quotes. */

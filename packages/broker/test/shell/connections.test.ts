@@ -10,7 +10,7 @@ import { Turn } from '../../src/shell/turn';
 function newConnections({ withPolicy = false, workers = ['w'] } = {}) {
   const did: string[] = [];
   const core = {
-    workers: new Map(workers.map((peer) => [peer, { dialect: {} }])),
+    workers: new Map(workers.map((peer) => [peer, { dialect: {} }] as const)),
     peerGone: (peer: string, reason: string) => did.push(`gone ${peer} ${reason}`),
     peersGone: (gone: readonly (readonly [string, string])[]) =>
       did.push(`gone together ${gone.map(([peer, reason]) => `${peer} ${reason}`).join(', ')}`),
