@@ -1,25 +1,14 @@
-import { Router } from 'zeromq';
-import { endpointFor } from '../endpoint';
+import type { Router } from 'zeromq';
 import type { PartParams, RunningPart } from '../part';
-import { UNBOUNDED } from '../zeromq/options';
+import { startRouter } from '../zeromq/router';
 import { ADDRESS_AT, clientFrames, workerFrames } from './frames';
 
 /**
  * Relays between any number of clients and the sockets of a worker, in turn, in the frames of MDP/0.2. It
  * knows nothing: no queue, no idle workers, no codec. Workers make themselves known by a message of one frame.
  */
-export async function start({ transport = 'tcp' }: PartParams): Promise<RunningPart> {
-  const { endpoint, remove } = endpointFor(transport);
-  const router = new Router(UNBOUNDED);
-  await router.bind(endpoint);
-  void relay(router);
-  return {
-    address: router.lastEndpoint!,
-    close: () => {
-      router.close();
-      remove();
-    },
-  };
+export function start(params: PartParams): Promise<RunningPart> {
+  return startRouter(params, relay);
 }
 
 async function relay(router: Router): Promise<void> {
