@@ -79,6 +79,7 @@ export {
   REVISION,
 } from './packed/layout';
 export * from './packed/session';
+export { PackedWire, type PackedWireEvents, type PackedWireSettings } from './packed/wire';
 export { opening, Probe, PROTOCOLS, type Protocol, type Verdict } from './probe';
 export { REJECTION_REASONS, type Decoded, type Rejection, type RejectionReason } from './rejection';
 export { isServiceName, requireServiceName, serviceNameSchema } from './service-name';

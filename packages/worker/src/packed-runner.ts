@@ -2,15 +2,15 @@ import {
   backoffMs,
   Metadata,
   NO_ALLOWANCE,
-  opening,
-  packedHalf,
+  PackedWire,
   packedWorker,
-  Probe,
   socketFrameBytesMax,
   type Body,
+  type BrokerToWorker,
   type Frame,
   type MajordomoError,
-  type PackedWorker,
+  type PackedWireEvents,
+  type Rejection,
   type Verdict,
   type Welcome,
   type WorkerRequest,
@@ -50,7 +50,7 @@ const PLAIN_QUESTIONS = 3;
  *
  * All that is sent in one turn of the loop leaves as one message at its end.
  */
-export class PackedRunner implements PackedEffects<Job>, JobOwner {
+export class PackedRunner implements PackedEffects<Job>, PackedWireEvents<BrokerToWorker>, JobOwner {
   readonly broker: string;
   limits: ReplyLimits;
   readonly tellsFailures = true;
@@ -60,12 +60,8 @@ export class PackedRunner implements PackedEffects<Job>, JobOwner {
   readonly #keeper: PackedKeeper;
   readonly #session: PackedSession<Job>;
   readonly #link: SessionLink;
-  /** Made anew with each link. */
-  #codec: PackedWorker = packedWorker();
-  /** Asks while nobody knows what the broker speaks. */
-  #probe: Probe | undefined;
-  /** True once a plain question was asked: its answer may still come when the broker has turned out packed. */
-  #askedPlainly = false;
+  /** Of the link that stands, or of the next: each has one of its own. */
+  #wire: PackedWire<WorkerToBroker, BrokerToWorker>;
   #flushScheduled = false;
   /** True where messages pile up in the link. */
   #congested = false;
@@ -98,6 +94,7 @@ export class PackedRunner implements PackedEffects<Job>, JobOwner {
       message: (frames) => this.#receive(frames),
       closed: (reason) => this.#linkGone(reason),
     });
+    this.#wire = this.#newWire();
   }
 
   /** Connects, and keeps the session going until it leaves or is closed. */
@@ -130,7 +127,7 @@ export class PackedRunner implements PackedEffects<Job>, JobOwner {
   /** The alarm rang, for this session or another. */
   tick(): void {
     const now = performance.now();
-    this.#ask(now);
+    this.#wire.tick(now);
     this.#session.tick(now);
     this.#wake();
   }
@@ -138,14 +135,24 @@ export class PackedRunner implements PackedEffects<Job>, JobOwner {
   #wake(): void {
     const { alarm } = this.#shared;
     alarm.wakeBy(this.#session.nextWakeAt);
-    if (this.#probe) alarm.wakeBy(this.#probe.nextWakeAt);
+    alarm.wakeBy(this.#wire.nextWakeAt);
   }
 
   openLink(): void {
-    this.#codec = packedWorker();
     this.#congested = false;
-    this.#askedPlainly = false;
     this.#link.open();
+  }
+
+  #newWire(): PackedWire<WorkerToBroker, BrokerToWorker> {
+    const { limits, probeMs, protocol } = this.#shared.options;
+    const settings = { asks: protocol === 'auto', probeMs, limits };
+    return new PackedWire(
+      packedWorker(),
+      settings,
+      () => performance.now(),
+      this,
+      (message) => this.#leave(message),
+    );
   }
 
   #opened(): void {
@@ -159,75 +166,56 @@ export class PackedRunner implements PackedEffects<Job>, JobOwner {
   }
 
   #receive(frames: readonly Frame[]): void {
-    const verdict = this.#probe?.heard(frames);
-    if (verdict !== undefined && verdict !== 'packed') {
-      this.#standAside(verdict);
-      return;
-    }
-    if (verdict === 'packed') this.#probe = undefined;
-    if (this.#askedPlainly && !this.#probe && !packedHalf(frames)) return;
-    const decoded = this.#codec.decode(frames, this.#shared.options.limits);
-    const now = performance.now();
-    if (decoded.ok) {
-      const session = this.#session;
-      for (const command of decoded.command) session.received(command, now);
-    } else {
-      reportRejection(this.#shared, this.broker, decoded.rejection);
-      if (!this.#probe) this.#session.refused(decoded.rejection.reason, now);
-    }
+    this.#wire.message(frames);
     this.#wake();
   }
 
-  #standAside(verdict: PlainVerdict): void {
+  found(verdict: Verdict): void {
+    if (verdict === 'packed') return;
     this.#session.standAside();
     this.#keeper.plainFound(verdict);
   }
 
-  #ask(now: number): void {
-    const next = this.#probe?.tick(now);
-    if (next === undefined) return;
-    if (typeof next === 'string') {
-      if (next !== 'packed') this.#standAside(next);
-    } else {
-      this.#askedPlainly = true;
-      this.#link.send(next);
-    }
+  received(commands: readonly BrokerToWorker[]): void {
+    const session = this.#session;
+    const now = performance.now();
+    for (const command of commands) session.received(command, now);
+  }
+
+  refused(rejection: Rejection): void {
+    this.ignored(rejection);
+    this.#session.refused(rejection.reason, performance.now());
+  }
+
+  ignored(rejection: Rejection): void {
+    reportRejection(this.#shared, this.broker, rejection);
   }
 
   send(command: WorkerToBroker): void {
-    this.#codec.add(command);
-    if (command.kind === 'ready') this.#greet();
-    else if (this.#codec.full) this.#flush();
-    else if (!this.#flushScheduled) this.#scheduleFlush();
+    this.#wire.send(command);
+    if (command.kind === 'ready') this.#wire.flush();
   }
 
-  #greet(): void {
-    const message = this.#codec.take();
-    const { probeMs, protocol } = this.#shared.options;
-    if (protocol === 'auto') this.#probe = new Probe(message, probeMs, performance.now());
-    this.#link.send(opening(message));
-  }
-
-  #scheduleFlush(): void {
+  unflushed(): void {
+    if (this.#flushScheduled) return;
     this.#flushScheduled = true;
     process.nextTick(this.#flushOnTick);
   }
 
   readonly #flushOnTick = (): void => {
     this.#flushScheduled = false;
-    this.#flush();
+    if (this.#link.isOpen) this.#wire.flush();
   };
 
-  #flush(): void {
-    if (this.#codec.empty || !this.#link.isOpen) return;
-    this.#congested = !this.#link.send(this.#codec.take());
+  #leave(message: Frame[]): void {
+    this.#congested = !this.#link.send(message);
     this.#session.flushed(performance.now());
   }
 
   closeLink(how: { readonly flush: boolean }): void {
-    if (how.flush) this.#flush();
-    this.#probe = undefined;
+    if (how.flush) this.#wire.flush();
     this.#link.close(how);
+    this.#wire = this.#newWire();
   }
 
   makeJob(request: WorkerRequest & { readonly ref: number }, expiresAt: number): Job {
