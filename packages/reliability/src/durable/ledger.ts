@@ -95,7 +95,7 @@ export const killLineSchema = z.strictObject({
 });
 
 /** A row of the store, at the end. */
-const rowSchema = z.strictObject({
+export const rowSchema = z.strictObject({
   id: name,
   /** Of the entry in its body; null for a body that is not ours. */
   token: name.nullable(),

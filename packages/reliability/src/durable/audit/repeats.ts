@@ -2,7 +2,7 @@ import { idsOf, isClosed, killBetween, type Book, type Run, type Story } from '.
 import type { Finding } from './finding';
 
 /** Why a request was run again. */
-const CAUSES = [
+export const CAUSES = [
   'its worker failed, as it should',
   'its worker was killed',
   'the broker was killed',
