@@ -78,7 +78,9 @@ export function streams(partials: Partials, last: StepInput = ''): Step {
  */
 export function delays(delayMs: number, then: StepInput = ''): Step {
   if (!Number.isInteger(delayMs) || delayMs < 0 || delayMs > TIMER_MS_MAX) {
-    throw new InvalidOptionsError(`A delay is a whole number of ms from 0 to ${TIMER_MS_MAX}, got ${delayMs}.`);
+    throw new InvalidOptionsError(
+      `A delay is a whole number of ms from 0 to ${TIMER_MS_MAX}, got ${delayMs}.`,
+    );
   }
   return Object.freeze({ does: 'delay', delayMs, then: toStep(then) });
 }
