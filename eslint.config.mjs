@@ -118,7 +118,13 @@ const cores = ['broker', 'client', 'worker', 'titanic'].flatMap((name) => {
 });
 
 /** What shells have that is as pure as a core. */
-const PURE_SHELLS = ['broker/src/shell/packed-peers', 'client/src/packed-wire', 'client/src/wire'];
+const PURE_SHELLS = [
+  'broker/src/shell/clock',
+  'broker/src/shell/inbound',
+  'broker/src/shell/packed-peers',
+  'client/src/packed-wire',
+  'client/src/wire',
+];
 
 /** The simulation runs cores, and what is as pure, as they are in their sources. */
 const simulation = {

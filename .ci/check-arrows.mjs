@@ -57,6 +57,7 @@ const taken = [
   ['contracts/src', "import '@majordomo/protocol';"],
   ['cli/src', "import '@majordomo/contracts';"],
   ['reliability/src/sim', "import '../../../broker/src/core/broker-core';"],
+  ['reliability/src/sim', "import '../../../broker/src/shell/inbound';"],
   ['reliability/src/sim/checks', "import '../../../../client/src/core/call';"],
   ['reliability/src', "import '@majordomo/broker';"],
   ['testing/src', "import '@majordomo/broker';"],

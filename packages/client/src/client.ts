@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import {
   AbortError,
+  backoffMs,
   Body,
   Metadata,
   parseOptions,
@@ -8,7 +9,7 @@ import {
   type BodyInput,
   type CallableContract,
 } from '@majordomo/protocol';
-import { backoffMs, clientKeysOf, makeProof } from '@majordomo/transport';
+import { Alarm, clientKeysOf, makeProof } from '@majordomo/transport';
 import { AbortListeners } from './abort-listeners';
 import { callAsStream, callOnce, type CallArguments, type CallMessage } from './contract-calls';
 import type { Call, Caller, CallTerms } from './core/call';
@@ -26,7 +27,7 @@ import type { Reply } from './reply';
 import { ReplyStream, type StreamMessage } from './reply-stream';
 import { Terms } from './terms';
 import { Tracing } from './tracing';
-import { clock, Turn } from './turn';
+import { Turn } from './turn';
 import { WithSignal } from './with-signal';
 
 /** The events of a {@link Client}. */
@@ -38,9 +39,6 @@ export interface ClientEvents {
   /** A message of a broker was not understood, or came unasked; its connection was closed. */
   rejected: [event: { readonly endpoint: string; readonly detail: string }];
 }
-
-/** Timers of Node hold 31 bits of milliseconds; what is due later is looked at once more on the way. */
-const TIMER_MS_MAX = 2 ** 31 - 1;
 
 /**
  * A Majordomo client (RFC 7 and RFC 18, "MDP/Client", and MDP/P1): any number of requests at once, over one
@@ -62,10 +60,8 @@ export class Client extends EventEmitter<ClientEvents> {
   readonly #meter: ClientMeter | undefined;
   readonly #tracing: Tracing | undefined;
   readonly #turn = new Turn(() => this.#endTurn());
-  #timer: NodeJS.Timeout | undefined;
-  #timerAt = Infinity;
-  /** The tick that a timer asked for. Replies that came while the process was busy are read before it. */
-  #afterInput: NodeJS.Immediate | undefined;
+  /** The one timer of all calls. Replies that came while the process was busy are read before it rings. */
+  readonly #alarm = new Alarm(() => this.#tick());
 
   /**
    * @throws InvalidOptionsError naming every option that does not fit
@@ -188,7 +184,7 @@ export class Client extends EventEmitter<ClientEvents> {
   close(): void {
     this.#core.close();
     this.#meter?.remove(this);
-    this.#disarm();
+    this.#alarm.stop();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -262,32 +258,17 @@ export class Client extends EventEmitter<ClientEvents> {
     return call;
   }
 
-  /** Lets what was sent leave, and sees to the one timer of all calls. */
+  /** Lets what was sent leave, and sees to the next tick. */
   #endTurn(): void {
     this.#links.flush();
     const now = this.#turn.last;
-    const at = Math.min(this.#core.nextWakeAt(now), this.#links.nextWakeAt);
-    if (at < this.#timerAt) this.#arm(at);
+    this.#alarm.wakeBy(Math.min(this.#core.nextWakeAt(now), this.#links.nextWakeAt));
   }
 
-  #arm(at: number): void {
-    this.#disarm();
-    this.#timerAt = at;
-    const waitMs = Math.min(TIMER_MS_MAX, Math.max(0, Math.ceil(at - clock())));
-    this.#timer = setTimeout(() => {
-      this.#afterInput = setImmediate(() => {
-        this.#timerAt = Infinity;
-        const { now } = this.#turn;
-        this.#links.tick(now);
-        this.#core.tick(now);
-      });
-    }, waitMs);
-  }
-
-  #disarm(): void {
-    clearTimeout(this.#timer);
-    clearImmediate(this.#afterInput);
-    this.#timerAt = Infinity;
+  #tick(): void {
+    const { now } = this.#turn;
+    this.#links.tick(now);
+    this.#core.tick(now);
   }
 
   /**

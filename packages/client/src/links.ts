@@ -8,7 +8,7 @@ import {
   type Rejection,
 } from '@majordomo/protocol';
 import { DealerLink } from '@majordomo/transport';
-import { PackedWire } from './packed-wire';
+import { PackedClientWire } from './packed-wire';
 import { PlainWire } from './plain-wire';
 import { clock } from './turn';
 import type { Wire, WireEvents, WireSettings } from './wire';
@@ -26,7 +26,7 @@ export interface LinkEvents {
 export class Links {
   readonly #wires = new Map<number, Wire>();
   /** Those that look at the time: a client may have very many that do not. */
-  readonly #timed = new Map<number, PackedWire>();
+  readonly #timed = new Map<number, PackedClientWire>();
   /** Those on which something waits to leave at the end of this turn. */
   #unflushed: Wire[] = [];
 
@@ -64,7 +64,7 @@ export class Links {
     }
     const { limits, connectTimeoutMs, curve } = this.settings;
     const options = { frameBytesMax: socketFrameBytesMax(limits), connectTimeoutMs, curve };
-    const wire = new PackedWire(
+    const wire = new PackedClientWire(
       (handlers) => new DealerLink(endpoint, options, handlers),
       speak === 'auto',
       this.settings,

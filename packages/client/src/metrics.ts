@@ -1,8 +1,7 @@
 import {
-  addMetrics,
-  InvalidOptionsError,
   isMajordomoError,
   MetricFamily,
+  RegistryMeters,
   TimeHistogram,
   timeSamples,
   type ErrorCode,
@@ -28,26 +27,17 @@ export class ClientMeter {
   #replied = 0;
   readonly #errors = new Map<ErrorCode, number>();
   readonly #clients = new Set<Measured>();
-  readonly #families = this.#newFamilies();
+  /** What is shown of it. */
+  readonly families = this.#newFamilies();
 
-  static readonly #meters = new WeakMap<MetricsRegistry, ClientMeter>();
+  static readonly #meters = new RegistryMeters('Majordomo clients', () => new ClientMeter());
 
   /**
    * The meter of a registry.
    * @throws InvalidOptionsError where it has such metrics of somebody else
    */
   static of(registry: MetricsRegistry): ClientMeter {
-    const meter = ClientMeter.#meters.get(registry) ?? new ClientMeter();
-    try {
-      addMetrics(registry, meter.#families);
-    } catch (cause) {
-      throw new InvalidOptionsError(
-        'The registry has metrics of Majordomo clients already, of another copy of this package: give it another registry.',
-        { cause },
-      );
-    }
-    ClientMeter.#meters.set(registry, meter);
-    return meter;
+    return ClientMeter.#meters.of(registry);
   }
 
   add(client: Measured): void {
@@ -106,10 +96,5 @@ export class ClientMeter {
 
 /** The names, types and labels of the metrics of clients. */
 export function clientMetrics(): readonly MetricFamily[] {
-  const families: MetricFamily[] = [];
-  ClientMeter.of({
-    registerMetric: (family) => void families.push(family),
-    removeSingleMetric: () => undefined,
-  });
-  return families;
+  return new ClientMeter().families;
 }

@@ -1,9 +1,15 @@
-import { Metadata, NO_METADATA, parseOptions, PRIORITY_DEFAULT, PRIORITY_MAX } from '@majordomo/protocol';
+import {
+  Metadata,
+  NO_METADATA,
+  parseOptions,
+  PRIORITY_DEFAULT,
+  PRIORITY_MAX,
+  TIMER_MS_MAX,
+} from '@majordomo/protocol';
 import type { CallTerms } from './core/call';
 import { requestOptionsSchema, type RequestOptions, type ResolvedClientOptions } from './options';
 
 const RETRIES_MAX = 100;
-const MS_MAX = 2 ** 31 - 1;
 
 const isWhole = (value: unknown, min: number, max: number): boolean =>
   Number.isInteger(value) && (value as number) >= min && (value as number) <= max;
@@ -22,7 +28,7 @@ export function surelyFit(options: RequestOptions): boolean {
 function surelyFits(name: string, value: unknown): boolean {
   switch (name) {
     case 'timeoutMs':
-      return isWhole(value, 1, MS_MAX);
+      return isWhole(value, 1, TIMER_MS_MAX);
     case 'retries':
       return isWhole(value, 0, RETRIES_MAX);
     case 'priority':

@@ -1,3 +1,4 @@
+export { backoffMs, type BackoffOptions } from './backoff';
 export { Body, toFrames, type BodyInput } from './body';
 export { BodySize } from './body-size';
 export * from './commands';
@@ -50,7 +51,9 @@ export {
   addMetrics,
   MetricFamily,
   metricsRegistrySchema,
+  RegistryMeters,
   timeSamples,
+  type Meter,
   type MetricDefinition,
   type MetricSample,
   type MetricsRegistry,
@@ -64,6 +67,7 @@ export {
   endpointList,
   milliseconds,
   reconnectOrder,
+  TIMER_MS_MAX,
 } from './option-schemas';
 export { parseOptions } from './options';
 export {
@@ -75,6 +79,7 @@ export {
   REVISION,
 } from './packed/layout';
 export * from './packed/session';
+export { PackedWire, type PackedWireEvents, type PackedWireSettings } from './packed/wire';
 export { opening, Probe, PROTOCOLS, type Protocol, type Verdict } from './probe';
 export { REJECTION_REASONS, type Decoded, type Rejection, type RejectionReason } from './rejection';
 export { isServiceName, requireServiceName, serviceNameSchema } from './service-name';

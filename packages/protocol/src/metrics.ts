@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { InvalidOptionsError } from './errors';
 import { TIME_BOUNDS_MS, type TimeHistogram } from './time-histogram';
 
 /** One value of a metric. */
@@ -76,6 +77,43 @@ export const metricsRegistrySchema = z
 /** Adds metrics to a registry. Throws what the registry does where it has one of that name. */
 export function addMetrics(registry: MetricsRegistry, families: Iterable<MetricFamily>): void {
   for (const family of families) registry.registerMetric(family as never);
+}
+
+/** What counts, and shows what it has counted. */
+export interface Meter {
+  readonly families: readonly MetricFamily[];
+}
+
+/** A meter for each registry, shared by all who add their metrics to it: what was counted stays when one of them ends. */
+export class RegistryMeters<Of extends Meter> {
+  readonly #meters = new WeakMap<MetricsRegistry, Of>();
+
+  /**
+   * @param whose - whose metrics they are, for the error
+   * @param make - makes the meter of one more registry
+   */
+  constructor(
+    private readonly whose: string,
+    private readonly make: () => Of,
+  ) {}
+
+  /**
+   * The meter of a registry, which has its metrics from then on.
+   * @throws InvalidOptionsError where it has such metrics of somebody else
+   */
+  of(registry: MetricsRegistry): Of {
+    const meter = this.#meters.get(registry) ?? this.make();
+    try {
+      addMetrics(registry, meter.families);
+    } catch (cause) {
+      throw new InvalidOptionsError(
+        `The registry has metrics of ${this.whose} already, of another copy of this package: give it another registry.`,
+        { cause },
+      );
+    }
+    this.#meters.set(registry, meter);
+    return meter;
+  }
 }
 
 /** Those bounds of a {@link TimeHistogram} that are shown: 1, 2.5 and 5 of each decade from 0.5 ms to 100 s. */

@@ -6,10 +6,10 @@ import { PROTOCOLS } from './probe';
 import { curveKeySchema } from './z85';
 
 /** Timers of Node hold 31 bits of milliseconds. */
-const MS_MAX = 2 ** 31 - 1;
+export const TIMER_MS_MAX = 2 ** 31 - 1;
 
 /** A duration in whole ms, from `min` to what a timer can hold. */
-export const milliseconds = (min: number) => z.number().int().min(min).max(MS_MAX);
+export const milliseconds = (min: number) => z.number().int().min(min).max(TIMER_MS_MAX);
 
 /** A whole number from `min` to `max`. */
 export const count = (min: number, max: number = Number.MAX_SAFE_INTEGER) =>
@@ -22,7 +22,7 @@ export const DEFAULT_ENDPOINT = 'tcp://127.0.0.1:5555';
 const NOWHERE = /^tcp:\/\/(?:\*:|.*:(?:\*|0+)$)/;
 
 /** An endpoint to connect to. */
-export const connectEndpointSchema = endpointSchema.refine(
+const connectEndpointSchema = endpointSchema.refine(
   (endpoint) => !NOWHERE.test(endpoint),
   'should name the host and the port to connect to',
 );
@@ -35,13 +35,13 @@ export const endpointList = (endpoint: z.ZodType<string, string>) =>
     .transform((endpoints) => Object.freeze(typeof endpoints === 'string' ? [endpoints] : endpoints));
 
 /** The brokers of a client or worker. */
-export const brokersSchema = endpointList(connectEndpointSchema).refine(
+const brokersSchema = endpointList(connectEndpointSchema).refine(
   (brokers) => new Set(brokers).size === brokers.length,
   'should name each once',
 );
 
 /** The keys of a client or worker for CURVE, as Z85 text (40 characters each). */
-export const curveOptions = z.strictObject({
+const curveOptions = z.strictObject({
   /** The public key of the brokers: who does not hold its secret is no broker of ours. */
   serverKey: curveKeySchema,
   /**

@@ -18,12 +18,6 @@ export interface Span {
   end(): void;
 }
 
-/** What a new span is to be. */
-export interface SpanOptions {
-  readonly kind?: number;
-  readonly attributes?: Record<string, string | number | boolean>;
-}
-
 /**
  * What is used of `@opentelemetry/api`: the module itself fits. Declared here, so that whoever traces nothing needs
  * neither the module nor its types.

@@ -1,4 +1,4 @@
-import { InvalidOptionsError } from '@majordomo/protocol';
+import { InvalidOptionsError, TIMER_MS_MAX } from '@majordomo/protocol';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { LinkDirection, type LinkConditions } from './link-direction';
 
@@ -8,9 +8,6 @@ interface Onward {
   readonly up: LinkDirection;
   readonly down: LinkDirection;
 }
-
-/** Node's timers hold 31 bits of milliseconds. */
-const DELAY_MS_MAX = 2 ** 31 - 1;
 
 /**
  * A way to a broker with faults on demand: an endpoint of its own on loopback, whose connections go on to the broker.
@@ -63,9 +60,9 @@ export class FaultyLink {
    * @throws InvalidOptionsError for anything else
    */
   delay(delayMs: number): void {
-    if (!Number.isInteger(delayMs) || delayMs < 0 || delayMs > DELAY_MS_MAX) {
+    if (!Number.isInteger(delayMs) || delayMs < 0 || delayMs > TIMER_MS_MAX) {
       throw new InvalidOptionsError(
-        `A delay is a whole number of ms from 0 to ${DELAY_MS_MAX}, got ${delayMs}.`,
+        `A delay is a whole number of ms from 0 to ${TIMER_MS_MAX}, got ${delayMs}.`,
       );
     }
     this.#conditions = { ...this.#conditions, delayMs };

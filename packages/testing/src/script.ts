@@ -1,4 +1,4 @@
-import { InvalidOptionsError, isFailureCode, type BodyInput } from '@majordomo/protocol';
+import { InvalidOptionsError, isFailureCode, TIMER_MS_MAX, type BodyInput } from '@majordomo/protocol';
 import type { SeenRequest } from './seen-request';
 
 /** What a fake worker does with one request. Made by the functions below. */
@@ -33,9 +33,6 @@ export type Script =
   | Repeated
   | readonly (StepInput | Repeated)[]
   | ((request: SeenRequest) => StepInput | Promise<StepInput>);
-
-/** Node's timers hold 31 bits of milliseconds. */
-const MS_MAX = 2 ** 31 - 1;
 
 /** Answers with this body; a list is one frame each. */
 export function replies(body?: BodyInput, options: { readonly contentType?: string } = {}): Step {
@@ -80,8 +77,10 @@ export function streams(partials: Partials, last: StepInput = ''): Step {
  * @throws InvalidOptionsError for anything else
  */
 export function delays(delayMs: number, then: StepInput = ''): Step {
-  if (!Number.isInteger(delayMs) || delayMs < 0 || delayMs > MS_MAX) {
-    throw new InvalidOptionsError(`A delay is a whole number of ms from 0 to ${MS_MAX}, got ${delayMs}.`);
+  if (!Number.isInteger(delayMs) || delayMs < 0 || delayMs > TIMER_MS_MAX) {
+    throw new InvalidOptionsError(
+      `A delay is a whole number of ms from 0 to ${TIMER_MS_MAX}, got ${delayMs}.`,
+    );
   }
   return Object.freeze({ does: 'delay', delayMs, then: toStep(then) });
 }

@@ -1,4 +1,6 @@
-export { backoffMs, type BackoffOptions } from './backoff';
+export { Alarm } from './alarm';
+export { backoffMs, type BackoffOptions } from '@majordomo/protocol';
+export type { PeerGoneReason, PeerKey } from './backlog';
 export { readKeyFile, writeKeyFiles, type KeyFile, type KeyFiles } from './curve/key-file';
 export { checkConnection, type ConnectionCheck, type ConnectionCheckOptions } from './connection-check';
 export {
@@ -15,8 +17,6 @@ export type { ZapRequest } from './curve/zap-request';
 export { DealerLink, type DealerLinkHandlers, type DealerLinkOptions, type LinkEnding } from './dealer-link';
 export {
   RouterLink,
-  type PeerGoneReason,
-  type PeerKey,
   type RouterLinkHandlers,
   type RouterLinkOptions,
   type RouterSecurity,

@@ -1,13 +1,10 @@
-import { BindError, bytesToKey, keyToBytes, StateError, type Frame } from '@majordomo/protocol';
+import { BindError, bytesToKey, StateError, type Frame } from '@majordomo/protocol';
 import { capability, Router } from 'zeromq';
+import { Backlog, type BacklogOptions, type PeerGoneReason, type PeerKey } from './backlog';
 import { sharedContext } from './context';
 import { ZapEntry, type ZapGate } from './curve/zap-handler';
 import { isServed, removeFile } from './ipc-socket';
-import { Outbox } from './outbox';
 import { codeOf } from './socket-error';
-
-/** A peer of a router: the mark of the router, where it has one, and the routing id, one character per byte. */
-export type PeerKey = string;
 
 /** Who may connect to a router, and how. */
 export interface RouterSecurity {
@@ -17,9 +14,6 @@ export interface RouterSecurity {
   readonly label: string;
   readonly gate: ZapGate;
 }
-
-/** Why a peer can no longer be reached. */
-export type PeerGoneReason = 'unreachable' | 'stalled';
 
 /** What a router link tells its owner. */
 export interface RouterLinkHandlers {
@@ -38,19 +32,9 @@ export interface RouterLinkHandlers {
 }
 
 /** Bounds of a router link. */
-export interface RouterLinkOptions {
+export interface RouterLinkOptions extends BacklogOptions {
   /** Bytes of a frame at the most; ZeroMQ cuts the connection of a peer that sends more. */
   readonly frameBytesMax: number;
-  /** Messages that ZeroMQ itself holds per peer and direction before it pushes back. */
-  readonly highWaterMark: number;
-  /** Bytes that ZeroMQ holds per peer before it pushes back, where messages come with a spacer; beside one message. */
-  readonly highWaterBytes: number;
-  /** Messages that wait for one slow peer at the most, beyond what ZeroMQ holds. */
-  readonly backlogMessagesMax: number;
-  /** Bytes that wait for one slow peer at the most. */
-  readonly backlogBytesMax: number;
-  /** Bytes that wait for all peers together at the most: beyond it the one that most waits for is given up. */
-  readonly backlogTotalBytesMax: number;
   /** How long a peer on TCP may take nothing of what is sent to it before its connection is closed, in ms. */
   readonly stallMs: number;
   /** How long `close` leaves unsent messages to ZeroMQ, in ms. */
@@ -84,38 +68,6 @@ const REBIND_WAIT_MS_MAX = 50;
 /** Connections that never say who they are cost a file each. */
 const HANDSHAKE_MS = 10_000;
 
-/** How often messages to peers that pushed back are tried again, in ms. */
-const RETRY_MS = 5;
-
-/** How often the outboxes that are empty are thrown away, in ms. */
-const SWEEP_MS = 10_000;
-
-/** What waits for one peer, how the socket knows that peer, and what is done once it has taken a message or not. */
-class PeerOutbox extends Outbox {
-  /** The routing id. */
-  readonly id: Frame;
-  readonly taken: () => void;
-  readonly refused: (error: unknown) => void;
-  /** True while ZeroMQ is being given a message, or will be again. */
-  sending = false;
-  /** Means nothing to the peer; `undefined` where there is no such message. */
-  spacer: readonly Frame[] | undefined;
-  /** Spacers that are still to follow the last message. */
-  spaces = 0;
-
-  constructor(
-    readonly peer: PeerKey,
-    routingId: string,
-    taken: (outbox: PeerOutbox) => void,
-    refused: (outbox: PeerOutbox, error: unknown) => void,
-  ) {
-    super();
-    this.id = keyToBytes(routingId);
-    this.taken = () => taken(this);
-    this.refused = (error) => refused(this, error);
-  }
-}
-
 class NotifyingRouter extends Router {
   /** Asks for a message `[routing id, empty]` whenever a connection opens or closes. */
   notifyConnections(): void {
@@ -135,18 +87,7 @@ export class RouterLink {
   #renewing: Promise<void> | undefined;
   /** Endpoints that are listened on. */
   readonly #bound: string[] = [];
-  /**
-   * What waits for each peer, and empty ones for those sent to lately: a map that is added to and deleted from with
-   * every message makes more garbage than all else.
-   */
-  readonly #outboxes = new Map<PeerKey, PeerOutbox>();
-  #sweeper: NodeJS.Timeout | undefined;
-  #backlogBytes = 0;
-  /** Bytes that one of the places in ZeroMQ's queue for a peer stands for. */
-  readonly #placeBytes: number;
-  /** Peers whose oldest message ZeroMQ would not take. */
-  readonly #pushedBack = new Set<PeerKey>();
-  #retryTimer: NodeJS.Timeout | undefined;
+  readonly #backlog: Backlog;
   readonly #mark: string;
   readonly #zap: ZapEntry | undefined;
   #closed = false;
@@ -154,13 +95,18 @@ export class RouterLink {
   readonly noticesDepartures: boolean;
 
   constructor(
-    private readonly options: RouterLinkOptions,
+    options: RouterLinkOptions,
     private readonly handlers: RouterLinkHandlers,
   ) {
     const { security, mark = '' } = options;
     this.#mark = mark;
     this.#zap = security && new ZapEntry(security.label, security.gate);
-    this.#placeBytes = Math.ceil(options.highWaterBytes / options.highWaterMark);
+    this.#backlog = new Backlog(options, {
+      send: (message) => this.#socket.send(message),
+      routingIdOf: (peer) => this.routingIdOf(peer),
+      gone: (peer, reason) => handlers.peerGone(peer, reason),
+      failed: (error) => handlers.failed(error),
+    });
     this.#socket = new NotifyingRouter({
       context: sharedContext(),
       mandatory: true,
@@ -233,9 +179,7 @@ export class RouterLink {
     try {
       // ZeroMQ ends what was bound as it ends what was connected; of the two, zeromq.js does this one in its turn.
       for (const endpoint of this.#bound) this.#socket.disconnect(endpoint);
-      this.#outboxes.clear();
-      this.#pushedBack.clear();
-      this.#backlogBytes = 0;
+      this.#backlog.clear();
       for (const endpoint of this.#bound) await this.#bindAgain(endpoint);
     } catch (error) {
       if (!this.#closed) this.handlers.failed(error);
@@ -263,12 +207,8 @@ export class RouterLink {
 
   /** Starts to deliver messages to the handlers, until the link is closed. */
   receive(): void {
-    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS).unref();
+    this.#backlog.start();
     void this.#receiveAll();
-  }
-
-  #sweep(): void {
-    for (const [peer, outbox] of this.#outboxes) if (!outbox.sending) this.#outboxes.delete(peer);
   }
 
   async #receiveAll(): Promise<void> {
@@ -293,7 +233,7 @@ export class RouterLink {
 
   /** Bytes that wait for all peers, those of messages that ZeroMQ is just being given included. */
   get backlogBytes(): number {
-    return this.#backlogBytes;
+    return this.#backlog.bytes;
   }
 
   /**
@@ -305,92 +245,12 @@ export class RouterLink {
    */
   send(peer: PeerKey, frames: readonly Frame[], spacer?: readonly Frame[]): void {
     if (this.#closed) return;
-    let outbox = this.#outboxes.get(peer);
-    if (!outbox) {
-      outbox = new PeerOutbox(peer, this.routingIdOf(peer), this.#taken, this.#refused);
-      this.#outboxes.set(peer, outbox);
-    }
-    outbox.spacer = spacer;
-    if (!spacer) outbox.spaces = 0;
-    this.#backlogBytes += outbox.push(frames);
-    if (outbox.sending) this.#checkBacklog(outbox);
-    else this.#flush(outbox);
+    this.#backlog.send(peer, frames, spacer);
   }
-
-  #checkBacklog(outbox: PeerOutbox): void {
-    const { backlogMessagesMax, backlogBytesMax, backlogTotalBytesMax } = this.options;
-    if (outbox.length > backlogMessagesMax || outbox.bytes > backlogBytesMax) {
-      this.#giveUp(outbox.peer, 'stalled');
-    } else if (this.#backlogBytes > backlogTotalBytesMax) {
-      this.#giveUp(this.#largest(outbox).peer, 'stalled');
-    }
-  }
-
-  #largest(among: PeerOutbox): PeerOutbox {
-    let largest = among;
-    for (const outbox of this.#outboxes.values()) if (outbox.bytes > largest.bytes) largest = outbox;
-    return largest;
-  }
-
-  /**
-   * Sends what waits for a peer. Whether ZeroMQ took a message is known one microtask later, so the next
-   * one leaves only then: a message must not overtake one that was pushed back.
-   */
-  #flush(outbox: PeerOutbox): void {
-    const message = outbox.spaces > 0 ? outbox.spacer : outbox.peek();
-    outbox.sending = message !== undefined;
-    if (message) this.#socket.send([outbox.id, ...message]).then(outbox.taken, outbox.refused);
-  }
-
-  readonly #taken = (outbox: PeerOutbox): void => {
-    if (this.#outboxes.get(outbox.peer) !== outbox) return;
-    if (outbox.spaces > 0) {
-      outbox.spaces--;
-    } else {
-      const bytes = outbox.shift();
-      this.#backlogBytes -= bytes;
-      if (outbox.spacer) outbox.spaces = this.#spacesAfter(bytes);
-    }
-    this.#flush(outbox);
-  };
-
-  /** How many spacers follow a message, so that all together take the places that its bytes deserve. */
-  #spacesAfter(bytes: number): number {
-    if (bytes <= this.#placeBytes) return 0;
-    return Math.min(this.options.highWaterMark, Math.ceil(bytes / this.#placeBytes)) - 1;
-  }
-
-  readonly #refused = (outbox: PeerOutbox, error: unknown): void => {
-    const { peer } = outbox;
-    if (this.#closed || this.#outboxes.get(peer) !== outbox) return;
-    if (codeOf(error) === 'EAGAIN') this.#retryLater(peer);
-    else if (codeOf(error) === 'EHOSTUNREACH') this.#giveUp(peer, 'unreachable');
-    else this.handlers.failed(error);
-  };
 
   /** True where messages wait for a peer that pushed back. */
   isCongested(peer: PeerKey): boolean {
-    return this.#pushedBack.has(peer);
-  }
-
-  #retryLater(peer: PeerKey): void {
-    this.#pushedBack.add(peer);
-    this.#retryTimer ??= setTimeout(() => {
-      this.#retryTimer = undefined;
-      const peers = [...this.#pushedBack];
-      this.#pushedBack.clear();
-      for (const peer of peers) {
-        const outbox = this.#outboxes.get(peer);
-        if (outbox) this.#flush(outbox);
-      }
-    }, RETRY_MS);
-  }
-
-  #giveUp(peer: PeerKey, reason: PeerGoneReason): void {
-    this.#backlogBytes -= this.#outboxes.get(peer)?.bytes ?? 0;
-    this.#outboxes.delete(peer);
-    this.#pushedBack.delete(peer);
-    this.handlers.peerGone(peer, reason);
+    return this.#backlog.isCongested(peer);
   }
 
   /**
@@ -402,11 +262,7 @@ export class RouterLink {
     await new Promise((resolve) => setImmediate(resolve));
     if (this.#closed) return;
     this.#closed = true;
-    clearTimeout(this.#retryTimer);
-    clearInterval(this.#sweeper);
-    this.#outboxes.clear();
-    this.#backlogBytes = 0;
-    this.#pushedBack.clear();
+    this.#backlog.close();
     this.#socket.close();
     this.#zap?.close();
     for (const endpoint of this.#bound) await removeFile(endpoint);

@@ -1,7 +1,6 @@
 import {
-  addMetrics,
-  InvalidOptionsError,
   MetricFamily,
+  RegistryMeters,
   TimeHistogram,
   timeSamples,
   type MetricSample,
@@ -54,26 +53,17 @@ const DURATION = 'majordomo_worker_job_duration_seconds';
 /** What the workers of one registry have done, by service. */
 export class WorkerMeter {
   readonly #services = new Map<string, ServiceMeter>();
-  readonly #families = this.#newFamilies();
+  /** What is shown of it. */
+  readonly families = this.#newFamilies();
 
-  static readonly #meters = new WeakMap<MetricsRegistry, WorkerMeter>();
+  static readonly #meters = new RegistryMeters('Majordomo workers', () => new WorkerMeter());
 
   /**
    * The meter of a registry.
    * @throws InvalidOptionsError where it has such metrics of somebody else
    */
   static of(registry: MetricsRegistry): WorkerMeter {
-    const meter = WorkerMeter.#meters.get(registry) ?? new WorkerMeter();
-    try {
-      addMetrics(registry, meter.#families);
-    } catch (cause) {
-      throw new InvalidOptionsError(
-        'The registry has metrics of Majordomo workers already, of another copy of this package: give it another registry.',
-        { cause },
-      );
-    }
-    WorkerMeter.#meters.set(registry, meter);
-    return meter;
+    return WorkerMeter.#meters.of(registry);
   }
 
   /** Where the times of the jobs of a service go. */
@@ -148,10 +138,5 @@ export class WorkerMeter {
 
 /** The names, types and labels of the metrics of workers. */
 export function workerMetrics(): readonly MetricFamily[] {
-  const families: MetricFamily[] = [];
-  WorkerMeter.of({
-    registerMetric: (family) => void families.push(family),
-    removeSingleMetric: () => undefined,
-  });
-  return families;
+  return new WorkerMeter().families;
 }

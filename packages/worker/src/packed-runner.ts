@@ -1,20 +1,22 @@
 import {
+  backoffMs,
   Metadata,
   NO_ALLOWANCE,
-  opening,
+  PackedWire,
   packedWorker,
-  Probe,
   socketFrameBytesMax,
   type Body,
+  type BrokerToWorker,
   type Frame,
   type MajordomoError,
-  type PackedWorker,
+  type PackedWireEvents,
+  type Rejection,
   type Verdict,
   type Welcome,
   type WorkerRequest,
   type WorkerToBroker,
 } from '@majordomo/protocol';
-import { backoffMs, DealerLink, makeProof } from '@majordomo/transport';
+import { makeProof } from '@majordomo/transport';
 import type { BrokerPresence } from './broker-presence';
 import type { PackedEffects, Violation } from './core/packed-effects';
 import { PackedSession } from './core/packed-session';
@@ -23,6 +25,7 @@ import { IncomingRequest } from './handler';
 import { Job, type JobOwner } from './job';
 import { reportRejection } from './rejections';
 import { ReplyLimits } from './reply-limits';
+import { SessionLink } from './session-link';
 import type { Shared } from './shared';
 
 /** What a broker that does not speak the packed dialect was found to speak. */
@@ -47,7 +50,7 @@ const PLAIN_QUESTIONS = 3;
  *
  * All that is sent in one turn of the loop leaves as one message at its end.
  */
-export class PackedRunner implements PackedEffects<Job>, JobOwner {
+export class PackedRunner implements PackedEffects<Job>, PackedWireEvents<BrokerToWorker>, JobOwner {
   readonly broker: string;
   limits: ReplyLimits;
   readonly tellsFailures = true;
@@ -56,12 +59,9 @@ export class PackedRunner implements PackedEffects<Job>, JobOwner {
   readonly #presence: BrokerPresence;
   readonly #keeper: PackedKeeper;
   readonly #session: PackedSession<Job>;
-  /** Made anew with each link. */
-  #codec: PackedWorker = packedWorker();
-  #link: DealerLink | undefined;
-  #linksOpened = 0;
-  /** Asks while nobody knows what the broker speaks. */
-  #probe: Probe | undefined;
+  readonly #link: SessionLink;
+  /** Of the link that stands, or of the next: each has one of its own. */
+  #wire: PackedWire<WorkerToBroker, BrokerToWorker>;
   #flushScheduled = false;
   /** True where messages pile up in the link. */
   #congested = false;
@@ -89,6 +89,12 @@ export class PackedRunner implements PackedEffects<Job>, JobOwner {
       },
       this,
     );
+    this.#link = new SessionLink(shared, presence.broker, socketFrameBytesMax(options.limits), {
+      opened: () => this.#opened(),
+      message: (frames) => this.#receive(frames),
+      closed: (reason) => this.#linkGone(reason),
+    });
+    this.#wire = this.#newWire();
   }
 
   /** Connects, and keeps the session going until it leaves or is closed. */
@@ -121,7 +127,7 @@ export class PackedRunner implements PackedEffects<Job>, JobOwner {
   /** The alarm rang, for this session or another. */
   tick(): void {
     const now = performance.now();
-    this.#ask(now);
+    this.#wire.tick(now);
     this.#session.tick(now);
     this.#wake();
   }
@@ -129,29 +135,24 @@ export class PackedRunner implements PackedEffects<Job>, JobOwner {
   #wake(): void {
     const { alarm } = this.#shared;
     alarm.wakeBy(this.#session.nextWakeAt);
-    if (this.#probe) alarm.wakeBy(this.#probe.nextWakeAt);
+    alarm.wakeBy(this.#wire.nextWakeAt);
   }
 
   openLink(): void {
-    const { counters, options, keys } = this.#shared;
-    const { limits, connectTimeoutMs } = options;
-    const nth = ++this.#linksOpened;
-    if (nth > 1) counters.reconnects++;
-    this.#codec = packedWorker();
     this.#congested = false;
-    try {
-      this.#link = new DealerLink(
-        this.broker,
-        { frameBytesMax: socketFrameBytesMax(limits), connectTimeoutMs, curve: keys },
-        {
-          opened: () => this.#opened(),
-          message: (frames) => this.#receive(frames),
-          closed: (reason) => this.#linkClosed(nth, reason),
-        },
-      );
-    } catch (error) {
-      this.#linkClosed(nth, error instanceof Error ? error.message : String(error));
-    }
+    this.#link.open();
+  }
+
+  #newWire(): PackedWire<WorkerToBroker, BrokerToWorker> {
+    const { limits, probeMs, protocol } = this.#shared.options;
+    const settings = { asks: protocol === 'auto', probeMs, limits };
+    return new PackedWire(
+      packedWorker(),
+      settings,
+      () => performance.now(),
+      this,
+      (message) => this.#leave(message),
+    );
   }
 
   #opened(): void {
@@ -159,84 +160,62 @@ export class PackedRunner implements PackedEffects<Job>, JobOwner {
     this.#wake();
   }
 
-  /** A link can fail as it is made or sent on, and a session is not to be told in mid-transition. */
-  #linkClosed(nth: number, reason: string): void {
-    queueMicrotask(() => {
-      if (nth !== this.#linksOpened) return;
-      this.#session.linkClosed(reason, performance.now());
-      this.#wake();
-    });
-  }
-
-  #receive(frames: readonly Frame[]): void {
-    const verdict = this.#probe?.heard(frames);
-    if (verdict !== undefined && verdict !== 'packed') {
-      this.#standAside(verdict);
-      return;
-    }
-    const decoded = this.#codec.decode(frames, this.#shared.options.limits);
-    const now = performance.now();
-    if (verdict === 'packed') this.#probe = undefined;
-    if (decoded.ok) {
-      const session = this.#session;
-      for (const command of decoded.command) session.received(command, now);
-    } else {
-      reportRejection(this.#shared, this.broker, decoded.rejection);
-      if (!this.#probe) this.#session.refused(decoded.rejection.reason, now);
-    }
+  #linkGone(reason: string): void {
+    this.#session.linkClosed(reason, performance.now());
     this.#wake();
   }
 
-  #standAside(verdict: PlainVerdict): void {
+  #receive(frames: readonly Frame[]): void {
+    this.#wire.message(frames);
+    this.#wake();
+  }
+
+  found(verdict: Verdict): void {
+    if (verdict === 'packed') return;
     this.#session.standAside();
     this.#keeper.plainFound(verdict);
   }
 
-  #ask(now: number): void {
-    const next = this.#probe?.tick(now);
-    if (next === undefined) return;
-    if (typeof next === 'string') {
-      if (next !== 'packed') this.#standAside(next);
-    } else {
-      this.#link?.send(next);
-    }
+  received(commands: readonly BrokerToWorker[]): void {
+    const session = this.#session;
+    const now = performance.now();
+    for (const command of commands) session.received(command, now);
+  }
+
+  refused(rejection: Rejection): void {
+    this.ignored(rejection);
+    this.#session.refused(rejection.reason, performance.now());
+  }
+
+  ignored(rejection: Rejection): void {
+    reportRejection(this.#shared, this.broker, rejection);
   }
 
   send(command: WorkerToBroker): void {
-    this.#codec.add(command);
-    if (command.kind === 'ready') this.#greet();
-    else if (this.#codec.full) this.#flush();
-    else if (!this.#flushScheduled) this.#scheduleFlush();
+    this.#wire.send(command);
+    if (command.kind === 'ready') this.#wire.flush();
   }
 
-  #greet(): void {
-    const message = this.#codec.take();
-    const { probeMs, protocol } = this.#shared.options;
-    if (protocol === 'auto') this.#probe = new Probe(message, probeMs, performance.now());
-    this.#link?.send(opening(message));
-  }
-
-  #scheduleFlush(): void {
+  unflushed(): void {
+    if (this.#flushScheduled) return;
     this.#flushScheduled = true;
     process.nextTick(this.#flushOnTick);
   }
 
   readonly #flushOnTick = (): void => {
     this.#flushScheduled = false;
-    this.#flush();
+    if (this.#link.isOpen) this.#wire.flush();
   };
 
-  #flush(): void {
-    if (this.#codec.empty || !this.#link) return;
-    this.#congested = !this.#link.send(this.#codec.take());
+  #leave(message: Frame[]): void {
+    this.#congested = !this.#link.send(message);
     this.#session.flushed(performance.now());
   }
 
   closeLink(how: { readonly flush: boolean }): void {
-    if (how.flush) this.#flush();
-    this.#probe = undefined;
-    this.#link?.close(how);
-    this.#link = undefined;
+    if (how.flush) this.#wire.flush();
+    this.#link.close(how);
+    this.#wire = this.#newWire();
   }
 
   makeJob(request: WorkerRequest & { readonly ref: number }, expiresAt: number): Job {
@@ -251,7 +230,7 @@ export class PackedRunner implements PackedEffects<Job>, JobOwner {
 
   partial(job: Job, body: Body, metadata: Metadata): Promise<void> | undefined {
     this.#session.partial(job, body, metadata);
-    return this.#congested ? this.#link?.writable() : undefined;
+    return this.#congested ? this.#link.writable() : undefined;
   }
 
   finish(job: Job, body: Body, metadata: Metadata): boolean {

@@ -1,4 +1,5 @@
 import {
+  backoffMs,
   dialectByName,
   ENVELOPE,
   NO_METADATA,
@@ -10,7 +11,6 @@ import {
   type PlainDialect,
   type WorkerToBroker,
 } from '@majordomo/protocol';
-import { backoffMs, DealerLink } from '@majordomo/transport';
 import type { BrokerPresence } from './broker-presence';
 import type { JobId, SessionEffects } from './core/effects';
 import { WorkerSession } from './core/session';
@@ -18,6 +18,7 @@ import { IncomingRequest } from './handler';
 import { Job, type JobOwner } from './job';
 import { reportRejection } from './rejections';
 import { ReplyLimits } from './reply-limits';
+import { SessionLink } from './session-link';
 import type { Shared } from './shared';
 
 /** The names of the plain dialects. */
@@ -44,8 +45,7 @@ export class PlainRunner implements SessionEffects, JobOwner {
   readonly #keeper: PlainKeeper;
   readonly #dialect: PlainDialect;
   readonly #session: WorkerSession;
-  #link: DealerLink | undefined;
-  #linksOpened = 0;
+  readonly #link: SessionLink;
   #job: Job | undefined;
 
   constructor(shared: Shared, presence: BrokerPresence, name: PlainName, keeper: PlainKeeper) {
@@ -69,6 +69,11 @@ export class PlainRunner implements SessionEffects, JobOwner {
       },
       this,
     );
+    this.#link = new SessionLink(shared, presence.broker, limits.frameBytesMax, {
+      opened: () => this.#tell((session, now) => session.linkOpened(now)),
+      message: (frames) => this.#receive(frames),
+      closed: (reason) => this.#tell((session, now) => session.linkClosed(reason, now)),
+    });
   }
 
   /** What it speaks. */
@@ -118,30 +123,7 @@ export class PlainRunner implements SessionEffects, JobOwner {
   }
 
   openLink(): void {
-    const { counters, options, keys } = this.#shared;
-    const { limits, connectTimeoutMs } = options;
-    const nth = ++this.#linksOpened;
-    if (nth > 1) counters.reconnects++;
-    try {
-      this.#link = new DealerLink(
-        this.broker,
-        { frameBytesMax: limits.frameBytesMax, connectTimeoutMs, curve: keys },
-        {
-          opened: () => this.#tell((session, now) => session.linkOpened(now)),
-          message: (frames) => this.#receive(frames),
-          closed: (reason) => this.#linkClosed(nth, reason),
-        },
-      );
-    } catch (error) {
-      this.#linkClosed(nth, error instanceof Error ? error.message : String(error));
-    }
-  }
-
-  /** A link can fail as it is made or sent on, and a session is not to be told in mid-transition. */
-  #linkClosed(nth: number, reason: string): void {
-    queueMicrotask(() => {
-      if (nth === this.#linksOpened) this.#tell((session, now) => session.linkClosed(reason, now));
-    });
+    this.#link.open();
   }
 
   #receive(frames: readonly Frame[]): void {
@@ -157,12 +139,11 @@ export class PlainRunner implements SessionEffects, JobOwner {
 
   send(command: WorkerToBroker): boolean {
     const frames = this.#dialect.workerToBroker.encode(command);
-    return !this.#link || !frames || this.#link.send(frames);
+    return frames === undefined || this.#link.send(frames);
   }
 
   closeLink(how: { readonly flush: boolean }): void {
-    this.#link?.close(how);
-    this.#link = undefined;
+    this.#link.close(how);
   }
 
   startJob(id: JobId, body: Body): void {
@@ -173,9 +154,8 @@ export class PlainRunner implements SessionEffects, JobOwner {
   }
 
   partial(job: Job, body: Body): Promise<void> | undefined {
-    const link = this.#link;
     const hasRoom = this.#tell((session, now) => session.partial(job.ref, body, now));
-    return hasRoom ? undefined : link?.writable();
+    return hasRoom ? undefined : this.#link.writable();
   }
 
   finish(job: Job, body: Body): boolean {

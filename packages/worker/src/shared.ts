@@ -1,6 +1,5 @@
 import { Metadata } from '@majordomo/protocol';
-import type { ClientKeys } from '@majordomo/transport';
-import type { Alarm } from './alarm';
+import type { Alarm, ClientKeys } from '@majordomo/transport';
 import type { Events } from './events';
 import type { Handler } from './handler';
 import type { JobTimes } from './job-times';

@@ -7,9 +7,8 @@ import {
   requireServiceName,
   StateError,
 } from '@majordomo/protocol';
-import { clientKeysOf, type ClientKeys } from '@majordomo/transport';
+import { Alarm, clientKeysOf, type ClientKeys } from '@majordomo/transport';
 import { setImmediate } from 'node:timers/promises';
-import { Alarm } from './alarm';
 import { BrokerSessions } from './broker-sessions';
 import { Events, type WorkerEvents, type WorkerListener } from './events';
 import type { Handler } from './handler';

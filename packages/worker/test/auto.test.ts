@@ -1,4 +1,4 @@
-import { DISCONNECT } from '@majordomo/protocol';
+import { DISCONNECT, packedWorkerAtBroker, type BrokerToWorker } from '@majordomo/protocol';
 import {
   eventually,
   leakCheck,
@@ -10,6 +10,8 @@ import {
 } from '@majordomo/testkit';
 import type { Handler, WorkerOptions } from '../src/index';
 import { closeAll, crash, deferred, event, listen, makeWorker, next, ready, texts } from './helpers';
+import { bodyOf } from './fake-effects';
+import { packedRequest, welcome } from './fake-packed-effects';
 import { closePackedBrokers, PackedBroker } from './packed-broker';
 
 leakCheck();
@@ -135,6 +137,23 @@ test('a packed broker goes on with the connection that asked it', async () => {
   await broker.say(id, DISCONNECT);
   await lost;
   expect(await broker.ready()).not.toBe(id);
+});
+
+test('a question that a busy packed broker has not answered in time does no harm', async () => {
+  const broker = await PackedBroker.listen({ welcomes: false, beats: false });
+  const worker = await start(broker.endpoint, echo, { probeMs: 50 });
+  const id = await broker.ready();
+  await eventually(() => broker.refused.length > 0, { what: 'a plain question' });
+  const session = packedWorkerAtBroker();
+  const say = async (command: BrokerToWorker): Promise<void> => {
+    session.add(command);
+    await broker.sendRaw(id, ...session.take());
+  };
+  await say(welcome());
+  await broker.sendRaw(id, '', 'MDPW01', '\x05');
+  await say(packedRequest(1, { body: bodyOf('x') }));
+  expect(await broker.reply(1)).toBe('x');
+  expect(worker.stats).toMatchObject({ registered: 1, reconnects: 0, rejected: 0 });
 });
 
 test('a broker that answers nothing is served in MDP/0.2 for now, and asked again when a session is lost', async () => {

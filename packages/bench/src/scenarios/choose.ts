@@ -4,6 +4,18 @@ import { isDurable, type PeerName } from '../peers/peer-names';
 import { PEERS, type Peer } from '../peers/peers';
 import { progress } from '../progress';
 
+/** The peers whose latencies are measured where nobody names any. */
+export const TIMED: readonly PeerName[] = [
+  'ours-packed',
+  'ours-0.2',
+  'nats',
+  'bullmq',
+  'http',
+  'grpc',
+  'raw',
+];
+export const TIMED_QUICK: readonly PeerName[] = ['ours-packed', 'ours-0.2', 'nats', 'raw'];
+
 /** A peer that takes no part, and why. */
 export interface Skipped {
   readonly peer: PeerName;

@@ -7,7 +7,7 @@ import { Child } from '../processes/child-process';
 import { progress } from '../progress';
 import { rotated, spread, type Spread } from '../stats';
 import { latency as latencyText } from '../format';
-import { choose, type Skipped } from './choose';
+import { choose, TIMED, TIMED_QUICK, type Skipped } from './choose';
 import type { RunOptions } from './options';
 import { timingOf, type Timing } from './timing';
 
@@ -39,21 +39,11 @@ interface Track {
   readonly stop: () => Promise<void>;
 }
 
-const PEERS_MEASURED: readonly PeerName[] = [
-  'ours-packed',
-  'ours-0.2',
-  'nats',
-  'bullmq',
-  'http',
-  'grpc',
-  'raw',
-];
-const QUICK_PEERS: readonly PeerName[] = ['ours-packed', 'ours-0.2', 'nats', 'raw'];
 const BYTES = 100;
 
 /** One call in flight, over each transport that a peer has: how long one call takes when nothing else happens. */
 export async function latency(options: RunOptions): Promise<LatencyReport> {
-  const { peers, skipped } = choose(options.peers ?? (options.quick ? QUICK_PEERS : PEERS_MEASURED));
+  const { peers, skipped } = choose(options.peers ?? (options.quick ? TIMED_QUICK : TIMED));
   const bytes = options.sizes?.[0] ?? BYTES;
   const tracks: Track[] = [];
   try {

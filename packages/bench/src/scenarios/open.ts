@@ -5,7 +5,7 @@ import { withBeds } from '../processes/beds';
 import { progress } from '../progress';
 import { median, rotated, spread, type Spread } from '../stats';
 import { latency, trimmed } from '../format';
-import { choose, type Skipped } from './choose';
+import { choose, TIMED, TIMED_QUICK, type Skipped } from './choose';
 import type { RunOptions } from './options';
 import { timingOf, type Timing } from './timing';
 
@@ -42,16 +42,6 @@ interface Point {
   readonly found: OpenResult[];
 }
 
-const PEERS_MEASURED: readonly PeerName[] = [
-  'ours-packed',
-  'ours-0.2',
-  'nats',
-  'bullmq',
-  'http',
-  'grpc',
-  'raw',
-];
-const QUICK_PEERS: readonly PeerName[] = ['ours-packed', 'ours-0.2', 'nats', 'raw'];
 const BYTES = 100;
 const CAPACITY_IN_FLIGHT = 256;
 const FRACTIONS = [0.25, 0.5, 0.75, 0.9];
@@ -65,7 +55,7 @@ const OUTSTANDING_MAX = 20_000;
 
 /** Arrivals at a fixed rate, whatever the answers do: at shares of each peer's own capacity, and at common rates. */
 export async function open(options: RunOptions): Promise<OpenReport> {
-  const { peers, skipped } = choose(options.peers ?? (options.quick ? QUICK_PEERS : PEERS_MEASURED));
+  const { peers, skipped } = choose(options.peers ?? (options.quick ? TIMED_QUICK : TIMED));
   const bytes = options.sizes?.[0] ?? BYTES;
   const fractions = options.quick ? QUICK_FRACTIONS : FRACTIONS;
   const rates = options.quick ? QUICK_RATES : RATES;

@@ -16,6 +16,7 @@ import { ClientHalf } from './client-half';
 import { Clients } from './clients';
 import { newCounters, newRejectionCounts, type Counters, type RejectionCounts } from './counters';
 import { Dispatcher } from './dispatcher';
+import { Intake } from './intake';
 import { checkInvariants } from './invariants';
 import { Liveness } from './liveness';
 import { Management } from './management';
@@ -76,6 +77,7 @@ export class BrokerCore implements BrokerView {
     };
     this.#silenceMs = heartbeatMs * liveness;
     const requests = new Requests(settings, services, clients, counters, outbound, startedAt);
+    const intake = new Intake(settings, services, clients, requests, counters);
     const replies = new Replies(settings, requests, counters, outbound);
     const alive = new Liveness({ heartbeatMs, silenceMs: this.#silenceMs, jobDeadlineMs });
     const { authority } = settings;
@@ -106,6 +108,7 @@ export class BrokerCore implements BrokerView {
       this.#management,
       clients,
       workers,
+      intake,
       requests,
       replies,
       dispatcher,

@@ -19,6 +19,7 @@ import { nameOf, type Guard } from './access/guard';
 import type { Clients } from './clients';
 import type { Counters } from './counters';
 import type { Dispatcher } from './dispatcher';
+import type { Intake } from './intake';
 import type { Management } from './management';
 import { OUTCOME } from './meters';
 import { argumentOf } from './mmi';
@@ -40,6 +41,7 @@ export class ClientHalf {
     private readonly management: Management,
     private readonly clients: Clients,
     private readonly workers: WorkerHalf,
+    private readonly intake: Intake,
     private readonly requests: Requests,
     private readonly replies: Replies,
     private readonly dispatcher: Dispatcher,
@@ -216,10 +218,10 @@ export class ClientHalf {
     this.counters.requests++;
     if (this.guard !== undefined && !this.guard.admits(peer, session, dialect, command, now)) return;
     if (this.draining) {
-      this.requests.refuseDraining(peer, dialect, command);
+      this.intake.refuseDraining(peer, dialect, command);
       return;
     }
-    const request = this.requests.admit(peer, session, dialect, command, now);
+    const request = this.intake.admit(peer, session, dialect, command, now);
     if (!request) return;
     if (this.guard !== undefined) this.guard.took(request);
     const { service } = request;

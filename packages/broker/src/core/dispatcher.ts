@@ -3,9 +3,9 @@ import type { Counters } from './counters';
 import { fits } from './fits';
 import type { Liveness } from './liveness';
 import type { Outbound } from './outbound';
-import type { RequestRecord, ServiceRecord, WorkerRecord } from './records';
+import { ID_MAX, type RequestRecord, type ServiceRecord, type WorkerRecord } from './records';
 import type { Replies } from './replies';
-import { ID_MAX, type Requests } from './requests';
+import type { Requests } from './requests';
 import type { Services } from './services';
 import type { CoreSettings } from './settings';
 

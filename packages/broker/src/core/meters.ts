@@ -2,8 +2,8 @@ import { TimeHistogram, type FailureCode } from '@majordomo/protocol';
 
 /**
  * How a request can end, and its place in {@link ServiceMeter.outcomes}. `queue_full`, `no_worker` and
- * `broker_draining` count requests that were not taken, too; the first two are the only ones that a worker's reply
- * leads to.
+ * `broker_draining` count requests that were not taken, too; `answered` and `failed` are what a worker's last word of
+ * one comes to.
  *
  * - `answered`: the final reply was sent to its client.
  * - `failed`: its worker said that it failed.

@@ -19,8 +19,12 @@ import type { Timed } from './timer-wheel';
 /** Names a peer: the mark of its router, where there are several, and its routing id, one character per byte. */
 export type PeerId = string;
 
+/** The ids that the broker gives stay small integers, which cost less than other numbers. */
+export const ID_MAX = 2 ** 31 - 1;
+
 /**
- * A client. A plain one exists while it has requests under way; a packed one from HELLO to the end of its session.
+ * A client. A plain one exists while it has requests under way, and a moment longer; a packed one from HELLO to the end
+ * of its session.
  */
 export class ClientRecord {
   /** What has not ended, by request id; of a plain client by numbers that mean nothing to it. */
@@ -34,15 +38,15 @@ export class ClientRecord {
   lastBeatAt: number;
   /** Services that a packed client may give numbers to. */
   internedMax = 0;
-  /** Its places in the order of these times; see `Clients`. */
+  /** Its places in the order of the times above; see `Clients`. */
   seenNode: ListNode<ClientRecord> | undefined = undefined;
+  beatNode: ListNode<ClientRecord> | undefined = undefined;
   /** Who it is, where there is a policy; `undefined` for plain ones, and before the proof. */
   identity: Identity | undefined = undefined;
   /** What it has been asked to prove its key with, until it has. */
   challenge: Challenge | undefined = undefined;
   /** What it has used of its limits, where those are its own. */
   meter: Meter | undefined = undefined;
-  beatNode: ListNode<ClientRecord> | undefined = undefined;
 
   /**
    * @param session - what a packed client speaks through; `undefined` for a plain one
@@ -81,8 +85,7 @@ export interface Stream {
  *   client goes.
  * - `held`: a worker has it. → `ended` on the final reply or failure, when its client cancels it or goes, or when its
  *   worker is lost and its attempts are used up, or part of its reply is with its client; → `queued` when its worker is
- *   lost before that; → `answered` when
- *   the final reply came behind PARTIALs that its client has not made room for.
+ *   lost before that; → `answered` when the final reply came behind PARTIALs that its client has not made room for.
  * - `answered`: no worker has it; what is left of its reply waits for the client's window. → `ended`.
  * - `ended`: its client has been answered, told, or is gone. A worker may still hold the reference; what it
  *   answers is dropped and frees the worker.

@@ -1,43 +1,31 @@
 import { EventEmitter } from 'node:events';
 import {
-  decodeAtBroker,
-  DISCONNECT,
-  HEARTBEAT,
-  keyToHex,
-  mdp01,
-  mdp02,
-  packedHalf,
   parseOptions,
   socketFrameBytesMax,
   StateError,
-  type BrokerToClient,
-  type BrokerToWorker,
-  type Dialect,
   type Frame,
-  type FromPeer,
   type MmiBroker,
-  type PlainDialect,
-  type Rejection,
 } from '@majordomo/protocol';
-import type { PeerGoneReason as UnreachableReason, PeerKey } from '@majordomo/transport';
+import type { PeerKey } from '@majordomo/transport';
 import { version } from '../../package.json';
 import { parsePolicy, type PolicyInput } from '../core/access/policy';
 import { BrokerCore } from '../core/broker-core';
 import { Meters } from '../core/meters';
 import type { BrokerEvent, Outbound } from '../core/outbound';
-import type { PeerGoneReason } from '../core/records';
 import type { About } from '../core/settings';
 import type { Access } from './access';
 import { Clock } from './clock';
+import { Connections } from './connections';
 import { Departures } from './departures';
 import type { Door } from './doors';
 import { newEntrance, type Entrance } from './entrance';
+import { Inbound } from './inbound';
 import { doorNumberOf, type Links } from './links';
 import { EventLog } from './log';
 import { Memory } from './memory';
 import { brokerOptionsSchema, type BrokerOptions, type ResolvedBrokerOptions } from './options';
-import { PackedClientPeer, PackedPeers, PackedWorkerPeer } from './packed-peers';
-import { Suspects } from './suspects';
+import { Sender } from './sender';
+import { Turn } from './turn';
 import type { BrokerFacts, BrokerState } from '../visibility/subject';
 import { Visibility } from '../visibility/visibility';
 
@@ -61,28 +49,11 @@ const TICK_MS_MIN = 5;
 const TICK_MS_MAX = 20;
 
 /**
- * What was heard leads to something after so many commands at the latest, and after so many messages; before that
- * when nothing more has come.
- */
-const COMMANDS_AT_ONCE_MAX = 2_048;
-const MESSAGES_AT_ONCE_MAX = 64;
-
-/**
  * - `new` → `starting` by `start()` → `running` once every endpoint is bound;
  * - `running` → `draining` by `drain()` → `closed` when nothing is under way or the time is up;
  * - any → `closed` by `close()`, or when an endpoint cannot be bound.
  */
 type State = BrokerState;
-
-/** What is no packed peer of ours is one of the plain dialects. */
-function plain(dialect: Dialect): PlainDialect {
-  return dialect as PlainDialect;
-}
-
-/** What can be said to plain workers at any time, between large messages. */
-const PLAIN_SPACERS = new Map<Dialect, readonly Frame[] | undefined>(
-  [mdp01, mdp02].map((dialect) => [dialect, dialect.brokerToWorker.encode(HEARTBEAT)]),
-);
 
 /** 32 random bits. */
 function newSeed(): number {
@@ -112,17 +83,16 @@ export class Broker extends EventEmitter<BrokerEvents> {
   readonly #log: EventLog;
   readonly #tickMs: number;
   readonly #clock: Clock;
-  readonly #suspects = new Suspects((peer) => this.#askSuspect(peer));
-  readonly #departures = new Departures((peer, disconnect) => this.#hear(peer, disconnect));
-  readonly #packed = new PackedPeers((peer, frames, spacer) => this.#send(peer, frames, spacer));
+  readonly #turn = new Turn(() => this.#settle());
+  readonly #sender: Sender;
+  readonly #departures = new Departures((peer, disconnect) => {
+    this.#inbound.hear(peer, disconnect);
+    this.#turn.endLater();
+  });
+  readonly #inbound: Inbound;
+  readonly #connections: Connections;
   readonly #visibility: Visibility | undefined;
   readonly #memory = new Memory();
-  /** Peers found gone in this turn of the loop. */
-  readonly #gone = new Map<PeerKey, PeerGoneReason>();
-  /** True where {@link #settle} is to come in this turn of the loop. */
-  #unsettled = false;
-  #commandsHeard = 0;
-  #messagesHeard = 0;
   #state: State = 'new';
   #endpoints: string[] = [];
   #ticker: NodeJS.Timeout | undefined;
@@ -141,7 +111,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
     const { limits, backlogMax, backlogBytesMax, backlogTotalBytesMax, stallMs, heartbeatMs, logger } =
       this.options;
     this.#tickMs = Math.min(TICK_MS_MAX, Math.max(TICK_MS_MIN, heartbeatMs / TICKS_PER_HEARTBEAT));
-    this.#clock = new Clock(Math.max(heartbeatMs, 2 * this.#tickMs));
+    this.#clock = new Clock(Math.max(heartbeatMs, 2 * this.#tickMs), () => performance.now());
     this.#log = new EventLog(logger);
     this.#entrance = newEntrance(
       this.options,
@@ -158,8 +128,8 @@ export class Broker extends EventEmitter<BrokerEvents> {
       },
       {
         message: (peer, frames) => this.#message(peer, frames),
-        connectionChanged: (peer) => this.#connectionChanged(peer),
-        peerGone: (peer, reason) => this.#peerGone(peer, reason),
+        connectionChanged: (peer) => this.#connections.changed(peer),
+        peerGone: (peer, reason) => this.#connections.lost(peer, reason),
         failed: (error) => this.#failed(error),
       },
       {
@@ -169,18 +139,29 @@ export class Broker extends EventEmitter<BrokerEvents> {
     );
     this.#links = this.#entrance.links;
     this.#access = this.#entrance.access;
-    const authority = this.#access;
+    this.#sender = new Sender(this.#links, this.#turn, (frames) => this.#visibility?.sent.count(frames));
     const settings = {
       ...this.options,
       referencePrefix: newReferencePrefix(),
       idSeed: newSeed(),
-      authority,
+      authority: this.#access,
     };
     const meters = Visibility.isWanted(this.options)
       ? new Meters(this.options.metricsServicesMax)
       : undefined;
     this.#core = new BrokerCore(settings, this.#outbound(), this.#now(), meters);
     this.#visibility = meters && new Visibility(this.options, httpToken, this.#core, this.#facts());
+    const now = (): number => this.#now();
+    this.#inbound = new Inbound(this.#core, this.#sender.packed, this.#departures, limits, now);
+    this.#connections = new Connections(
+      this.#core,
+      this.#access,
+      this.#sender,
+      this.#departures,
+      this.#turn,
+      now,
+      logger,
+    );
   }
 
   #facts(): BrokerFacts {
@@ -250,7 +231,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
     if (this.#isClosed) return;
     this.#core.recheck(this.#now());
     for (const door of compromised) this.#renew(door);
-    this.#settleLater();
+    this.#turn.endLater();
     this.options.logger.info(
       { event: 'policyReplaced', keys: Object.keys(policy.keys ?? {}).length },
       'policy replaced',
@@ -273,7 +254,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
       peers.map((peer) => [peer, 'connection_closed']),
       this.#now(),
     );
-    for (const peer of peers) this.#packed.end(peer);
+    for (const peer of peers) this.#sender.packed.end(peer);
   }
 
   get #isClosed(): boolean {
@@ -298,7 +279,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
     if (this.#state === 'running') {
       this.#state = 'draining';
       this.#core.drain();
-      this.#packed.flushAll();
+      this.#sender.packed.flushAll();
       if (!this.#core.drained) await this.#untilDrained();
     }
     await this.close();
@@ -330,10 +311,10 @@ export class Broker extends EventEmitter<BrokerEvents> {
     const served = this.#state === 'running' || this.#state === 'draining';
     this.#state = 'closed';
     clearInterval(this.#ticker);
-    this.#suspects.stop();
+    this.#connections.stop();
     this.#departures.stop();
     this.#core.stop(this.#now());
-    this.#packed.flushAll();
+    this.#sender.packed.flushAll();
     this.#drained?.();
     await this.#links.close();
     await this.#visibility?.stop();
@@ -347,150 +328,15 @@ export class Broker extends EventEmitter<BrokerEvents> {
   #message(peer: PeerKey, frames: Frame[]): void {
     if (this.#isClosed || this.#access?.isShut(peer)) return;
     this.#visibility?.received.count(frames);
-    const half = packedHalf(frames);
-    if (half) this.#packedMessage(peer, half, frames);
-    else this.#plainMessage(peer, frames);
-    this.#settleLater();
-    if (++this.#messagesHeard >= MESSAGES_AT_ONCE_MAX || this.#commandsHeard >= COMMANDS_AT_ONCE_MAX)
-      this.#settle();
+    this.#turn.heard(this.#inbound.message(peer, frames));
   }
 
-  #plainMessage(peer: PeerKey, frames: Frame[]): void {
-    this.#departures.settle(peer);
-    const decoded = decodeAtBroker(frames, this.options.limits);
-    if (!decoded.ok) this.#core.reject(peer, decoded.rejection, this.#now());
-    else if (this.#leavesWithRequest(peer, decoded.command)) this.#departures.add(peer, decoded.command);
-    else this.#hear(peer, decoded.command);
-  }
-
-  #hear(peer: PeerKey, said: FromPeer): void {
-    if (said.half === 'client') this.#core.fromClient(peer, said.dialect, said.command, this.#now());
-    else this.#core.fromWorker(peer, said.dialect, said.command, this.#now());
-    this.#settleLater();
-  }
-
-  /** An empty frame comes before the message that begins a session (docs/PROTOCOL.md, "Opening"), and no other. */
-  #packedMessage(peer: PeerKey, half: 'client' | 'worker', frames: Frame[]): void {
-    if (frames[0]?.length === 0) frames.shift();
-    const known = this.#packed.get(peer);
-    const from = known ?? this.#packed.begin(peer, half);
-    this.#core.beginMessage(peer, frames[0]?.length ?? 0, this.#now());
-    if (from instanceof PackedClientPeer) this.#fromClient(from, frames);
-    else this.#fromWorker(from, frames);
-    this.#core.endMessage();
-    if (known || from.over || this.#core.inSession(peer)) return;
-    this.#core.refuseStranger(peer, half, from);
-  }
-
-  #fromClient(from: PackedClientPeer, frames: readonly Frame[]): void {
-    const now = this.#now();
-    const decoded = from.decode(frames, this.options.limits);
-    if (!decoded.ok) {
-      this.#rejectPacked(from, decoded.rejection, now);
-      return;
-    }
-    this.#commandsHeard += decoded.command.length;
-    for (const command of decoded.command) {
-      this.#core.fromClient(from.peer, from, command, now);
-      if (from.over) return;
-    }
-  }
-
-  #fromWorker(from: PackedWorkerPeer, frames: readonly Frame[]): void {
-    const now = this.#now();
-    const decoded = from.decode(frames, this.options.limits);
-    if (!decoded.ok) {
-      this.#rejectPacked(from, decoded.rejection, now);
-      return;
-    }
-    this.#commandsHeard += decoded.command.length;
-    for (const command of decoded.command) {
-      this.#core.fromWorker(from.peer, from, command, now);
-      if (from.over) return;
-    }
-  }
-
-  /** A packed peer that is not understood has no session any more, whether or not it had one. */
-  #rejectPacked(from: PackedClientPeer | PackedWorkerPeer, rejection: Rejection, now: number): void {
-    this.#core.reject(from.peer, rejection, now);
-    if (from.over) return;
-    from.say(DISCONNECT);
-    this.#packed.end(from.peer);
-  }
-
-  /** Everything that comes in one turn of the loop is heard before what waits is given out, and before anything leaves. */
-  #settleLater(): void {
-    if (this.#unsettled) return;
-    this.#unsettled = true;
-    process.nextTick(() => {
-      this.#unsettled = false;
-      this.#settle();
-    });
-  }
-
+  /** All that came together has been heard: what waits is given out, and what was said leaves. */
   #settle(): void {
-    this.#commandsHeard = 0;
-    this.#messagesHeard = 0;
     if (this.#isClosed) return;
     this.#core.settle(this.#now());
-    this.#packed.flushAll();
+    this.#sender.packed.flushAll();
     if (this.#state === 'draining' && this.#core.drained) this.#drained?.();
-  }
-
-  #leavesWithRequest(peer: PeerKey, { half, command }: FromPeer): boolean {
-    const worker = this.#core.workers.get(peer);
-    return half === 'worker' && command.kind === 'disconnect' && worker !== undefined && worker.held.size > 0;
-  }
-
-  /**
-   * A connection opened or closed, or the peer pretends so: a worker is asked. A client cannot be asked
-   * anything; it is believed, for it speaks of itself only. Under a policy so is a worker: whoever has its routing id
-   * next must not have its rights, nor what it holds.
-   */
-  #connectionChanged(peer: PeerKey): void {
-    if (this.#isClosed) return;
-    if (this.#access) {
-      this.#access.connectionChanged(peer);
-      this.#departures.settle(peer);
-    }
-    if (this.#departures.has(peer)) return;
-    if (this.#core.workers.has(peer) && !this.#access) {
-      this.#suspects.add(peer);
-      return;
-    }
-    this.#core.peerGone(peer, 'connection_closed', this.#now());
-    this.#packed.end(peer);
-  }
-
-  #askSuspect(peer: PeerKey): boolean {
-    const worker = this.#core.workers.get(peer);
-    if (worker) this.#toWorker(peer, worker.dialect, HEARTBEAT);
-    return worker !== undefined;
-  }
-
-  /**
-   * The link may say so in the middle of a send of the core's, which must not be called back. Peers that
-   * turn out to be gone in one turn of the loop are reported together.
-   */
-  #peerGone(peer: PeerKey, reason: UnreachableReason): void {
-    if (reason === 'stalled') {
-      this.options.logger.warn(
-        { event: 'peerStalled', peer: keyToHex(peer) },
-        'peer cut off: it does not read',
-      );
-    }
-    const packed = this.#packed.get(peer);
-    if (packed) packed.over = true;
-    if (this.#gone.size === 0) queueMicrotask(() => this.#reportGone());
-    this.#gone.set(peer, reason === 'stalled' ? 'stalled' : 'connection_closed');
-  }
-
-  #reportGone(): void {
-    const gone = [...this.#gone];
-    this.#gone.clear();
-    if (this.#isClosed) return;
-    this.#core.peersGone(gone, this.#now());
-    this.#settleLater();
   }
 
   #failed(error: unknown): void {
@@ -501,32 +347,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
   #tick(): void {
     this.#core.tick(this.#now());
     this.#log.tick(this.#now());
-    this.#settle();
-  }
-
-  #toWorker(peer: PeerKey, dialect: Dialect, command: BrokerToWorker): void {
-    if (dialect instanceof PackedWorkerPeer) {
-      dialect.say(command);
-      this.#settleLater();
-      return;
-    }
-    const frames = plain(dialect).brokerToWorker.encode(command);
-    if (frames) this.#send(peer, frames, PLAIN_SPACERS.get(dialect));
-  }
-
-  #toClient(peer: PeerKey, dialect: Dialect, command: BrokerToClient): void {
-    if (dialect instanceof PackedClientPeer) {
-      dialect.say(command);
-      this.#settleLater();
-      return;
-    }
-    const frames = plain(dialect).brokerToClient.encode(command);
-    if (frames) this.#send(peer, frames);
-  }
-
-  #send(peer: PeerKey, frames: readonly Frame[], spacer?: readonly Frame[]): void {
-    this.#visibility?.sent.count(frames);
-    this.#links.send(peer, frames, spacer);
+    this.#turn.end();
   }
 
   /** What a listener throws must not end the core's work in the middle: it surfaces as an error of its own. */
@@ -544,9 +365,9 @@ export class Broker extends EventEmitter<BrokerEvents> {
 
   #outbound(): Outbound {
     return {
-      toClient: (peer, dialect, command) => this.#toClient(peer, dialect, command),
-      toWorker: (peer, dialect, command) => this.#toWorker(peer, dialect, command),
-      ended: (peer) => this.#packed.end(peer),
+      toClient: (peer, dialect, command) => this.#sender.toClient(peer, dialect, command),
+      toWorker: (peer, dialect, command) => this.#sender.toWorker(peer, dialect, command),
+      ended: (peer) => this.#sender.packed.end(peer),
       isCongested: (peer) => this.#links.isCongested(peer),
       event: (event) => this.#report(event),
       about: (): About => ({ version, memoryBytes: this.#memory.residentBytes() }),

@@ -10,7 +10,7 @@ export class Clock {
   /** @param time - real time in ms, never going back */
   constructor(
     private readonly stepMaxMs: number,
-    private readonly time: () => number = () => performance.now(),
+    private readonly time: () => number,
   ) {
     this.#readAt = time();
   }

@@ -24,7 +24,7 @@ const newStanding = (): Standing => ({
 });
 
 /** Adds a service to what is known of its label. */
-export function addStanding(standing: Standing, service: ServiceRecord, now: number): void {
+function addStanding(standing: Standing, service: ServiceRecord, now: number): void {
   const { queue, workers } = service;
   standing.queued += queue.length;
   standing.queuedBytes += queue.bytes;

@@ -2,7 +2,7 @@ import { addMetrics, InvalidOptionsError, type MetricFamily } from '@majordomo/p
 import type { BrokerEvent } from '../core/outbound';
 import type { ResolvedBrokerOptions } from '../shell/options';
 import { hostOf, isLoopback } from './access';
-import type { Exhibition } from './exhibition';
+import type { HttpView } from './http-view';
 import { Incidents } from './incidents';
 import { LoopWatch } from './loop-watch';
 import { newLosses } from './losses';
@@ -30,7 +30,7 @@ export class Visibility {
   /** Those that have been added to the user's registry. */
   #added = false;
   #stopped = false;
-  #exhibition: Exhibition | undefined;
+  #httpView: HttpView | undefined;
 
   constructor(
     private readonly options: Options,
@@ -50,7 +50,7 @@ export class Visibility {
 
   /** Where it is served, `http://HOST:PORT`, once it is. */
   get address(): string | undefined {
-    return this.#exhibition?.address;
+    return this.#httpView?.address;
   }
 
   /**
@@ -65,16 +65,16 @@ export class Visibility {
     const { httpToken } = this;
     if (http === undefined) return;
     // Loaded by those who serve it and nobody else.
-    const { Exhibition } = await import('./exhibition');
-    this.#exhibition = new Exhibition(this.#subject, this.#loop, this.#incidents, this.#families, {
+    const { HttpView } = await import('./http-view');
+    this.#httpView = new HttpView(this.#subject, this.#loop, this.#incidents, this.#families, {
       http,
       httpToken,
       silenceMs: heartbeatMs * liveness,
       durable,
       logger,
     });
-    await this.#exhibition.start();
-    if (this.#stopped) await this.#exhibition.stop();
+    await this.#httpView.start();
+    if (this.#stopped) await this.#httpView.stop();
     logger.info({ event: 'httpListening', address: this.address }, 'metrics and dashboard');
     if (httpToken === undefined && !isLoopback(hostOf(http)))
       logger.warn(
@@ -108,6 +108,6 @@ export class Visibility {
     this.#loop.stop();
     if (this.#added) for (const { name } of this.#families) this.options.metrics?.removeSingleMetric(name);
     this.#added = false;
-    await this.#exhibition?.stop();
+    await this.#httpView?.stop();
   }
 }

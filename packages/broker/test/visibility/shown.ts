@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import type { Broker, BrokerOptions } from '../../src/index';
 import { serve, type Served } from '../wire/served';
 // Loaded before any test begins: making a text of the dashboard's script is no business of the first one.
-import '../../src/visibility/exhibition';
+import '../../src/visibility/http-view';
 
 /** A whole answer. */
 export interface Answer {

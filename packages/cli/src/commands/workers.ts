@@ -1,13 +1,7 @@
 import { mmiWorkerSchema, type MmiWorker } from '@majordomo/protocol';
-import { z } from 'zod';
-import type { Invocation } from '../command';
 import type { ExitCode } from '../exit';
-import type { CurveSetting } from './curve-settings';
 import { duration, trimmed, type Column } from '../format';
-import { askEach, readFound } from '../mmi/ask';
-import { reportLists } from '../mmi/report';
-
-const SERVICE = 'mmi.workers';
+import { showList, type ListInvocation } from '../mmi/list';
 
 const COLUMNS: readonly Column<MmiWorker>[] = [
   { title: 'SERVICE', show: ({ service }) => service },
@@ -23,13 +17,6 @@ const COLUMNS: readonly Column<MmiWorker>[] = [
 ];
 
 /** `majordomo workers`: who is registered with each broker. */
-export async function run({
-  args: [only = ''],
-  settings,
-  output,
-}: Invocation<'broker' | 'protocol' | 'timeoutMs' | 'json' | CurveSetting>): Promise<ExitCode> {
-  const outcomes = await askEach(settings, async (ask) =>
-    readFound(SERVICE, only, await ask(SERVICE, only), z.array(mmiWorkerSchema)),
-  );
-  return reportLists(outcomes, COLUMNS, settings.json, output);
+export function run(invocation: ListInvocation): Promise<ExitCode> {
+  return showList(invocation, 'mmi.workers', mmiWorkerSchema, COLUMNS);
 }

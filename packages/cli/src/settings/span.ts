@@ -1,3 +1,4 @@
+import { TIMER_MS_MAX } from '@majordomo/protocol';
 import { z } from 'zod';
 
 const UNITS_MS: Readonly<Record<string, number>> = {
@@ -33,7 +34,7 @@ export function parseSpan(text: string): number | undefined {
  * A time span as text, in ms.
  * @param bounds - in ms; `most` says the upper one in words
  */
-export function spanText(bounds: { readonly min: number; readonly max: number; readonly most: string }) {
+function spanText(bounds: { readonly min: number; readonly max: number; readonly most: string }) {
   const { min, max, most } = bounds;
   const fit = `time span from ${min} ms to ${most}`;
   const span = z.string().meta({ title: fit });
@@ -53,4 +54,4 @@ export function spanText(bounds: { readonly min: number; readonly max: number; r
 export const longSpan = (min: number) => spanText({ min, max: SPAN_MS_MAX, most: 'ten years' });
 
 /** A time span that a timer of Node holds. */
-export const timerSpan = (min: number) => spanText({ min, max: 2 ** 31 - 1, most: '24 days' });
+export const timerSpan = (min: number) => spanText({ min, max: TIMER_MS_MAX, most: '24 days' });

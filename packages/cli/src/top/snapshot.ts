@@ -44,7 +44,7 @@ const incidentSchema = z.object({
 });
 
 /** What a broker shows of itself at `/snapshot`, as far as it is shown here. */
-export const snapshotSchema = z.object({
+const snapshotSchema = z.object({
   at: z.number(),
   broker: brokerSchema,
   services: z.array(serviceSchema),

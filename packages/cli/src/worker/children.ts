@@ -11,7 +11,7 @@ const HAS_GROUPS = process.platform !== 'win32';
 const STDERR_TAIL_BYTES = 4_096;
 
 /** A child that did not end well. A packed client is told; its standard error stays here, for the log. */
-export class CommandFailedError extends ServiceError {
+class CommandFailedError extends ServiceError {
   constructor(
     message: string,
     /** The end of what it wrote to standard error. */

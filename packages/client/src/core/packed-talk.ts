@@ -31,7 +31,7 @@ export interface PackedEffects {
 }
 
 /** PARTIALs of a call that is no stream that may be on their way at one time: they are gathered as they come. */
-export const GATHER_WINDOW = 1_024;
+const GATHER_WINDOW = 1_024;
 
 /**
  * How much longer than its time a call that was sent is waited for, in ms: the broker knows its time too, and can

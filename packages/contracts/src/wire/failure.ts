@@ -18,7 +18,7 @@ export interface Failure {
 }
 
 /** The first of the two frames that say a failure in a reply. No JSON and no MessagePack is made of these bytes. */
-export const ERROR_MARK = 'ERROR';
+const ERROR_MARK = 'ERROR';
 
 const MARK_BYTES = encodeText(ERROR_MARK);
 

@@ -95,7 +95,7 @@ function badService(name: string): Decoded<never> | undefined {
 }
 
 /** The service in a frame; bytes that are not UTF-8 read as the empty name, which is none. */
-export function readService(frame: Frame): string {
+function readService(frame: Frame): string {
   return decodeTextStrictly(frame) ?? '';
 }
 

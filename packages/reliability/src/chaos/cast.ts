@@ -50,7 +50,7 @@ const WORKERS: readonly { readonly protocol: Dialect; readonly concurrency: numb
 const CLIENTS: readonly Dialect[] = ['packed', 'auto', 'mdp/0.2', 'mdp/0.1'];
 
 /** Sessions that all workers together have with one broker: a plain one has as many as places for handlers. */
-export const SESSIONS = WORKERS.map(({ protocol, concurrency }) =>
+const SESSIONS = WORKERS.map(({ protocol, concurrency }) =>
   protocol === 'packed' || protocol === 'auto' ? 1 : concurrency,
 ).reduce((sum, sessions) => sum + sessions, 0);
 

@@ -1,8 +1,9 @@
 import type { CommandModule } from '../commands/table';
+import { hasPassed } from '../findings';
 import { readOptions } from './options';
-import { endOnSignals } from '../processes/life';
+import { endOnSignals } from '../processes/running';
 import { runChaos } from './run';
-import { hasPassed, show } from './show';
+import { show } from './show';
 
 /** The command `chaos`. The report goes to standard output, progress to standard error. */
 export const run: CommandModule['run'] = async (flags) => {

@@ -17,7 +17,7 @@ const name = z.string().min(1);
  * - `leave`: PARTIALs, and the reader leaves before the last.
  * - `fail`: an error of the service's own.
  */
-export const callKindSchema = z.enum(['work', 'deadline', 'cancel', 'stream', 'gather', 'leave', 'fail']);
+const callKindSchema = z.enum(['work', 'deadline', 'cancel', 'stream', 'gather', 'leave', 'fail']);
 
 /** One frame of a reply, as the worker wrote it: whose it is, which run of the handler wrote it, and where it stands. */
 export const replyFrameSchema = z.strictObject({

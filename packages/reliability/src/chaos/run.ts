@@ -8,7 +8,7 @@ import { clientLineSchema, readLines, workerLineSchema, type ClientLine, type Wo
 import { memoryFault, memoryOf, type MemoryReport } from './memory';
 import { Network } from './network';
 import type { ChaosOptions } from './options';
-import { killAll } from '../processes/life';
+import { killAll } from '../processes/running';
 import { processesOf } from '../processes/orphans';
 import { faultOf } from '../processes/ending';
 import { brokerKill } from './scenarios/broker-kill';

@@ -1,23 +1,16 @@
-import { FINDINGS, type FindingKind } from './audit/finding';
+import { explain, hasPassed, listed, number, showRows } from '../findings';
+import { FINDINGS } from './audit/finding';
 import { GROWTH_BYTES_MAX, mib, RSS_BYTES_MAX } from './memory';
 import type { ChaosReport } from './run';
 
-/** Findings of one kind that are told one by one. */
-const TOLD_MAX = 5;
-
-/** True where nothing was found. */
-export function hasPassed({ findings, problems }: ChaosReport): boolean {
-  return findings.length === 0 && problems.length === 0;
-}
-
 /** The report for people: a table, and what is wrong below it. */
 export function show(report: ChaosReport): string {
-  const rows = rowsOf(report);
-  const width = Math.max(...rows.map(([title]) => title.length));
+  const { scenario, seed, seconds } = report;
+  const again = `npm run chaos -- --scenario ${scenario} --seed ${seed} --seconds ${seconds} --keep LEDGERS`;
   return [
-    `${report.scenario}, seed ${report.seed}, ${report.seconds} s`,
-    ...rows.map(([title, text]) => `  ${title.padEnd(width)}  ${text}`),
-    hasPassed(report) ? 'passed: nothing lost, nothing stranded' : explain(report),
+    `${scenario}, seed ${seed}, ${seconds} s`,
+    ...showRows(rowsOf(report)),
+    hasPassed(report) ? 'passed: nothing lost, nothing stranded' : explain(report, FINDINGS, again),
   ].join('\n');
 }
 
@@ -60,30 +53,4 @@ function rowsOf({
         `(bound ${mib(GROWTH_BYTES_MAX)})`,
     ],
   ];
-}
-
-function explain({ findings, problems, scenario, seed, seconds }: ChaosReport): string {
-  const lines = ['FAILED:', ...problems.map((problem) => `- ${problem}`)];
-  for (const kind of Object.keys(FINDINGS) as FindingKind[]) {
-    const found = findings.filter((finding) => finding.kind === kind);
-    if (found.length === 0) continue;
-    lines.push(`- ${kind}: ${FINDINGS[kind]} (${found.length})`);
-    for (const { id, text } of found.slice(0, TOLD_MAX)) lines.push(`    ${id}: ${text}`);
-    if (found.length > TOLD_MAX) lines.push(`    … and ${found.length - TOLD_MAX} more`);
-  }
-  lines.push(
-    `The same plan again: npm run chaos -- --scenario ${scenario} --seed ${seed} --seconds ${seconds} --keep LEDGERS`,
-  );
-  return lines.join('\n');
-}
-
-function listed(counts: Readonly<Record<string, number>>): string {
-  const entries = Object.entries(counts);
-  return entries.length === 0
-    ? 'none'
-    : entries.map(([name, count]) => `${name} ${number(count)}`).join(', ');
-}
-
-function number(value: number): string {
-  return value.toLocaleString('en-US');
 }

@@ -2,7 +2,7 @@ import * as protocol from '@majordomo/protocol';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { UsageError } from '../errors';
+import { readFlags } from '../flags';
 import { runBroker } from '../fuzz/broker-run';
 import { readCorpus, writeCase } from '../fuzz/cases';
 import { runDecoders } from '../fuzz/decoder-run';
@@ -53,12 +53,7 @@ const FOUND = join(process.env['INIT_CWD'] ?? process.cwd(), 'fuzz-found');
 
 /** Fuzzes one target or all of them, and shows each when it is done. */
 export async function run(flags: Readonly<Record<string, unknown>>): Promise<CommandOutcome> {
-  const parsed = flagsSchema.safeParse(flags);
-  if (!parsed.success) {
-    const faults = parsed.error.issues.map(({ path, message }) => `--${String(path[0])}: ${message}`);
-    throw new UsageError(faults.join('; '));
-  }
-  const { messages, seed, target, thorough } = parsed.data;
+  const { messages, seed, target, thorough } = readFlags(flagsSchema, flags);
   const targets: { target: Target; messages: number; passed: boolean }[] = [];
   for (const each of target ? [target] : TARGETS) {
     const share = target ? messages : Math.ceil(messages * SHARES[each]);

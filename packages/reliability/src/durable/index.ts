@@ -1,8 +1,9 @@
 import type { CommandModule } from '../commands/table';
-import { endOnSignals } from '../processes/life';
+import { hasPassed } from '../findings';
+import { endOnSignals } from '../processes/running';
 import { readOptions } from './options';
 import { runDurable } from './run';
-import { hasPassed, show } from './show';
+import { show } from './show';
 
 /** The command `durable`. The report goes to standard output, progress to standard error. */
 export const run: CommandModule['run'] = async (flags) => {

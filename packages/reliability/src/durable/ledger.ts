@@ -10,7 +10,7 @@ const name = z.string().min(1);
 const at = z.number().min(0);
 
 /** A request as its submitter wants it. */
-export const entrySchema = z.strictObject({
+const entrySchema = z.strictObject({
   token: name,
   /** The UUID that the submitter gave it; null where titanic is to make one (RFC 9). */
   id: name.nullable(),
@@ -27,7 +27,7 @@ export const entrySchema = z.strictObject({
 });
 
 /** A reply, as it was read. */
-export const replySchema = z.strictObject({
+const replySchema = z.strictObject({
   /** The entry that the worker was answering. */
   token: z.string(),
   /** The run of a worker's handler that wrote it. */
@@ -37,7 +37,7 @@ export const replySchema = z.strictObject({
 });
 
 const STATES = ['waiting', 'running', 'done', 'dead', 'expired', 'cancelled'] as const;
-export const stateSchema = z.enum(STATES);
+const stateSchema = z.enum(STATES);
 const change = z.enum(['cancel', 'move', 'close']);
 
 /** A line of a submitter's ledger. */
@@ -79,7 +79,7 @@ export const workerLineSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('failed'), run: name, at }),
 ]);
 
-export const victimSchema = z.enum(['titanic', 'worker', 'broker', 'postgres']);
+const victimSchema = z.enum(['titanic', 'worker', 'broker', 'postgres']);
 
 /** A line of the ledger of kills. */
 export const killLineSchema = z.strictObject({

@@ -1,21 +1,13 @@
 import { z } from 'zod';
-import { UsageError } from '../errors';
+import { readFlags, seed, whole } from '../flags';
 import { PLANTS } from './parts/params';
 import { SCENARIO_NAMES, SCENARIOS } from './scenarios';
 
-const SEED_MAX = 2 ** 31 - 1;
 /** Requests a second, on average, where nobody says how long the run is to take. */
 const PER_SECOND = 400;
 /** Requests that are submitted between two kills, on average, where nobody says; and kills at the least. */
 const REQUESTS_EACH = 400;
 const KILLS_MIN = 8;
-
-const whole = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d+$/, `should be a whole number from ${min} to ${max}`)
-    .transform(Number)
-    .pipe(z.number().int().min(min).max(max));
 
 const schema = z
   .strictObject({
@@ -28,7 +20,7 @@ const schema = z
     kills: whole(1, 1_000_000).optional(),
     /** Of the service, with `round-hour`: requests per second. */
     pace: whole(1, 1_000_000).default(1_000),
-    seed: whole(0, SEED_MAX).default(() => Math.floor(Math.random() * SEED_MAX)),
+    seed,
     plant: z.enum(PLANTS).optional(),
     keep: z.string().min(1).optional(),
   })
@@ -51,8 +43,5 @@ export type DurableOptions = z.output<typeof schema>;
  * @throws UsageError, one line that names every flag that does not fit
  */
 export function readOptions(flags: Readonly<Record<string, unknown>>): DurableOptions {
-  const parsed = schema.safeParse(flags);
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map(({ path, message }) => `--${String(path[0])}: ${message}`);
-  throw new UsageError([...new Set(faults)].join('; '));
+  return readFlags(schema, flags);
 }

@@ -8,7 +8,7 @@ import { readLines } from '../chaos/ledger';
 import { messageOf, RunError } from '../errors';
 import { LedgerFile } from '../ledger-file';
 import { faultOf } from '../processes/ending';
-import { killAll } from '../processes/life';
+import { killAll } from '../processes/running';
 import { processesOf } from '../processes/orphans';
 import { audit, type Audit } from './audit/audit';
 import { Cast } from './cast';

@@ -1,24 +1,19 @@
-import { FINDINGS, type FindingKind } from './audit/finding';
+import { explain, hasPassed, listed, number, showRows } from '../findings';
+import { FINDINGS } from './audit/finding';
 import type { DurableReport } from './run';
-
-/** Findings of one kind that are told one by one. */
-const TOLD_MAX = 5;
-
-/** True where nothing was found. */
-export function hasPassed({ findings, problems }: DurableReport): boolean {
-  return findings.length === 0 && problems.length === 0;
-}
 
 /** The report for people: a table, and what is wrong below it. */
 export function show(report: DurableReport): string {
-  const rows = rowsOf(report);
-  const width = Math.max(...rows.map(([title]) => title.length));
+  const { scenario, store, seed, requests } = report;
+  const again =
+    `npm run durable -- --scenario ${scenario} --store ${store} --requests ${requests.submitted} ` +
+    `--seconds ${report.seconds} --seed ${seed} --keep LEDGERS`;
   return [
-    `${report.scenario} on ${report.store}, seed ${report.seed}`,
-    ...rows.map(([title, text]) => `  ${title.padEnd(width)}  ${text}`),
+    `${scenario} on ${store}, seed ${seed}`,
+    ...showRows(rowsOf(report)),
     hasPassed(report)
       ? 'passed: nothing lost, nothing early, nothing after its death, every repetition explained'
-      : explain(report),
+      : explain(report, FINDINGS, again),
   ].join('\n');
 }
 
@@ -65,39 +60,4 @@ function rowsOf({ kills, processes, times, requests, pace }: DurableReport): [ti
   ];
 }
 
-function explain({
-  findings,
-  problems,
-  scenario,
-  store,
-  seed,
-  requests,
-  seconds: spread,
-}: DurableReport): string {
-  const lines = ['FAILED:', ...problems.map((problem) => `- ${problem}`)];
-  for (const kind of Object.keys(FINDINGS) as FindingKind[]) {
-    const found = findings.filter((finding) => finding.kind === kind);
-    if (found.length === 0) continue;
-    lines.push(`- ${kind}: ${FINDINGS[kind]} (${found.length})`);
-    for (const { id, text } of found.slice(0, TOLD_MAX)) lines.push(`    ${id}: ${text}`);
-    if (found.length > TOLD_MAX) lines.push(`    … and ${found.length - TOLD_MAX} more`);
-  }
-  lines.push(
-    `The same plan again: npm run durable -- --scenario ${scenario} --store ${store} ` +
-      `--requests ${requests.submitted} --seconds ${spread} --seed ${seed} --keep LEDGERS`,
-  );
-  return lines.join('\n');
-}
-
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
-
-function listed(counts: Readonly<Record<string, number>>): string {
-  const entries = Object.entries(counts);
-  return entries.length === 0
-    ? 'none'
-    : entries.map(([name, count]) => `${name} ${number(count)}`).join(', ');
-}
-
-function number(value: number): string {
-  return value.toLocaleString('en-US');
-}

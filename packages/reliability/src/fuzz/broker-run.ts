@@ -1,4 +1,5 @@
 import { Broker, type BrokerOptions } from '@majordomo/broker';
+import { endedOf } from '../endings';
 import { Bystanders } from './bystanders';
 import type { Conversation } from './conversations';
 import { explain } from './finding';
@@ -60,20 +61,6 @@ const WARM_UP_SHARE = 0.2;
 const HELD_BYTES_MAX = 8 * 1_024 * 1_024;
 const RSS_BYTES_MAX = 96 * 1_024 * 1_024;
 
-/** Counters that a request ends in; docs/PROTOCOL.md, "Management services". */
-const ENDINGS = [
-  'answered',
-  'refused',
-  'refusedDraining',
-  'expired',
-  'unserved',
-  'cancelled',
-  'failed',
-  'overflowed',
-  'exhausted',
-  'withdrawn',
-] as const;
-
 /** Besieges a broker, and tells what it made of it. */
 export async function runBroker(run: BrokerRun): Promise<BrokerReport> {
   const watch = watchUncaught();
@@ -113,7 +100,7 @@ async function quiet(siege: Siege, bystanders: Bystanders): Promise<Memory> {
 function judge(run: BrokerRun, siege: Siege, bystanders: Bystanders, memory: BrokerReport['memory']): void {
   const { counters, rejections } = siege.broker.describe();
   for (const line of siege.ledger.objections(rejections)) siege.object(`counted wrong: ${line}`);
-  const ended = ENDINGS.reduce((sum, name) => sum + (counters[name] ?? 0), 0);
+  const ended = endedOf(counters);
   if (counters['requests'] !== ended) {
     siege.object(`${counters['requests']} requests came, and ${ended} have ended`);
   }

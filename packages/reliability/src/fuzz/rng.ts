@@ -1,38 +1,19 @@
-/** Odd constants that spread what is put into a seed over all of its bits (SplitMix32). */
+import { mix, Sfc32 } from '../sfc32';
+
+/** The golden ratio in 32 bits: keeps apart what is put into the parts of a seed. */
 const GOLDEN = 0x9e37_79b9;
 
-function scramble(value: number): number {
-  let bits = value | 0;
-  bits = Math.imul(bits ^ (bits >>> 16), 0x85eb_ca6b);
-  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2_ae35);
-  return (bits ^ (bits >>> 16)) >>> 0;
-}
-
 /**
- * Random numbers from a seed, the same on every machine (sfc32). Two numbers seed it, so that each part of a run has
- * its own numbers and can be had again without all that came before it.
+ * Random numbers from a seed, the same on every machine. Two numbers seed it, so that each part of a run has its own
+ * numbers and can be had again without all that came before it.
  */
-export class Rng {
-  #a: number;
-  #b: number;
-  #c: number;
-  #counter = 1;
-
+export class Rng extends Sfc32 {
   constructor(seed: number, stream = 0) {
-    this.#a = scramble(seed + GOLDEN);
-    this.#b = scramble(stream + 2 * GOLDEN);
-    this.#c = scramble(Math.floor(stream / 2 ** 32) + Math.floor(seed / 2 ** 32) + 3 * GOLDEN);
-    for (let round = 0; round < 12; round++) this.u32();
-  }
-
-  /** 0 to 2³² − 1. */
-  u32(): number {
-    const next = (this.#a + this.#b + this.#counter) | 0;
-    this.#counter = (this.#counter + 1) | 0;
-    this.#a = this.#b ^ (this.#b >>> 9);
-    this.#b = (this.#c + (this.#c << 3)) | 0;
-    this.#c = (((this.#c << 21) | (this.#c >>> 11)) + next) | 0;
-    return next >>> 0;
+    super(
+      mix(seed + GOLDEN),
+      mix(stream + 2 * GOLDEN),
+      mix(Math.floor(stream / 2 ** 32) + Math.floor(seed / 2 ** 32) + 3 * GOLDEN),
+    );
   }
 
   /** 0 to `count` − 1. */

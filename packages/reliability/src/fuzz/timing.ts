@@ -14,7 +14,7 @@ const PER_FRAME_MS = 0.01;
 const AGAIN = 8;
 
 /** The longest that decoding may take, in ms. */
-export function decodeMsMax(frames: readonly Uint8Array[]): number {
+function decodeMsMax(frames: readonly Uint8Array[]): number {
   return BASE_MS + bytesIn(frames) * PER_BYTE_MS + frames.length * PER_FRAME_MS;
 }
 

@@ -1,22 +1,13 @@
 import type { CommandModule } from '../commands/table';
+import { endOnSignals } from '../processes/running';
 import { readOptions } from './options';
-import { killAll } from './process';
 import type { ScenarioReport } from './report';
 import { showOutcome, showScenario } from './show';
 
 /** The command `overload`. The report goes to standard output, progress to standard error. */
 export const run: CommandModule['run'] = async (flags) => {
   const { seconds, scenarios } = readOptions(flags);
-  for (const [signal, code] of [
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-    ['SIGHUP', 129],
-  ] as const) {
-    process.once(signal, () => {
-      killAll();
-      process.exit(code);
-    });
-  }
+  endOnSignals();
   const reports: ScenarioReport[] = [];
   for (const scenario of scenarios) {
     process.stderr.write(`${scenario.name} …\n`);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { UsageError } from '../errors';
+import { readFlags } from '../flags';
 import { SCENARIOS, type Scenario } from './scenarios/table';
 
 const SECONDS_DEFAULT = 60;
@@ -28,13 +29,7 @@ export interface OverloadOptions {
  * @throws UsageError, one line that names every flag that does not fit
  */
 export function readOptions(flags: Readonly<Record<string, unknown>>): OverloadOptions {
-  const parsed = optionsSchema.safeParse(flags);
-  if (!parsed.success) {
-    throw new UsageError(
-      parsed.error.issues.map(({ path, message }) => `--${String(path[0])}: ${message}`).join('; '),
-    );
-  }
-  const { seconds, scenario: names } = parsed.data;
+  const { seconds, scenario: names } = readFlags(optionsSchema, flags);
   const unknown = names?.find((name) => !SCENARIOS.some((scenario) => scenario.name === name));
   if (unknown !== undefined) {
     const known = SCENARIOS.map(({ name }) => name).join(', ');

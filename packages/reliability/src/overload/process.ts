@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { RunError } from '../errors';
+import { ended, isRunning, started } from '../processes/running';
 import type { PartParams, StatsOf } from './parts/part';
 
 /** How long a child may take to be ready, or to tell of itself, in ms: ten thousand connections take some. */
@@ -10,15 +11,6 @@ const STDERR_TAIL_CHARS = 4_000;
 
 /** The program of every child; it lies next to the command in dist. */
 const PROGRAM = fileURLToPath(new URL('./overload-child.js', import.meta.url));
-
-const running = new Set<ChildProcess>();
-
-/** Ends every child at once. */
-export function killAll(): void {
-  for (const child of running) child.kill('SIGKILL');
-}
-
-process.on('exit', killAll);
 
 interface Waiter {
   readonly resolve: (stats: unknown) => void;
@@ -40,7 +32,7 @@ export class PartProcess<Part extends PartParams['part']> {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       serialization: 'advanced',
     });
-    running.add(this.#child);
+    started(this.#child);
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-STDERR_TAIL_CHARS);
     });
@@ -49,7 +41,7 @@ export class PartProcess<Part extends PartParams['part']> {
     });
     this.#exited = new Promise((resolve) => {
       this.#child.on('exit', (code, signal) => {
-        running.delete(this.#child);
+        ended(this.#child);
         const error = new RunError(`The ${params.part} ended with ${signal ?? code}. ${this.#stderr}`.trim());
         for (const { reject } of this.#waiters.values()) reject(error);
         resolve();
@@ -76,7 +68,7 @@ export class PartProcess<Part extends PartParams['part']> {
 
   /** True while it lives. */
   get isAlive(): boolean {
-    return running.has(this.#child);
+    return isRunning(this.#child);
   }
 
   /**

@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { RunError } from '../errors';
 import type { Exit } from './ending';
+import { ended, started } from './running';
 
 /** What a process plays, and how it and its parent talk. */
 export interface Play {
@@ -17,30 +18,6 @@ export interface Play {
 const READY_TIMEOUT_MS = 60_000;
 /** What a process wrote to standard error at the last, kept for the report of its death. */
 const STDERR_TAIL_CHARS = 4_000;
-
-const running = new Set<ChildProcess>();
-
-/** Ends every process at once, frozen ones too. */
-export function killAll(): void {
-  for (const child of running) child.kill('SIGKILL');
-}
-
-/** A signal that ends this process ends all of them; the exit code is that of the shell for it. */
-export function endOnSignals(): void {
-  for (const [signal, code] of [
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-    ['SIGHUP', 129],
-  ] as const) {
-    process.once(signal, () => {
-      killAll();
-      process.exit(code);
-    });
-  }
-}
-
-// However this process ends, nothing that it started goes on.
-process.on('exit', killAll);
 
 /** One life of a part: a process from its start to its end. */
 export class Life<Of extends Play> {
@@ -67,14 +44,14 @@ export class Life<Of extends Play> {
       env: { ...process.env, [MARK]: mark },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
-    running.add(this.#child);
+    started(this.#child);
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-STDERR_TAIL_CHARS);
     });
     this.#child.on('message', (said: Of['said']) => this.heard(said));
     this.exit = new Promise((resolve) => {
       const over = (exit: Exit): void => {
-        running.delete(this.#child);
+        ended(this.#child);
         this.#ended ??= exit;
         resolve(this.#ended);
       };

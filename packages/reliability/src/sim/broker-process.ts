@@ -1,21 +1,20 @@
 import {
   decodeAtBroker,
   DEFAULT_LIMITS,
-  DISCONNECT,
   HEARTBEAT,
   packedHalf,
   type BrokerToClient,
   type BrokerToWorker,
-  type ClientToBroker,
   type Dialect,
   type Frame,
   type FromPeer,
   type PlainDialect,
-  type WorkerToBroker,
 } from '@majordomo/protocol';
 import { BrokerCore } from '../../../broker/src/core/broker-core';
 import type { BrokerEvent, Outbound } from '../../../broker/src/core/outbound';
 import type { PeerGoneReason } from '../../../broker/src/core/records';
+import { Clock } from '../../../broker/src/shell/clock';
+import { Inbound, type Hearer } from '../../../broker/src/shell/inbound';
 import { PackedClientPeer, PackedPeers, PackedWorkerPeer } from '../../../broker/src/shell/packed-peers';
 import type { Agenda } from './agenda';
 import { Violation } from './checks/violation';
@@ -36,15 +35,17 @@ const SAID_MAX = 50_000;
 
 /**
  * A virtual shell around the real {@link BrokerCore}: one run of one broker. It does what `broker/src/shell` does, on
- * the virtual network and clock: decodes and encodes with the real codecs, hears all of a turn before it gives anything
- * away, sends packed peers one message per turn, asks workers whose connection seems to be gone, and leaves time in
- * which it did not run out of its clock.
+ * the virtual network and clock, and what of that is pure it does with the same code: hears messages ({@link Inbound}),
+ * and leaves time in which it did not run out of its {@link Clock}. It hears all of a turn before it gives anything away,
+ * sends packed peers one message per turn, and asks workers whose connection seems to be gone.
  */
 export class BrokerProcess extends Process {
   readonly core: BrokerCore;
   readonly tickMs: number;
   readonly #peers = new Map<string, Connection>();
   readonly #packed: PackedPeers;
+  readonly #inbound: Inbound;
+  readonly #clock: Clock;
   readonly #gone = new Map<string, PeerGoneReason>();
   /** Plain workers that said DISCONNECT with a request in hand: heard a little later. */
   readonly #departing = new Map<string, FromPeer>();
@@ -53,8 +54,6 @@ export class BrokerProcess extends Process {
   #asking = false;
   /** Commands of this turn. */
   #said = 0;
-  #readAt: number;
-  #missedMs = 0;
   #drained: (() => void) | undefined;
   #closed = false;
 
@@ -70,12 +69,25 @@ export class BrokerProcess extends Process {
     super(agenda, plan.name, { ...run, turnMs: plan.turnMs, timersFirst: plan.timersFirst });
     const { heartbeatMs } = plan;
     this.tickMs = Math.min(TICK_MS_MAX, Math.max(TICK_MS_MIN, heartbeatMs / TICKS_PER_HEARTBEAT));
-    this.#readAt = super.now;
+    this.#clock = new Clock(Math.max(heartbeatMs, 2 * this.tickMs), () => super.now);
     this.#packed = new PackedPeers((peer, frames) => this.#send(peer, frames));
     this.core = new BrokerCore(
       { ...plan, limits: DEFAULT_LIMITS, referencePrefix: run.prefix, idSeed: run.idSeed },
       this.#outbound(),
       this.now,
+    );
+    this.#inbound = new Inbound(
+      this.#hearer(),
+      this.#packed,
+      {
+        add: (peer, disconnect) => {
+          this.#departing.set(peer, disconnect);
+          this.after(DEPARTURE_MS, () => this.#depart(peer));
+        },
+        settle: (peer) => this.#depart(peer),
+      },
+      DEFAULT_LIMITS,
+      () => this.now,
     );
     watcher.brokerStarted(this);
     this.#tickLater();
@@ -83,11 +95,7 @@ export class BrokerProcess extends Process {
 
   /** Real time, but for time in which this process did not run. */
   override get now(): number {
-    const time = super.now;
-    const stepMaxMs = Math.max(this.plan.heartbeatMs, 2 * this.tickMs);
-    this.#missedMs += Math.max(0, time - this.#readAt - stepMaxMs);
-    this.#readAt = time;
-    return time - this.#missedMs;
+    return this.#clock.now();
   }
 
   #tickLater(): void {
@@ -125,81 +133,42 @@ export class BrokerProcess extends Process {
   }
 
   #message(peer: string, frames: Frame[]): void {
-    const half = packedHalf(frames);
-    if (half) this.#packedMessage(peer, half, frames);
-    else this.#plainMessage(peer, frames);
-  }
-
-  #plainMessage(peer: string, frames: Frame[]): void {
-    this.#depart(peer);
-    const decoded = decodeAtBroker(frames, DEFAULT_LIMITS);
-    if (!decoded.ok) {
-      this.core.reject(peer, decoded.rejection, this.now);
-      return;
-    }
-    const said = decoded.command;
     const { only } = this.plan;
-    if (only && said.dialect.name !== only) return;
-    if (said.half === 'worker' && said.command.kind === 'disconnect' && this.#holds(peer)) {
-      this.#departing.set(peer, said);
-      this.after(DEPARTURE_MS, () => this.#depart(peer));
-    } else {
-      this.#hear(peer, said);
+    if (only) {
+      if (packedHalf(frames)) return;
+      this.#depart(peer);
+      const decoded = decodeAtBroker(frames, DEFAULT_LIMITS);
+      if (decoded.ok && decoded.command.dialect.name !== only) return;
     }
-  }
-
-  #holds(peer: string): boolean {
-    const worker = this.core.workers.get(peer);
-    return worker !== undefined && worker.held.size > 0;
+    this.#inbound.message(peer, frames);
   }
 
   #depart(peer: string): void {
     const said = this.#departing.get(peer);
     if (!said || this.#closed) return;
     this.#departing.delete(peer);
-    this.#hear(peer, said);
+    this.#inbound.hear(peer, said);
   }
 
-  #hear(peer: string, said: FromPeer): void {
-    const { name } = said.dialect;
-    if (said.half === 'client') {
-      this.watcher.clientSaid(this, peer, name, said.command);
-      this.core.fromClient(peer, said.dialect, said.command, this.now);
-    } else {
-      this.watcher.workerSaid(this, peer, name, said.command);
-      this.core.fromWorker(peer, said.dialect, said.command, this.now);
-    }
-  }
-
-  #packedMessage(peer: string, half: 'client' | 'worker', frames: Frame[]): void {
-    if (this.plan.only) return;
-    if (frames[0]?.length === 0) frames.shift();
-    const known = this.#packed.get(peer);
-    const from = known ?? this.#packed.begin(peer, half);
-    this.core.beginMessage(peer, frames[0]?.length ?? 0, this.now);
-    const decoded = from.decode(frames, DEFAULT_LIMITS);
-    if (!decoded.ok) {
-      this.core.reject(peer, decoded.rejection, this.now);
-      if (!from.over) {
-        from.say(DISCONNECT);
-        this.#packed.end(peer);
-      }
-    } else if (from instanceof PackedClientPeer) {
-      for (const command of decoded.command as readonly ClientToBroker[]) {
-        this.watcher.clientSaid(this, peer, 'packed', command);
-        this.core.fromClient(peer, from, command, this.now);
-        if (from.over) break;
-      }
-    } else {
-      for (const command of decoded.command as readonly WorkerToBroker[]) {
-        this.watcher.workerSaid(this, peer, 'packed', command);
-        this.core.fromWorker(peer, from, command, this.now);
-        if (from.over) break;
-      }
-    }
-    this.core.endMessage();
-    if (known || from.over || this.core.inSession(peer)) return;
-    this.core.refuseStranger(peer, half, from);
+  /** The core, and who looks on: what peers say is seen before it is heard. */
+  #hearer(): Hearer {
+    const { core, watcher } = this;
+    return {
+      workers: core.workers,
+      beginMessage: (...of) => core.beginMessage(...of),
+      endMessage: () => core.endMessage(),
+      fromClient: (peer, dialect, command, now) => {
+        watcher.clientSaid(this, peer, dialect.name, command);
+        core.fromClient(peer, dialect, command, now);
+      },
+      fromWorker: (peer, dialect, command, now) => {
+        watcher.workerSaid(this, peer, dialect.name, command);
+        core.fromWorker(peer, dialect, command, now);
+      },
+      inSession: (peer) => core.inSession(peer),
+      refuseStranger: (...of) => core.refuseStranger(...of),
+      reject: (...of) => core.reject(...of),
+    };
   }
 
   #connectionChanged(peer: string): void {

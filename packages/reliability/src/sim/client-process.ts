@@ -98,10 +98,6 @@ export class ClientProcess extends Process {
     return Math.floor(super.now);
   }
 
-  get openCalls(): number {
-    return this.#open.size;
-  }
-
   #effects(): ClientEffects {
     return {
       openLink: (id, endpoint, speak) => {

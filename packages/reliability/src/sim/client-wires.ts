@@ -6,7 +6,7 @@ import {
   type Frame,
   type Protocol,
 } from '@majordomo/protocol';
-import { PackedWire, type Carrier, type CarrierEvents } from '../../../client/src/packed-wire';
+import { PackedClientWire, type Carrier, type CarrierEvents } from '../../../client/src/packed-wire';
 import type { Wire, WireEvents } from '../../../client/src/wire';
 import type { Connection, PeerEnd } from './network';
 
@@ -20,17 +20,17 @@ export interface WireHost {
 }
 
 /** One virtual connection of a client and the dialect on it. */
-export type VirtualWire = Wire & Pick<PackedWire, 'nextWakeAt' | 'tick'>;
+export type VirtualWire = Wire & Pick<PackedClientWire, 'nextWakeAt' | 'tick'>;
 
 /** Makes the wire that a client asks for. */
 export function openWire(speak: Protocol, host: WireHost, events: WireEvents): VirtualWire {
   if (speak !== 'auto' && speak !== 'packed') return new PlainVirtualWire(speak, host, events);
   const settings = { limits: DEFAULT_LIMITS, probeMs: host.probeMs };
   const connect = (carried: CarrierEvents): Carrier => carry(host, carried);
-  return new PackedWire(connect, speak === 'auto', settings, () => host.clock(), events);
+  return new PackedClientWire(connect, speak === 'auto', settings, () => host.clock(), events);
 }
 
-/** Carries the messages of a real {@link PackedWire} over a virtual connection. */
+/** Carries the messages of a real {@link PackedClientWire} over a virtual connection. */
 function carry(host: WireHost, carried: CarrierEvents): Carrier {
   let closed = false;
   const hear = (what: () => void): void => {

@@ -2,14 +2,15 @@ import {
   DEFAULT_LIMITS,
   dialectByName,
   NO_METADATA,
-  opening,
+  PackedWire,
   packedWorker,
-  Probe,
   type Body,
   type BrokerToWorker,
   type Frame,
   type MajordomoError,
+  type PackedWireEvents,
   type PlainDialect,
+  type Rejection,
   type Verdict,
   type WorkerRequest,
   type WorkerToBroker,
@@ -54,14 +55,12 @@ export interface PackedKeeper {
 const PLAIN_QUESTIONS = 3;
 
 /** A virtual shell around the real {@link PackedSession}; see `PackedRunner` of the real worker. */
-export class PackedLink implements PackedEffects<VirtualJob>, JobOwner {
+export class PackedLink implements PackedEffects<VirtualJob>, PackedWireEvents<BrokerToWorker>, JobOwner {
   readonly partials = true;
   readonly session: PackedSession<VirtualJob>;
-  #codec = packedWorker();
+  #wire: PackedWire<WorkerToBroker, BrokerToWorker>;
   #connection: Connection | undefined;
-  #probe: Probe | undefined;
   #nth = 0;
-  #unflushed = false;
   #creditMost: number;
 
   constructor(
@@ -83,20 +82,16 @@ export class PackedLink implements PackedEffects<VirtualJob>, JobOwner {
       },
       this,
     );
+    this.#wire = this.#newWire();
   }
 
   get nextWakeAt(): number {
-    return Math.min(this.session.nextWakeAt, this.#probe?.nextWakeAt ?? Infinity);
+    return Math.min(this.session.nextWakeAt, this.#wire.nextWakeAt);
   }
 
   tick(): void {
     const now = this.host.clock();
-    const next = this.#probe?.tick(now);
-    if (typeof next === 'string') {
-      if (next !== 'packed') this.#standAside(next);
-    } else if (next) {
-      this.#connection?.send(next);
-    }
+    this.#wire.tick(now);
     this.session.tick(now);
   }
 
@@ -108,7 +103,6 @@ export class PackedLink implements PackedEffects<VirtualJob>, JobOwner {
 
   openLink(): void {
     const nth = ++this.#nth;
-    this.#codec = packedWorker();
     this.#connection = this.host.connect({
       opened: () => this.#hear(nth, () => this.session.linkOpened(this.host.clock())),
       message: (frames) => this.#hear(nth, () => this.#receive(frames)),
@@ -118,56 +112,61 @@ export class PackedLink implements PackedEffects<VirtualJob>, JobOwner {
 
   #receive(frames: readonly Frame[]): void {
     if (this.#connection) this.#connection.toPeer.unread--;
-    const verdict = this.#probe?.heard(frames);
-    if (verdict !== undefined && verdict !== 'packed') {
-      this.#standAside(verdict);
-      return;
-    }
-    const decoded = this.#codec.decode(frames, DEFAULT_LIMITS);
-    const now = this.host.clock();
-    if (verdict === 'packed') this.#probe = undefined;
-    if (decoded.ok) {
-      for (const command of decoded.command) this.session.received(command, now);
-    } else if (!this.#probe) {
-      this.session.refused(decoded.rejection.reason, now);
-    }
+    this.#wire.message(frames);
   }
 
-  #standAside(verdict: PlainVerdict): void {
+  #newWire(): PackedWire<WorkerToBroker, BrokerToWorker> {
+    const { asks, times } = this.host;
+    const settings = { asks, probeMs: times.probeMs, limits: DEFAULT_LIMITS };
+    return new PackedWire(
+      packedWorker(),
+      settings,
+      () => this.host.clock(),
+      this,
+      (message) => this.#leave(message),
+    );
+  }
+
+  found(verdict: Verdict): void {
+    if (verdict === 'packed') return;
     this.session.standAside();
     this.keeper.plainFound(verdict);
   }
 
-  send(command: WorkerToBroker): void {
-    this.#codec.add(command);
-    if (command.kind === 'credit') this.#creditMost = Math.max(this.#creditMost, command.credit);
-    if (command.kind === 'ready') this.#greet(command.credit);
-    else if (this.#codec.full) this.flush();
-    else if (!this.#unflushed) {
-      this.#unflushed = true;
-      this.host.flushLater(this);
-    }
+  received(commands: readonly BrokerToWorker[]): void {
+    const now = this.host.clock();
+    for (const command of commands) this.session.received(command, now);
   }
 
-  #greet(credit: number): void {
-    this.#creditMost = credit;
-    const message = this.#codec.take();
-    if (this.host.asks) this.#probe = new Probe(message, this.host.times.probeMs, this.host.clock());
-    this.#connection?.send(opening(message));
+  refused({ reason }: Rejection): void {
+    this.session.refused(reason, this.host.clock());
+  }
+
+  send(command: WorkerToBroker): void {
+    if (command.kind === 'credit') this.#creditMost = Math.max(this.#creditMost, command.credit);
+    if (command.kind === 'ready') this.#creditMost = command.credit;
+    this.#wire.send(command);
+    if (command.kind === 'ready') this.#wire.flush();
+  }
+
+  unflushed(): void {
+    this.host.flushLater(this);
   }
 
   flush(): void {
-    this.#unflushed = false;
-    if (this.#codec.empty || !this.#connection) return;
-    this.#connection.send(this.#codec.take());
+    if (this.#connection) this.#wire.flush();
+  }
+
+  #leave(message: Frame[]): void {
+    this.#connection?.send(message);
     this.session.flushed(this.host.clock());
   }
 
   closeLink({ flush }: { readonly flush: boolean }): void {
     if (flush) this.flush();
-    this.#probe = undefined;
     this.#connection?.close(flush);
     this.#connection = undefined;
+    this.#wire = this.#newWire();
   }
 
   makeJob(request: WorkerRequest & { readonly ref: number }, expiresAt: number): VirtualJob {

@@ -1,5 +1,6 @@
 import type { ChaosReport } from '../../src/chaos/run';
-import { hasPassed, show } from '../../src/chaos/show';
+import { show } from '../../src/chaos/show';
+import { hasPassed } from '../../src/findings';
 
 const REPORT: ChaosReport = {
   scenario: 'storm',

@@ -1,27 +1,18 @@
 import type { Broker } from '@majordomo/broker';
 import { build } from 'esbuild';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { textImports } from '../../../../tsup.text';
 import type { Protocol } from '../../src/fuzz/channels';
-import type { Mutant } from './mutants';
+import { planting, type Mutant } from '../../src/mutant';
 
 const PACKAGES = join(__dirname, '../../..');
 const SCOPE = '@majordomo/';
 
-/** The source with the bug in it. */
-function planted({ file, find, replace }: Mutant, path: string): string {
-  const source = readFileSync(path, 'utf8');
-  const parts = source.split(find);
-  if (parts.length !== 2) throw new Error(`${file} has ${parts.length - 1} times: ${find}`);
-  return parts.join(replace);
-}
-
 /** The exports of a package of ours, built anew from the sources with a bug in one file, or with none. */
 async function built(name: string, mutant?: Mutant): Promise<unknown> {
-  const changed = mutant && join(PACKAGES, name, 'src', mutant.file);
+  const sources = join(PACKAGES, name, 'src');
   const { outputFiles } = await build({
-    entryPoints: [join(PACKAGES, name, 'src/index.ts')],
+    entryPoints: [join(sources, 'index.ts')],
     bundle: true,
     write: false,
     format: 'cjs',
@@ -30,19 +21,16 @@ async function built(name: string, mutant?: Mutant): Promise<unknown> {
     plugins: [
       textImports,
       {
-        name: 'plant',
-        setup({ onLoad, onResolve }) {
+        name: 'our-packages',
+        setup({ onResolve }) {
           onResolve({ filter: /^[a-z@]/ }, ({ path, kind }) => {
             if (kind === 'entry-point') return undefined;
             if (!path.startsWith(SCOPE)) return { path, external: true };
             return { path: join(PACKAGES, path.slice(SCOPE.length), 'src/index.ts') };
           });
-          onLoad({ filter: /\.ts$/ }, ({ path }) => {
-            if (!mutant || path !== changed) return undefined;
-            return { contents: planted(mutant, path), loader: 'ts' };
-          });
         },
       },
+      ...(mutant ? [planting(sources, mutant)] : []),
     ],
   });
   const module: { exports: unknown } = { exports: {} };

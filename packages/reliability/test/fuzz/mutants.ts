@@ -1,17 +1,13 @@
-/** A bug to be planted in a source file of a package. */
-export interface Mutant {
-  readonly name: string;
-  /** Below the package's src. */
-  readonly file: string;
-  /** Stands there exactly once. */
-  readonly find: string;
-  readonly replace: string;
+import type { Mutant } from '../../src/mutant';
+
+/** A bug in the codec. */
+export interface ProtocolMutant extends Mutant {
   /** It makes things slow, and nothing else. */
   readonly timed?: true;
 }
 
 /** Bugs that somebody could make, each of which lets something hostile through or takes something good for it. */
-export const PROTOCOL_MUTANTS: readonly Mutant[] = [
+export const PROTOCOL_MUTANTS: readonly ProtocolMutant[] = [
   {
     name: 'a record may reach beyond its message',
     file: 'packed/record-reader.ts',
@@ -194,7 +190,7 @@ export const BROKER_MUTANTS: readonly BrokerMutant[] = [
   },
   {
     name: 'a request is counted twice where it is refused at once',
-    file: 'core/requests.ts',
+    file: 'core/intake.ts',
     find: 'this.counters.unserved++;',
     replace: 'this.counters.unserved += 2;',
     shows: /\d+ requests came, and \d+ have ended/,

@@ -1,4 +1,4 @@
-import { backoffMs } from './backoff';
+import { backoffMs } from '@majordomo/protocol';
 import type { Rules } from './terms';
 
 /** Why a delivery came to nothing, as it is stored and told. */
@@ -54,6 +54,6 @@ export function judge(failure: Failure, attempt: Attempt, now: number, random: n
   if (UNSENDABLE.has(failure.code)) return verdict('die', undefined);
   if (failure.code === 'WORKER_FAILED' && !failure.retryable) return verdict('die', 'answered');
   if (attempts >= rules.attempts) return verdict('die', 'failed');
-  const dueAt = now + backoffMs(attempts, rules.backoff, random);
+  const dueAt = now + Math.round(backoffMs(attempts, rules.backoff, random));
   return dueAt >= expiresAt ? verdict('expire', 'failed') : verdict('retry', 'failed', dueAt);
 }

@@ -1,4 +1,4 @@
-import { backoffMs } from './backoff';
+import { backoffMs } from '@majordomo/protocol';
 
 /** How fast a service may be given work. */
 export interface Pace {
@@ -111,7 +111,7 @@ export function afterDeliveries(
   const isPaused = before.pausedUntil > now && before.pausedUntil - now <= PAUSE.maxMs;
   if (failures < FAILURES_MAX || isPaused) return { ...before, failures };
   const pauses = before.pauses + 1;
-  return { ...before, failures, pauses, pausedUntil: now + backoffMs(pauses, PAUSE, random) };
+  return { ...before, failures, pauses, pausedUntil: now + Math.round(backoffMs(pauses, PAUSE, random)) };
 }
 
 function isSuspect(state: PaceState | undefined): boolean {

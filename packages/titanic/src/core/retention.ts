@@ -10,7 +10,7 @@ export interface Keep {
 
 /** The states that requests end in. */
 export type EndedState = Exclude<State, 'waiting' | 'running'>;
-export const ENDED_STATES: readonly EndedState[] = ['done', 'dead', 'expired', 'cancelled'];
+const ENDED_STATES: readonly EndedState[] = ['done', 'dead', 'expired', 'cancelled'];
 
 /** How long ended requests are kept, by state. */
 export type Retention = Readonly<Record<EndedState, Keep>>;

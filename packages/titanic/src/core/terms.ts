@@ -1,4 +1,4 @@
-import type { Backoff } from './backoff';
+import type { BackoffOptions } from '@majordomo/protocol';
 
 /** What a submitter said of a request beside its due time and body; what is left out, its service's rules say. */
 export interface Terms {
@@ -37,7 +37,7 @@ export const CRON_SERVICE = 'titanic.cron';
 /** How deliveries to a service go. */
 export interface Rules {
   readonly attempts: number;
-  readonly backoff: Backoff;
+  readonly backoff: BackoffOptions;
   readonly timeoutMs: number;
 }
 

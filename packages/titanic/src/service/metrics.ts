@@ -1,8 +1,7 @@
 import {
-  addMetrics,
   ERROR_CODES,
-  InvalidOptionsError,
   MetricFamily,
+  RegistryMeters,
   TimeHistogram,
   timeSamples,
   type MetricSample,
@@ -42,26 +41,17 @@ export class TitanicMeter {
   readonly #errors = new Map<string, { operation: string; code: string; count: number }>();
   readonly #titanics = new Set<Measured>();
   readonly #looks = new Map<RequestStore, StoreLooks>();
-  readonly #families = this.#newFamilies();
+  /** What is shown of it. */
+  readonly families = this.#newFamilies();
 
-  static readonly #meters = new WeakMap<MetricsRegistry, TitanicMeter>();
+  static readonly #meters = new RegistryMeters('titanics', () => new TitanicMeter());
 
   /**
    * The meter of a registry.
    * @throws InvalidOptionsError where it has such metrics of somebody else
    */
   static of(registry: MetricsRegistry): TitanicMeter {
-    const meter = TitanicMeter.#meters.get(registry) ?? new TitanicMeter();
-    try {
-      addMetrics(registry, meter.#families);
-    } catch (cause) {
-      throw new InvalidOptionsError(
-        'The registry has metrics of titanics already, of another copy of this package: give it another registry.',
-        { cause },
-      );
-    }
-    TitanicMeter.#meters.set(registry, meter);
-    return meter;
+    return TitanicMeter.#meters.of(registry);
   }
 
   add(titanic: Measured): void {
@@ -275,10 +265,5 @@ export class TitanicMeter {
 
 /** The names, types and labels of the metrics of titanics. */
 export function titanicMetrics(): readonly MetricFamily[] {
-  const families: MetricFamily[] = [];
-  TitanicMeter.of({
-    registerMetric: (family) => void families.push(family),
-    removeSingleMetric: () => undefined,
-  });
-  return families;
+  return new TitanicMeter().families;
 }

@@ -219,12 +219,6 @@ export interface StoreEvents {
   readonly committed?: (operations: number) => void;
 }
 
-/** Bounds of a store. */
-export interface StoreLimits {
-  /** Requests that wait or run, at the most; beyond it, submissions are a StoreFullError. */
-  readonly requestsMax: number;
-}
-
 /**
  * Where durable requests are: the one copy of the truth. What a method resolves with is on disk by then. Each call is
  * done whole or, where it rejects, not at all; calls that come together may share a commit. Times are those of `now()`.

@@ -1,5 +1,3 @@
-import fc from 'fast-check';
-import { backoffMs } from '../../src/core/backoff';
 import { judge, type Verdict } from '../../src/core/judge';
 import { parseTerms, formatTerms, rulesFor } from '../../src/core/terms';
 
@@ -38,21 +36,12 @@ test.each([
   expect(verdictOn(failure, attempt)).toMatchObject({ outcome, health });
 });
 
-test('waits double, half of them random, between their bounds', () => {
-  expect([1, 2, 3, 4, 5, 99].map((n) => backoffMs(n, rules.backoff, 0))).toEqual([
-    50, 100, 200, 400, 500, 500,
-  ]);
-  fc.assert(
-    fc.property(
-      fc.integer({ min: 1, max: 2_000 }),
-      fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
-      (n, r) => {
-        const ms = backoffMs(n, rules.backoff, r);
-        expect(ms).toBeGreaterThanOrEqual(50);
-        expect(ms).toBeLessThanOrEqual(1_000);
-      },
-    ),
-  );
+test.each([0, 0.3333, 0.999_999])('what is tried again is due at a whole ms: %f', (random) => {
+  const attempt = { attempts: 1, expiresAt: undefined, rules };
+  const { dueAt } = judge({ code: 'TIMEOUT', message: '' }, attempt, T, random);
+  expect(Number.isSafeInteger(dueAt)).toBe(true);
+  expect(dueAt).toBeGreaterThanOrEqual(T + 50);
+  expect(dueAt).toBeLessThanOrEqual(T + 100);
 });
 
 test('a request’s own terms come before those of its service', () => {

@@ -1,10 +1,12 @@
 import type { Router } from 'zeromq';
 import type { PartParams, RunningPart } from '../part';
-import { startRelay } from './bind';
+import { startRouter } from '../zeromq/router';
 import { ADDRESS_AT, clientFrames, workerFrames } from './frames';
 
 /** As `broker`, but for what MDP demands of a broker: a worker has one request at a time, the others wait. */
-export const start = (params: PartParams): Promise<RunningPart> => startRelay(params, relay);
+export function start(params: PartParams): Promise<RunningPart> {
+  return startRouter(params, relay);
+}
 
 async function relay(router: Router): Promise<void> {
   const idle: Buffer[] = [];

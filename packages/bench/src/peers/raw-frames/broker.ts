@@ -1,13 +1,15 @@
 import type { Router } from 'zeromq';
 import type { PartParams, RunningPart } from '../part';
-import { startRelay } from './bind';
+import { startRouter } from '../zeromq/router';
 import { ADDRESS_AT, clientFrames, workerFrames } from './frames';
 
 /**
  * Relays between any number of clients and the sockets of a worker, in turn, in the frames of MDP/0.2. It
  * knows nothing: no queue, no idle workers, no codec. Workers make themselves known by a message of one frame.
  */
-export const start = (params: PartParams): Promise<RunningPart> => startRelay(params, relay);
+export function start(params: PartParams): Promise<RunningPart> {
+  return startRouter(params, relay);
+}
 
 async function relay(router: Router): Promise<void> {
   const workers: Buffer[] = [];

@@ -1,24 +1,13 @@
-import { Router } from 'zeromq';
-import { endpointFor } from '../endpoint';
+import type { Router } from 'zeromq';
 import type { PartParams, RunningPart } from '../part';
-import { UNBOUNDED } from '../zeromq/options';
+import { startRouter } from '../zeromq/router';
 
 /**
  * Relays between clients and one worker: what the worker says goes to whom its first frame names, what anybody else
  * says goes to the worker. The worker makes itself known by its first message.
  */
-export async function start({ transport = 'tcp' }: PartParams): Promise<RunningPart> {
-  const { endpoint, remove } = endpointFor(transport);
-  const router = new Router(UNBOUNDED);
-  await router.bind(endpoint);
-  void relay(router);
-  return {
-    address: router.lastEndpoint!,
-    close: () => {
-      router.close();
-      remove();
-    },
-  };
+export function start(params: PartParams): Promise<RunningPart> {
+  return startRouter(params, relay);
 }
 
 async function relay(router: Router): Promise<void> {

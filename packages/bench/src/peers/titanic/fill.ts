@@ -28,7 +28,7 @@ export async function fillThrough(store: RequestStore, count: number, bytes: num
 }
 
 /** How many wait. */
-export async function waitingIn(store: RequestStore): Promise<number> {
+async function waitingIn(store: RequestStore): Promise<number> {
   const counts = await store.stats();
   return counts.reduce((sum, { state, requests }) => sum + (state === 'waiting' ? requests : 0), 0);
 }

@@ -74,7 +74,7 @@ const DUE: Tab = {
   tone: lateTone,
 };
 
-export const TABS: readonly Tab[] = [
+const TABS: readonly Tab[] = [
   DUE,
   {
     key: 'running',

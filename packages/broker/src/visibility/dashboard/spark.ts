@@ -30,7 +30,7 @@ export class Spark {
 }
 
 /** The latest value stands at the right edge, the largest one at the top. */
-export function pointsOf(values: readonly number[]): string {
+function pointsOf(values: readonly number[]): string {
   const shown = values.slice(-SPARK_SECONDS);
   const most = Math.max(...shown, Number.MIN_VALUE);
   const first = SPARK_SECONDS - shown.length;

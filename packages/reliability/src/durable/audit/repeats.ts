@@ -46,7 +46,7 @@ export function auditRepeats(book: Book, rules: RepeatRules): Finding[] {
 }
 
 /** Why a request was run once more after a run of it; `undefined` where nothing explains it. */
-export function causeOf(
+function causeOf(
   book: Book,
   story: Story,
   before: Run,

@@ -1,4 +1,5 @@
 import { availableParallelism, loadavg } from 'node:os';
+import { endedOf } from '../../endings';
 import { Bed, emptyAgain, memoryCheck, sleep } from '../bed';
 import { meekChecks } from '../meek-checks';
 import type { BrokerStats } from '../parts/part';
@@ -173,19 +174,7 @@ async function run(bed: Bed, seconds: number, servedShare: number): Promise<Scen
 
 /** Every request has ended in one way, or is still under way. */
 function balanced({ counters, queued, inFlight }: BrokerStats): Check {
-  const ends = [
-    'answered',
-    'refused',
-    'refusedDraining',
-    'expired',
-    'unserved',
-    'cancelled',
-    'failed',
-    'overflowed',
-    'exhausted',
-    'withdrawn',
-  ];
-  const ended = ends.reduce((sum, name) => sum + (counters[name] ?? 0), 0);
+  const ended = endedOf(counters);
   const requests = counters['requests'] ?? 0;
   const lost = requests - ended - queued;
   return {

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { build, type Plugin } from 'esbuild';
-import type { Mutant } from './table';
+import { build } from 'esbuild';
+import { planting, plantIn, type Mutant } from '../../mutant';
 
 /** The folder `packages` of this repository, from wherever in it this runs. */
 export function packagesFolder(): string {
@@ -15,25 +15,10 @@ export function packagesFolder(): string {
 
 /**
  * The source of a file with a bug planted.
- * @throws Error where the text to be replaced is not there exactly once: the table has to follow the code
+ * @throws Error where the text to be replaced is not there exactly once
  */
-export function plant({ name, file, find, replace }: Mutant): string {
-  const source = readFileSync(join(packagesFolder(), file), 'utf8');
-  const count = source.split(find).length - 1;
-  if (count !== 1)
-    throw new Error(`"${name}": what it replaces is in ${file} ${count} times, and should be once.`);
-  return source.replace(find, () => replace);
-}
-
-function planting(mutant: Mutant): Plugin {
-  const path = join(packagesFolder(), mutant.file);
-  const contents = plant(mutant);
-  return {
-    name: 'plant',
-    setup: ({ onLoad }) => {
-      onLoad({ filter: /\.ts$/ }, (args) => (args.path === path ? { contents, loader: 'ts' } : undefined));
-    },
-  };
+export function plant(mutant: Mutant): string {
+  return plantIn(packagesFolder(), mutant);
 }
 
 /** The simulation as one CommonJS program, with a bug planted where one is given. */
@@ -48,7 +33,7 @@ export async function bundle(mutant?: Mutant): Promise<string> {
     target: 'node20',
     external: ['zod'],
     alias: { '@majordomo/protocol': join(packages, 'protocol/src/index.ts') },
-    plugins: mutant ? [planting(mutant)] : [],
+    plugins: mutant ? [planting(packages, mutant)] : [],
     logLevel: 'silent',
   });
   return result.outputFiles[0]?.text ?? '';

@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads';
+import type { Mutant } from '../../mutant';
 import { bundle } from './build';
 import { scenarios } from './scenarios';
 import type { HuntData, MutantCatch } from './subject';
-import type { Mutant } from './table';
 
 /** What became of a planted bug. */
 export interface MutantResult {

@@ -1,12 +1,4 @@
-/** A bug planted in a core: one text of one file, put in the place of another. */
-export interface Mutant {
-  readonly name: string;
-  /** Below `packages/`. */
-  readonly file: string;
-  /** Occurs exactly once. */
-  readonly find: string;
-  readonly replace: string;
-}
+import type { Mutant } from '../../mutant';
 
 const broker = (name: string, room: string, find: string, replace: string): Mutant => ({
   name,
@@ -233,13 +225,13 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   broker(
     'more requests than a queue may hold',
-    'room',
+    'bounds',
     'if (length >= queueMax) return `${queueMax} requests wait for a service at most`;',
     '',
   ),
   broker(
     'more bytes than the broker may hold',
-    'room',
+    'bounds',
     'if (held.pendingBytes + bytes > pendingBytesMax)',
     'if (held.pendingBytes > pendingBytesMax)',
   ),

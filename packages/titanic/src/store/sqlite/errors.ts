@@ -7,7 +7,7 @@ import {
 } from '@majordomo/protocol';
 
 /** SQLite's own code of an error, such as `SQLITE_FULL`; empty for any other error. */
-export function sqliteCode(error: unknown): string {
+function sqliteCode(error: unknown): string {
   const { code } = (error ?? {}) as { code?: unknown };
   return typeof code === 'string' && code.startsWith('SQLITE_') ? code : '';
 }

@@ -1,5 +1,4 @@
-/** The longest delay that Node's timers take, in ms. */
-const DELAY_MAX_MS = 2 ** 31 - 1;
+import { TIMER_MS_MAX } from '@majordomo/protocol';
 
 /**
  * One timer for any number of deadlines: it rings no later than the earliest, and whoever has more to wait
@@ -24,7 +23,7 @@ export class Alarm {
     if (at >= this.#ringsAt) return;
     this.#ringsAt = at;
     clearTimeout(this.#timer);
-    const delayMs = Math.min(Math.max(Math.ceil(at - performance.now()), 0), DELAY_MAX_MS);
+    const delayMs = Math.min(Math.max(Math.ceil(at - performance.now()), 0), TIMER_MS_MAX);
     this.#timer = setTimeout(() => {
       this.#afterSockets = setImmediate(() => {
         this.#ringsAt = Infinity;

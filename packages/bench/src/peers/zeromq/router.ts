@@ -1,10 +1,13 @@
 import { Router } from 'zeromq';
 import { endpointFor } from '../endpoint';
 import type { PartParams, RunningPart } from '../part';
-import { UNBOUNDED } from '../zeromq/options';
+import { UNBOUNDED } from './options';
 
-/** A ROUTER that is bound, and what relays on it. */
-export async function startRelay(
+/**
+ * A broker of one ROUTER.
+ * @param relay - what it does with messages, until the socket is closed
+ */
+export async function startRouter(
   { transport = 'tcp' }: PartParams,
   relay: (router: Router) => Promise<void>,
 ): Promise<RunningPart> {

@@ -27,7 +27,7 @@ async function textOf(registry: Registry): Promise<string> {
 }
 
 /** What is served, and to whom. */
-export interface ExhibitionOptions {
+export interface HttpViewOptions {
   /** `HOST:PORT`. */
   readonly http: string;
   readonly httpToken: string | undefined;
@@ -39,7 +39,7 @@ export interface ExhibitionOptions {
 }
 
 /** A broker shown over HTTP: looks at it once a second, and tells everybody who watches the same. */
-export class Exhibition {
+export class HttpView {
   readonly #sampler: Sampler;
   readonly #live = new Live();
   readonly #server: HttpServer;
@@ -51,7 +51,7 @@ export class Exhibition {
     loop: LoopWatch,
     incidents: Incidents,
     families: readonly MetricFamily[],
-    private readonly options: ExhibitionOptions,
+    private readonly options: HttpViewOptions,
   ) {
     const { http, httpToken, silenceMs, durable, logger } = options;
     const registry = new Registry();
