@@ -1,10 +1,14 @@
 import type { Client } from '@majordomo/client';
 import { isMajordomoError, type Logger } from '@majordomo/protocol';
+import { AHEAD_MS_MIN, nextAheadMs } from '../core/ahead';
+import { Gate } from '../core/gate';
 import { judge, type Failure } from '../core/judge';
 import { CRON_SERVICE, parseTerms, rulesFor, type Rules, type Terms } from '../core/terms';
 import type { Claimed, RequestStore, Settlement } from '../store/store';
 import { BrokerWatch } from './broker-watch';
 import { deliver } from './delivery';
+import { Departures } from './departures';
+import { leaseOf, lostTooOften, outlived, unreadable } from './endings';
 import { fireSchedule } from './fire-schedule';
 import { InHand } from './in-hand';
 import type { RuleBook } from './options';
@@ -46,12 +50,16 @@ const STORE_PATIENCE_MS = 5_000;
 /** The least time between two looks at the store that nothing but the clock asks for, in ms: tokens come one by one. */
 const PACE_MS_MIN = 5;
 
-/** Requests in hand for each that may be delivered at one time: the others wait for the store to know of their end. */
+/**
+ * Requests in hand for each that may be delivered at one time: the others were claimed ahead of their pace, or wait for
+ * the store to know of their end.
+ */
 const IN_HAND_FACTOR = 2;
 
 /**
  * Claims what is due and delivers it. It looks at the store when the store says that something is due, when the time
- * comes that the store has named, and when a place is free again; never in between. Without a broker it claims nothing.
+ * comes that the store has named, and when a request in hand has ended that something due waits for; never in between.
+ * What has a pace is claimed a little ahead of it, and leaves at its time. Without a broker it claims nothing.
  */
 export class Runner {
   readonly counters: RunnerCounters = {
@@ -67,12 +75,19 @@ export class Runner {
   readonly #settler: Settler;
   readonly #inHand: InHand;
   readonly #brokers: BrokerWatch;
+  readonly #departures: Departures;
+  readonly #gate = new Gate();
   #state: 'new' | 'running' | 'stopping' | 'stopped' = 'new';
   #unsubscribe: () => void = () => undefined;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Infinity;
   #isClaiming = false;
   #isAskedAgain = false;
+  /** Whether something due may be claimed once a request in hand has ended. */
+  #isEndAwaited = true;
+  /** Deliveries and requests in hand that have ended. */
+  #ends = 0;
+  #aheadMs = AHEAD_MS_MIN;
 
   constructor(options: RunnerOptions) {
     const { store, client, leaseMs, logger } = options;
@@ -80,6 +95,7 @@ export class Runner {
     this.#settler = new Settler(store, logger);
     this.#inHand = new InHand(store, leaseMs, logger);
     this.#brokers = new BrokerWatch(client, () => this.#claim());
+    this.#departures = new Departures(() => this.#inHand.delivering < options.concurrency);
   }
 
   /** Requests in hand. */
@@ -104,11 +120,13 @@ export class Runner {
     const late = setTimeout(() => {
       if (timeoutMs > 0) tellGivenBack(this.#options.logger, this.#inHand.size, timeoutMs);
       this.#inHand.abortAll();
+      this.#departures.departAll();
     }, timeoutMs);
     const giveUp = setTimeout(() => this.#settler.stop(), timeoutMs + STORE_PATIENCE_MS);
     await this.#inHand.empty();
     clearTimeout(late);
     clearTimeout(giveUp);
+    this.#departures.departAll();
     this.#inHand.stop();
     this.#settler.stop();
     this.#state = 'stopped';
@@ -148,8 +166,10 @@ export class Runner {
       const { concurrency, inHandBytesMax } = this.#options;
       const { size, delivering, bytes } = this.#inHand;
       // While what has been delivered is written down, others take its place, as many at the most.
-      const max = Math.min(concurrency - delivering, IN_HAND_FACTOR * concurrency - size);
+      const places = concurrency - delivering - this.#departures.ready;
+      const max = Math.min(places, IN_HAND_FACTOR * concurrency - size);
       const bytesMax = inHandBytesMax - bytes;
+      this.#isEndAwaited = true;
       if (this.#state !== 'running' || !this.#brokers.isUp || max <= 0 || bytesMax <= 0) break;
       await this.#claimOnce(max, bytesMax);
     } while (this.#isAskedAgain);
@@ -158,9 +178,17 @@ export class Runner {
 
   async #claimOnce(max: number, bytesMax: number): Promise<void> {
     const { store, owner, leaseMs, rules, logger } = this.#options;
+    const { paces, pace } = rules;
+    const startedAt = performance.now();
+    const endsBefore = this.#ends;
+    this.#isEndAwaited = false;
     try {
-      const { paces, pace } = rules;
-      const { claimed, nextAt, regained } = await store.claim({ owner, max, bytesMax, leaseMs, paces, pace });
+      const aheadMs = Math.min(this.#aheadMs, leaseMs / 2);
+      const order = { owner, max, bytesMax, leaseMs, paces, pace, aheadMs };
+      const { claimed, nextAt, regained, isEndAwaited } = await store.claim(order);
+      this.#aheadMs = nextAheadMs(this.#aheadMs, performance.now() - startedAt);
+      this.#isEndAwaited = isEndAwaited;
+      if (isEndAwaited && this.#ends > endsBefore) this.#isAskedAgain = true;
       this.counters.claimed += claimed.length;
       for (const each of claimed) this.#take(each);
       if (regained.length > 0) tellRegained(logger, regained);
@@ -168,6 +196,7 @@ export class Runner {
       if (isMore) this.#isAskedAgain = true;
       else this.#wakeAt(Math.max(nextAt, store.now() + PACE_MS_MIN));
     } catch (error) {
+      this.#isEndAwaited = true;
       if (isMajordomoError(error, 'CLOSED')) return;
       logger.error({ event: 'claimFailed', err: error }, 'the store gives nothing to do');
       this.#wakeAt(store.now() + STORE_RETRY_MS);
@@ -175,13 +204,28 @@ export class Runner {
   }
 
   #take(claimed: Claimed): void {
+    const { store, rules } = this.#options;
     const signal = this.#inHand.add(claimed);
+    const { service, leavesAt } = claimed;
+    const at = performance.now() + Math.max(0, leavesAt - store.now());
+    this.#departures.add(this.#gate.pass(service, rules.of(service).pace, at), () => this.#leave(claimed, signal));
+  }
+
+  #leave(claimed: Claimed, signal: AbortSignal): void {
+    this.#inHand.left(claimed);
     void this.#run(claimed, signal)
       .catch((error: unknown) => this.#buryUnreadable(claimed, error))
       .finally(() => {
         this.#inHand.remove(claimed);
-        this.#claim();
+        this.#ended();
       });
+  }
+
+  /** A delivery has ended, or a request is no more in hand: others may take its place. */
+  #ended(): void {
+    this.#ends++;
+    this.#departures.depart();
+    if (this.#isEndAwaited) this.#claim();
   }
 
   async #run(claimed: Claimed, signal: AbortSignal): Promise<void> {
@@ -194,11 +238,7 @@ export class Runner {
     if (claimed.expiresAt !== undefined && claimed.expiresAt <= now) {
       const { id, service, attempts } = claimed;
       tellFailed(this.#options.logger, 'expire', { service, id, attempt: attempts });
-      return this.#settle(
-        { ...leaseOf(claimed), outcome: 'expire', error: undefined },
-        claimed.service,
-        undefined,
-      );
+      return this.#settle(outlived(claimed), service, undefined);
     }
     const { tracing } = this.#options;
     const traced = tracing?.begin(claimed, terms, now);
@@ -241,28 +281,19 @@ export class Runner {
     traced?.end(outcome);
   }
 
-  /** A row that cannot be made sense of: nobody else could either. */
   #buryUnreadable(claimed: Claimed, error: unknown): Promise<void> {
     const { id, service } = claimed;
     this.#options.logger.error(
       { event: 'requestUnreadable', service, id, err: error },
       'a stored request cannot be understood',
     );
-    const failure: Failure = {
-      code: 'FAILED',
-      message: `It cannot be understood as it is stored: ${String(error)}`,
-    };
-    const settlement = { ...leaseOf(claimed), outcome: 'die', error: JSON.stringify(failure) } as const;
-    return this.#settle(settlement, claimed.service, undefined);
+    return this.#settle(unreadable(claimed, error), service, undefined);
   }
 
-  /** The titanics that had it were lost with it, each time. */
   #lostTooOften(claimed: Claimed): Promise<void> {
     const { id, service, attempts } = claimed;
     tellFailed(this.#options.logger, 'die', { service, id, attempt: attempts, code: 'LEASE_LOST' });
-    const failure = { code: 'LEASE_LOST', message: 'Every titanic that had it in hand was lost with it.' };
-    const error = claimed.error ?? JSON.stringify(failure);
-    return this.#settle({ ...leaseOf(claimed), outcome: 'die', error }, claimed.service, undefined);
+    return this.#settle(lostTooOften(claimed), service, undefined);
   }
 
   #fire(claimed: Claimed, terms: Terms): Promise<void> {
@@ -277,7 +308,7 @@ export class Runner {
     health: 'answered' | 'failed' | 'absent' | undefined,
   ): Promise<void> {
     this.#inHand.delivered(settlement);
-    this.#claim();
+    this.#ended();
     await this.#settler.settle(settlement, service, health);
     this.counters[COUNTERS[settlement.outcome]]++;
   }
@@ -291,5 +322,3 @@ const COUNTERS: Readonly<Record<Settlement['outcome'], keyof RunnerCounters>> = 
   expire: 'expired',
   fire: 'fired',
 };
-
-const leaseOf = ({ id, token }: Claimed): { id: string; token: number } => ({ id, token });
