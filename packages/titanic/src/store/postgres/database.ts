@@ -4,7 +4,7 @@ import {
   StoreUnavailableError,
   type MajordomoError,
 } from '@majordomo/protocol';
-import { Kysely, PostgresDialect, type Transaction } from 'kysely';
+import { Kysely, PostgresDialect, type QueryExecutorProvider } from 'kysely';
 import pg from 'pg';
 import { PreparingPool } from './preparing-pool';
 
@@ -47,7 +47,8 @@ export interface Database {
   };
 }
 
-export type Trx = Transaction<Database>;
+/** What runs statements: a transaction; or the database, where each is a transaction of its own. */
+export type Trx = QueryExecutorProvider;
 
 /** What connects to one schema of one database. */
 export interface Connecting {
