@@ -76,8 +76,11 @@ export const titanicOptionsSchema = z
     leaseMs: count(100, LEASE_MS_MAX).default(30_000),
     /** Bytes of one body, and of one reply, at the most. Default 8 MiB. */
     bodyBytesMax: count(1).default(8 * 1_024 * 1_024),
-    /** Requests in one submission, at the most. Default 10,000. */
-    batchMax: count(1, 1e6).default(10_000),
+    /**
+     * Requests in one submission, at the most. A submission is one message, in which each has a frame or more: for more
+     * of them than about 1,000, `limits.framesMax` has to be raised as well, at client, broker and titanic. Default 1,000.
+     */
+    batchMax: count(1, 1e6).default(1_000),
     /** How long an idempotency key stands for its request where the submitter does not say, in ms. Default a day. */
     keyWindowMs: span(1).default(86_400_000),
     /** How long, and how many, requests are kept after their end, by state. */
