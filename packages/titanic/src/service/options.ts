@@ -31,10 +31,7 @@ const rules = {
   ttlMs: span(1),
   /** Requests per second in the long run, over all titanics. Default: as many as come. */
   perSecond: z.number().positive().max(1e6),
-  /**
-   * Requests that may leave at once after a pause; with `perSecond`. Default: those of 50 ms, 1 at the least. The store
-   * is looked at every few ms; with a burst of less than comes in between, a pace is not reached.
-   */
+  /** Requests that may leave at once after a pause; with `perSecond`. Default: those of 50 ms, 1 at the least. */
   burst: count(1, 1e6),
   /** Requests in hand at one time, over all titanics. Default: as many as come. */
   concurrency: count(1, 1e6),
@@ -157,7 +154,7 @@ function defined(options: RuleOptions): RuleOptions {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
-/** What comes in while nobody looks. */
+/** What may be made up for where requests, or the machine, come late. */
 function standardBurst(perSecond = 0): number {
   return Math.max(1, Math.ceil((perSecond * BUILT_IN.burstMs) / 1_000));
 }
