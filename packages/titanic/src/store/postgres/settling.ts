@@ -12,13 +12,21 @@ const keyOf = ({ id, token }: Lease): string => `${id} ${token}`;
 const asBuffer = (bytes: Uint8Array | undefined): Buffer | null =>
   bytes ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length) : null;
 
+/**
+ * A lease holds, `n` being what is said of it and `r` the request. Written so that each request is looked up by its id,
+ * however many run. PostgreSQL takes those that run for a handful, and would compare each of them with each lease: so
+ * their index is not to be thought of. And it is to think that there is one lease, for it takes the second condition,
+ * which is always true, for one in two hundred: where the table was small when it planned, it would read all of it.
+ */
+const HOLDS = sql`r.id = n.id AND n.token + 0 = n.token AND r.state + 0 = 1 AND r.token = n.token`;
+
 /** Renews leases, and keeps progress. @returns the leases that are void */
 export async function renew(unit: Unit, renewals: readonly Renewal[], leaseMs: number): Promise<Lease[]> {
   const { rows } = await sql<{ id: string; token: number }>`
     UPDATE requests AS r SET lease_until = ${unit.now + leaseMs}, progress = coalesce(n.progress, r.progress)
     FROM unnest(${renewals.map(({ id }) => id)}::uuid[], ${renewals.map(({ token }) => token)}::integer[],
       ${renewals.map(({ progress }) => asBuffer(progress))}::bytea[]) AS n (id, token, progress)
-    WHERE r.id = n.id AND r.state = 1 AND r.token = n.token RETURNING r.id, r.token`.execute(unit.trx);
+    WHERE ${HOLDS} RETURNING r.id, r.token`.execute(unit.trx);
   const held = new Set(rows.map(({ id, token }) => keyOf({ id: idText(id), token })));
   return renewals.filter((renewal) => !held.has(keyOf(renewal))).map(({ id, token }) => ({ id, token }));
 }
@@ -113,7 +121,7 @@ interface EndedRow {
 const stateAfter = (settlement: Settlement): State => step('running', endingOf(settlement).event) ?? 'dead';
 
 /** The statement that ends claims, and gives an {@link EndedRow} for each. */
-function ending(unit: Unit, settlements: readonly Settlement[], condition: RawBuilder<unknown>): RawBuilder<unknown> {
+export function ending(unit: Unit, settlements: readonly Settlement[], condition: RawBuilder<unknown>): RawBuilder<unknown> {
   const endings = settlements.map(endingOf);
   const of = <Value>(value: (ending: Ending) => Value): Value[] => endings.map(value);
   return sql`
@@ -127,6 +135,6 @@ function ending(unit: Unit, settlements: readonly Settlement[], condition: RawBu
       ${of(({ error }) => error ?? null)}::text[], ${of(({ reply }) => asBuffer(reply))}::bytea[],
       ${of(({ replyType }) => replyType ?? null)}::text[])
       AS n (id, token, state, due_at, attempts, error, reply, reply_type)
-    WHERE r.id = n.id AND r.state = 1 AND r.token = n.token ${condition}
+    WHERE ${HOLDS} ${condition}
     RETURNING r.id, r.token, r.service, r.state, r.due_at, r.bytes, coalesce(length(n.reply), 0) AS added`;
 }
