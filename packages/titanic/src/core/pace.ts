@@ -112,12 +112,11 @@ export function departuresOf(
   state: PaceState | undefined,
   now: number,
 ): (place: number) => number {
-  const { perSecond, burst = 1 } = pace ?? {};
-  if (!pace || perSecond === undefined) return () => now;
+  if (pace?.perSecond === undefined) return () => now;
   const tokens = refilled(pace, state ?? freshPace(now), now);
-  const eachMs = 1_000 / perSecond;
+  const eachMs = 1_000 / pace.perSecond;
   // Steps of one clock, so that nothing of a later claim leaves before what an earlier one has claimed.
-  const stepMs = Math.max(1, Math.floor(Math.min(STEP_MS, burst * eachMs)));
+  const stepMs = Math.max(1, Math.floor(Math.min(STEP_MS, pace.burst * eachMs)));
   return (place) => {
     const missing = place + 1 - tokens;
     return missing <= 0 ? now : Math.ceil((now + missing * eachMs) / stepMs) * stepMs;
