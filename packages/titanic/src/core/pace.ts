@@ -128,7 +128,11 @@ export function afterClaim(pace: Pace, state: PaceState | undefined, count: numb
   const before = state ?? freshPace(now);
   const owedMax = Math.max(1, ((pace.perSecond ?? 0) * AHEAD_MS_MAX) / 1_000);
   const tokens = Math.max(-owedMax, refilled(pace, before, now) - count);
-  return { ...before, tokens, refilledAt: isOfAnotherTime(before, now) ? now : Math.max(before.refilledAt, now) };
+  return {
+    ...before,
+    tokens,
+    refilledAt: isOfAnotherTime(before, now) ? now : Math.max(before.refilledAt, now),
+  };
 }
 
 /**

@@ -116,6 +116,10 @@ export class Attempts {
   #fire(claimed: Claimed, terms: Terms): Promise<void> {
     const firing = fireSchedule(claimed, terms, this.#options.store.now());
     tellFired(this.#options.logger, claimed, terms, firing);
-    return this.#events.settle({ ...leaseOf(claimed), outcome: 'fire', ...firing }, claimed.service, undefined);
+    return this.#events.settle(
+      { ...leaseOf(claimed), outcome: 'fire', ...firing },
+      claimed.service,
+      undefined,
+    );
   }
 }

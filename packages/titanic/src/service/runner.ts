@@ -220,7 +220,9 @@ export class Runner {
     const signal = this.#inHand.add(claimed);
     const { service, leavesAt } = claimed;
     const at = performance.now() + Math.max(0, leavesAt - store.now());
-    this.#departures.add(this.#gate.pass(service, rules.of(service).pace, at), () => this.#leave(claimed, signal));
+    this.#departures.add(this.#gate.pass(service, rules.of(service).pace, at), () =>
+      this.#leave(claimed, signal),
+    );
   }
 
   #leave(claimed: Claimed, signal: AbortSignal): void {

@@ -133,7 +133,8 @@ test('what comes late leaves by its pace, and not all at once', () => {
 test('a gate forgets services that have left nothing for long', () => {
   const gate = new Gate();
   const pace = { perSecond: 1, burst: 1 };
-  for (let index = 0; index < 5_000; index++) expect(gate.pass(`${index}`, pace, index * 1_000)).toBe(index * 1_000);
+  for (let index = 0; index < 5_000; index++)
+    expect(gate.pass(`${index}`, pace, index * 1_000)).toBe(index * 1_000);
   expect(gate.size).toBeLessThanOrEqual(1_000);
 });
 

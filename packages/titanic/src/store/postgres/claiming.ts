@@ -45,12 +45,7 @@ export async function claim(reach: Reach, order: ClaimOrder): Promise<Claims> {
 }
 
 /** Claims of the only service that has something due: it has no pace, and does not fail. */
-async function claimFreely(
-  reach: Reach,
-  order: ClaimOrder,
-  service: string,
-  seen: View,
-): Promise<Claims> {
+async function claimFreely(reach: Reach, order: ClaimOrder, service: string, seen: View): Promise<Claims> {
   const { max, bytesMax } = order;
   if (max <= 0 || bytesMax <= 0) return { ...NOTHING, nextAt: reach.now(), isEndAwaited: true };
   let now = reach.now();

@@ -81,9 +81,7 @@ export class Round {
       for (const [service, state] of await lockPaces(unit.trx, missing)) this.#states.set(service, state);
     }
     this.#now = this.#clock();
-    const counted = due.filter((service) =>
-      isCounted(paceFor(order, service), this.#states.get(service)),
-    );
+    const counted = due.filter((service) => isCounted(paceFor(order, service), this.#states.get(service)));
     if (counted.length === 0) return;
     const { rows } = await sql<{ service: string; running: number }>`
       SELECT service, sum(requests)::bigint AS running FROM totals

@@ -121,7 +121,11 @@ interface EndedRow {
 const stateAfter = (settlement: Settlement): State => step('running', endingOf(settlement).event) ?? 'dead';
 
 /** The statement that ends claims, and gives an {@link EndedRow} for each. */
-export function ending(unit: Unit, settlements: readonly Settlement[], condition: RawBuilder<unknown>): RawBuilder<unknown> {
+export function ending(
+  unit: Unit,
+  settlements: readonly Settlement[],
+  condition: RawBuilder<unknown>,
+): RawBuilder<unknown> {
   const endings = settlements.map(endingOf);
   const of = <Value>(value: (ending: Ending) => Value): Value[] => endings.map(value);
   return sql`
