@@ -72,7 +72,7 @@ test('a pace is reached by looks that are as far apart as its burst lasts, and b
 test('claimed ahead, a pace is reached whatever the burst, and nothing leaves before its token', () => {
   fc.assert(
     fc.property(
-      fc.double({ min: 0.5, max: 5_000, noNaN: true }),
+      fc.double({ min: 0.5, max: 2_000, noNaN: true }),
       fc.integer({ min: 1, max: 50 }),
       fc.array(fc.integer({ min: 0, max: 400 }), { minLength: 5, maxLength: 40 }),
       (perSecond, burst, tookMs) => {
@@ -87,10 +87,11 @@ test('claimed ahead, a pace is reached whatever the burst, and nothing leaves be
           if (count > 0) state = afterClaim(pace, state, count, now);
           now = Math.max(now + ms, nextAt);
         }
-        for (const [index, at] of leaving.entries()) {
-          expect(index + 1).toBeLessThanOrEqual(burst + ((at - T) / 1_000) * perSecond + 1e-3);
-          expect(at).toBeGreaterThanOrEqual(leaving[index - 1] ?? T);
-        }
+        const early = leaving.filter(
+          (at, index) =>
+            index + 1 > burst + ((at - T) / 1_000) * perSecond + 1e-3 || at < (leaving[index - 1] ?? T),
+        );
+        expect(early).toEqual([]);
         // As much is owed as lies ahead at the least, for no claim took longer than half of that.
         const most = burst + ((now - T) / 1_000) * perSecond;
         expect(leaving.length).toBeGreaterThanOrEqual(Math.floor(most) - 1);
