@@ -1,5 +1,8 @@
+import { Broker } from '@majordomo/broker';
 import { ServiceError } from '@majordomo/protocol';
 import { eventually, leakCheck } from '@majordomo/testkit';
+import { brokerLines } from '../src/service/broker-lines';
+import { API_SERVICES, TSP_SERVICES } from '../src/service/messages';
 import { Settler } from '../src/service/settler';
 import type { RequestStore } from '../src/store/store';
 import { sweep } from './support/scratch';
@@ -54,6 +57,52 @@ test('what becomes of a request is said with its id, and never its body', async 
   expect(await line('closed')).toMatchObject({ owner: 'me' });
   expect(JSON.stringify(lines)).not.toContain('secret letter');
   expect(lines.filter(({ event }) => event === undefined)).toEqual([]);
+});
+
+test('a broker that is lost is said once, not by each service', async () => {
+  const { lines, logger, line } = newLog();
+  const broker = new Broker({ bind: 'tcp://127.0.0.1:0', heartbeatMs: 200 });
+  await broker.start();
+  const [endpoint] = broker.endpoints;
+  await newTitanic(endpoint!, { logger });
+  expect(await line('registered')).toBeDefined();
+  const said = (level: string, event: string): number =>
+    lines.filter((each) => each.level === level && each.event === event).length;
+  await eventually(() => said('info', 'registered') === 1 && said('debug', 'brokerUp') === 1);
+  await broker.close();
+  const services = TSP_SERVICES.length + API_SERVICES.length;
+  await eventually(() => said('debug', 'lost') === services && said('debug', 'brokerDown') === 1, {
+    timeoutMs: 10_000,
+  });
+  const warnings = lines.filter(({ level }) => level === 'warn');
+  expect(warnings).toEqual([
+    { level: 'warn', event: 'brokerLost', broker: endpoint, reason: expect.any(String) as string },
+  ]);
+});
+
+test('once it is there again for all, its next loss is said', () => {
+  const { lines, logger } = newLog();
+  const { warn, info, error } = brokerLines(logger);
+  const warned = (): unknown[] =>
+    lines.filter(({ level }) => level === 'warn').map(({ event, service }) => service ?? event);
+  const broker = 'tcp://here';
+  warn({ event: 'lost', service: 'a', broker, reason: 'gone' }, '');
+  warn({ event: 'brokerDown', endpoint: broker, reason: 'gone' }, '');
+  warn({ event: 'lost', service: 'a', broker: 'tcp://there', reason: 'gone' }, '');
+  expect(warned()).toEqual(['brokerLost', 'brokerLost']);
+  info({ event: 'registered', service: 'a', broker }, '');
+  warn({ event: 'lost', service: 'b', broker, reason: 'gone' }, '');
+  expect(warned()).toHaveLength(2);
+  info({ event: 'registered', service: 'b', broker }, '');
+  info({ event: 'brokerUp', endpoint: broker }, '');
+  warn({ event: 'lost', service: 'b', broker, reason: 'gone' }, '');
+  expect(warned()).toHaveLength(3);
+  for (const service of ['a', 'b']) warn({ event: 'brokerSilent', service, broker }, '');
+  warn({ event: 'rejected', service: 'a', broker }, '');
+  expect(warned().slice(3)).toEqual(['a', 'a']);
+  info({ event: 'other' }, '');
+  error({ event: 'requestFailed', service: 'a' }, '');
+  expect(lines.slice(-2).map(({ level }) => level)).toEqual(['info', 'error']);
 });
 
 test('an outcome whose lease is void is said with the request it is of', async () => {

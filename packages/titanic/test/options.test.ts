@@ -12,7 +12,7 @@ test('what is left out has its default, and what is given is frozen', () => {
     concurrency: 256,
     leaseMs: 30_000,
     bodyBytesMax: 8 * 1_024 * 1_024,
-    batchMax: 10_000,
+    batchMax: 1_000,
     keyWindowMs: 86_400_000,
     retention: RETENTION_DEFAULTS,
     apiConcurrency: 128,

@@ -5,11 +5,15 @@ import {
   startPostgres,
   type PrivatePostgres,
 } from '@majordomo/testkit';
+import { sql } from 'kysely';
 import pg from 'pg';
+import { connect } from '../src/store/postgres/database';
 import { PostgresStore, type PostgresStoreOptions } from '../src/store/postgres/postgres-store';
+import { ending } from '../src/store/postgres/settling';
+import { Unit } from '../src/store/postgres/unit';
 import type { RequestStore } from '../src/store/store';
 import { storeConformance } from './store-conformance';
-import { anOrder, HandClock, newRequest, stateIn, T0 } from './support/requests';
+import { anOrder, HandClock, newId, newRequest, stateIn, T0 } from './support/requests';
 
 const binaries = postgresBinaries();
 
@@ -155,6 +159,27 @@ if (!binaries) {
       expect(Math.abs(store.now() - Number(row!.ms))).toBeLessThan(2_000);
     });
   });
+
+  test.each([1, 256])(
+    'the end of %i claims looks up the requests by their ids, however many run',
+    async (count) => {
+      const schema = newSchema();
+      await open({ schema });
+      const db = connect({ url: postgres.url, schema, connectionsMax: 1, connectTimeoutMs: 5_000 });
+      try {
+        const settlements = Array.from(
+          { length: count },
+          () => ({ id: newId(), token: 1, outcome: 'die', error: '{}' }) as const,
+        );
+        const statement = ending(new Unit(db, T0), settlements, sql``);
+        const { rows } = await sql<{ 'QUERY PLAN': string }>`EXPLAIN ${statement}`.execute(db);
+        const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+        expect(plan).toMatch(/Index Scan using requests_id_key on requests.*\n *Index Cond: \(id = n\.id\)/);
+      } finally {
+        await db.destroy();
+      }
+    },
+  );
 
   describe('faults', () => {
     test('a schema of something else, or of a later version, is refused and left as it is', async () => {

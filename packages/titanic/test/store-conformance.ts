@@ -422,6 +422,38 @@ export function storeConformance(name: string, make: MakeStore): void {
         expect((await store.claim(anOrder({ paces }))).claimed).toHaveLength(3);
       });
 
+      test('a claim may go ahead of a pace: what has no token yet leaves when it comes, and is owed until then', async () => {
+        const paces = new Map([['mail', { perSecond: 100, burst: 3 }]]);
+        await store.submit(Array.from({ length: 40 }, () => newRequest()));
+        const ahead = anOrder({ paces, aheadMs: 100 });
+        const leaving = ({ claimed }: { claimed: readonly Claimed[] }): number[] =>
+          claimed.map(({ leavesAt }) => leavesAt - T0);
+        const first = await store.claim(ahead);
+        expect(leaving(first)).toEqual([0, 0, 0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100]);
+        expect(first).toMatchObject({ nextAt: T0 + 50, isEndAwaited: false, held: ['mail'] });
+        expect((await store.claim(ahead)).claimed).toEqual([]);
+        clock.time = T0 + 50;
+        expect(leaving(await store.claim({ ...ahead, owner: 'another' }))).toEqual([110, 120, 130, 140, 150]);
+        clock.time = T0 + 159;
+        expect((await store.claim(anOrder({ paces }))).claimed).toEqual([]);
+        clock.time = T0 + 160;
+        expect(leaving(await store.claim(anOrder({ paces })))).toEqual([160]);
+      });
+
+      test('it says whether the end of a request in hand would let more be claimed', async () => {
+        await store.submit([newRequest(), newRequest(), newRequest()]);
+        expect((await store.claim(anOrder({ max: 2 }))).isEndAwaited).toBe(true);
+        expect((await store.claim(anOrder())).isEndAwaited).toBe(false);
+        expect((await store.claim(anOrder())).isEndAwaited).toBe(false);
+        await store.submit(Array.from({ length: 4 }, () => newRequest({ service: 'sms' })));
+        const limited = await store.claim(anOrder({ pace: { burst: 1, concurrency: 2 } }));
+        expect(limited).toMatchObject({ isEndAwaited: true, nextAt: T0 + 30_000 });
+        expect(limited.claimed).toHaveLength(2);
+        const held = await store.claim(anOrder({ pace: { perSecond: 1, burst: 1 } }));
+        expect(held.claimed).toHaveLength(1);
+        expect(held.isEndAwaited).toBe(false);
+      });
+
       test('other services are not held up by one that is', async () => {
         const paces = new Map([['mail', { perSecond: 1, burst: 1 }]]);
         await store.submit(Array.from({ length: 20 }, () => newRequest()));

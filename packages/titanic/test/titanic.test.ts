@@ -427,6 +427,20 @@ describe('many', () => {
     });
   });
 
+  test('a batch is one message: what does not fit is refused with what to do', async () => {
+    const { api } = await newTitanic(endpoint);
+    const some = (count: number) => Array.from({ length: count }, () => ({ service: 'nobody', inMs: 1e6 }));
+    await expect(api.submitMany(some(1_024))).rejects.toMatchObject({
+      code: 'MESSAGE_TOO_LARGE',
+      message: expect.stringMatching(/1025 frames: at most \d+ .*submit fewer at a time/) as string,
+    });
+    expect(await api.submitMany(some(1_000))).toHaveLength(1_000);
+    await expect(api.submitMany(some(1_001))).rejects.toMatchObject({
+      code: 'INVALID_OPTIONS',
+      message: expect.stringContaining('at most 1000 are taken (batchMax)') as string,
+    });
+  });
+
   test('lists, and dead letters to be looked at, tried again and removed', async () => {
     const { api } = await newTitanic(endpoint);
     let isMended = false;

@@ -36,6 +36,11 @@ const bullmq: Parts = {
   submitter: () => import('./bullmq/submitter'),
 };
 
+const pgBoss: Parts = {
+  keeper: () => import('./pg-boss/keeper'),
+  submitter: () => import('./pg-boss/submitter'),
+};
+
 /** What each peer has a module for. Loaded in the process that plays the part, and nowhere else. */
 const PARTS: Readonly<Record<string, Parts>> = {
   'ours-packed': majordomo,
@@ -95,11 +100,8 @@ const PARTS: Readonly<Record<string, Parts>> = {
   'titanic-postgres': { ...titanic, keeper: () => import('./titanic/postgres-keeper') },
   'bullmq-always': { ...bullmq, keeper: () => import('./bullmq/keeper-always') },
   'bullmq-default': { ...bullmq, keeper: () => import('./bullmq/keeper-default') },
-  'pg-boss': {
-    keeper: () => import('./pg-boss/keeper'),
-    doer: () => import('./pg-boss/doer'),
-    submitter: () => import('./pg-boss/submitter'),
-  },
+  'pg-boss': { ...pgBoss, doer: () => import('./pg-boss/doer') },
+  'pg-boss-replies': { ...pgBoss, doer: () => import('./pg-boss/replying-doer') },
   [CODEC_PEER]: { codec: () => import('./codec/part') },
 };
 

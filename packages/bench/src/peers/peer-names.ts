@@ -19,6 +19,7 @@ export const DURABLE = [
   'bullmq-always',
   'bullmq-default',
   'pg-boss',
+  'pg-boss-replies',
 ] as const;
 
 export type DurableName = (typeof DURABLE)[number];

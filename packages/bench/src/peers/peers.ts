@@ -151,4 +151,12 @@ export const PEERS: Readonly<Record<PeerName, Peer>> = {
       'would wait half a second between two batches; no result is kept per job',
     program: 'postgres',
   },
+  'pg-boss-replies': {
+    name: 'pg-boss-replies',
+    title: 'pg-boss, replies kept',
+    settings:
+      'as pg-boss, but each job is completed with its reply, as titanic keeps one for each request: complete() takes one ' +
+      'output for all jobs that it is given, so each is a call of its own, those of a loop at one time',
+    program: 'postgres',
+  },
 };

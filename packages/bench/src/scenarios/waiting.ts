@@ -49,7 +49,12 @@ interface Load {
 
 const PEERS_MEASURED: readonly DurableName[] = ['titanic-sqlite', 'titanic-postgres'];
 const OTHERS = 'the curve is of our stores';
-const ABSENT: Absent = { 'bullmq-always': OTHERS, 'bullmq-default': OTHERS, 'pg-boss': OTHERS };
+const ABSENT: Absent = {
+  'bullmq-always': OTHERS,
+  'bullmq-default': OTHERS,
+  'pg-boss': OTHERS,
+  'pg-boss-replies': OTHERS,
+};
 const POINTS = [1_000, 10_000, 100_000, 1_000_000, 10_000_000] as const;
 const [FEWEST] = POINTS;
 /** Beyond this only where it is asked for: ten million rows take minutes to make, and gigabytes. */

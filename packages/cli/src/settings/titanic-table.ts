@@ -118,8 +118,8 @@ export const TITANIC_TABLE = {
   batchMax: {
     takes: 'number',
     placeholder: 'n',
-    schema: whole(1, 1_000_000).default(10_000),
-    description: 'requests in one submission',
+    schema: whole(1, 1_000_000).default(1_000),
+    description: 'requests in one submission; --frames-max bounds them as well, each has a frame or more',
   },
   keyWindowMs: {
     takes: 'number',

@@ -61,6 +61,8 @@ const LATER_MS = { min: 1_000, max: 15_000 } as const;
 /** How long after the start the round hour is, in ms: at first, and for each request that is to be stored until then. */
 const LEAD_MS = 3_000;
 const LEAD_EACH_MS = 0.6;
+/** How often it is looked whether all has ended, in ms: to count what waits takes the database some ms. */
+const LOOK_MS = 500;
 /** What a pace may save up where nobody says, in ms of it. */
 const BURST_MS = 50;
 
@@ -211,7 +213,7 @@ async function untilEnded(cast: Cast, timeoutMs: number): Promise<void> {
         ({ state, requests }) => requests === 0 || (state !== 'waiting' && state !== 'running'),
       );
     },
-    { timeoutMs, everyMs: 100, what: 'every request to have ended' },
+    { timeoutMs, everyMs: LOOK_MS, what: 'every request to have ended' },
   );
 }
 

@@ -5,6 +5,7 @@ import {
   CancelledError,
   InvalidOptionsError,
   isMajordomoError,
+  MessageTooLargeError,
   RequestDeadError,
   StoreUnavailableError,
   TimeoutError,
@@ -87,7 +88,10 @@ export class TitanicClient {
     return messages.submittedSchema.parse(json);
   }
 
-  /** Stores several requests, all or none, in one step. */
+  /**
+   * Stores several requests, all or none, in one step: up to 1,000 where neither titanic nor the limits say otherwise.
+   * @throws MessageTooLargeError where they are more than one message holds, and what {@link submit} throws
+   */
   async submitMany(entries: readonly BatchEntry[]): Promise<Submitted[]> {
     const now = Date.now();
     const bodies = entries.map(({ body }) => toFrames(body));
@@ -254,7 +258,9 @@ export class TitanicClient {
     const reply = await this.#client
       .request(service, body, { contentType: 'application/json', ...options })
       .catch((error: unknown) => {
-        throw isMajordomoError(error, 'EXPIRED') ? unasked(service, error) : error;
+        if (isMajordomoError(error, 'EXPIRED')) throw unasked(service, error);
+        if ('requests' in header && isMajordomoError(error, 'MESSAGE_TOO_LARGE')) throw tooMany(error);
+        throw error;
       });
     const status = reply.text(0).slice(0, 3);
     if (status !== messages.STATUS.ok && status !== messages.STATUS.pending) throw faultOf(reply);
@@ -264,6 +270,11 @@ export class TitanicClient {
 
 function unasked(service: string, cause: MajordomoError): TimeoutError {
   return new TimeoutError(`No titanic took the request to ${service} in time: ${cause.message}`, { cause });
+}
+
+function tooMany(cause: MajordomoError): MessageTooLargeError {
+  const why = 'A batch is one message, in which each request has a frame or more: submit fewer at a time.';
+  return new MessageTooLargeError(`${cause.message} ${why}`, { cause });
 }
 
 function toResult([json, frames]: [json: unknown, frames: readonly Uint8Array[]]): Result {

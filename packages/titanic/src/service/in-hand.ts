@@ -1,13 +1,13 @@
 import { AbortError, isMajordomoError, type Logger } from '@majordomo/protocol';
 import type { Claimed, Lease, Renewal, RequestStore } from '../store/store';
 
-/** A request that is being delivered. */
+/** A request that was claimed. */
 interface Held {
   readonly lease: Lease;
   readonly service: string;
   readonly bytes: number;
   readonly controller: AbortController;
-  /** False once all that is left is to write down what came of it. */
+  /** False before it has left, and once all that is left is to write down what came of it. */
   isDelivering: boolean;
   renewedAt: number;
   progress: Uint8Array | undefined;
@@ -58,7 +58,7 @@ export class InHand {
     clearInterval(this.#timer);
   }
 
-  /** @returns what fires when the request is to be given up */
+  /** A request that was claimed, and has not left. @returns what fires when it is to be given up */
   add(claimed: Claimed): AbortSignal {
     const controller = new AbortController();
     const { id, token, service, body } = claimed;
@@ -67,14 +67,21 @@ export class InHand {
       service,
       bytes: body.length,
       controller,
-      isDelivering: true,
+      isDelivering: false,
       renewedAt: performance.now(),
       progress: undefined,
     };
     this.#held.set(keyOf(claimed), held);
     this.#bytes += held.bytes;
-    this.#delivering++;
     return controller.signal;
+  }
+
+  /** It leaves. */
+  left(lease: Lease): void {
+    const held = this.#held.get(keyOf(lease));
+    if (!held || held.isDelivering) return;
+    held.isDelivering = true;
+    this.#delivering++;
   }
 
   /** Its delivery has ended, one way or another; it stays in hand until the store knows. */

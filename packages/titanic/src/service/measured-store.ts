@@ -32,7 +32,7 @@ const OUTCOMES: Readonly<Record<Settlement['outcome'], (typeof ENDED)[number]>> 
 /** A claim that has not ended. */
 interface Open {
   readonly service: string;
-  /** In ms, of `performance.now()`. */
+  /** When it may leave, in ms, of `performance.now()`. */
   readonly at: number;
 }
 
@@ -74,9 +74,10 @@ export class MeasuredStore implements RequestStore {
     for (const claimed of claims.claimed) {
       const { service, dueAt } = claimed;
       const counted = meter.of(service);
+      const waitMs = Math.max(0, claimed.leavesAt - now);
       counted.claimed++;
-      counted.lateness.record(Math.max(0, now - dueAt));
-      this.#open.set(keyOf(claimed), { service, at });
+      counted.lateness.record(Math.max(0, now + waitMs - dueAt));
+      this.#open.set(keyOf(claimed), { service, at: at + waitMs });
     }
     for (const service of claims.expired) meter.of(service).expired++;
     for (const service of claims.regained) meter.of(service).leases.regained++;
@@ -114,7 +115,7 @@ export class MeasuredStore implements RequestStore {
     if (outcome === 'succeed') this.#meter.label([service]);
     const counted = this.#meter.of(service);
     counted.ended[OUTCOMES[outcome]]++;
-    counted.attempts.record(at - open.at);
+    counted.attempts.record(Math.max(0, at - open.at));
     if (outcome === 'expire') counted.expired++;
     if (outcome === 'die') this.#meter.died(service, codeIn(settlement.error));
   }

@@ -31,10 +31,7 @@ const rules = {
   ttlMs: span(1),
   /** Requests per second in the long run, over all titanics. Default: as many as come. */
   perSecond: z.number().positive().max(1e6),
-  /**
-   * Requests that may leave at once after a pause; with `perSecond`. Default: those of 50 ms, 1 at the least. The store
-   * is looked at every few ms; with a burst of less than comes in between, a pace is not reached.
-   */
+  /** Requests that may leave at once after a pause; with `perSecond`. Default: those of 50 ms, 1 at the least. */
   burst: count(1, 1e6),
   /** Requests in hand at one time, over all titanics. Default: as many as come. */
   concurrency: count(1, 1e6),
@@ -84,8 +81,11 @@ export const titanicOptionsSchema = z
     leaseMs: count(100, LEASE_MS_MAX).default(30_000),
     /** Bytes of one body, and of one reply, at the most. Default 8 MiB. */
     bodyBytesMax: count(1).default(8 * 1_024 * 1_024),
-    /** Requests in one submission, at the most. Default 10,000. */
-    batchMax: count(1, 1e6).default(10_000),
+    /**
+     * Requests in one submission, at the most. A submission is one message, in which each has a frame or more: for more
+     * of them than about 1,000, `limits.framesMax` has to be raised as well, at client, broker and titanic. Default 1,000.
+     */
+    batchMax: count(1, 1e6).default(1_000),
     /** How long an idempotency key stands for its request where the submitter does not say, in ms. Default a day. */
     keyWindowMs: span(1).default(86_400_000),
     /** How long, and how many, requests are kept after their end, by state. */
@@ -166,7 +166,7 @@ function defined(options: RuleOptions): Said {
 
 type Said = { readonly [Key in keyof RuleOptions]?: Exclude<RuleOptions[Key], undefined> };
 
-/** What comes in while nobody looks. */
+/** What may be made up for where requests, or the machine, come late. */
 function standardBurst(perSecond = 0): number {
   return Math.max(1, Math.ceil((perSecond * BURST_MS) / 1_000));
 }

@@ -1,29 +1,21 @@
-import type { Client } from '@majordomo/client';
-import { isMajordomoError, type Logger } from '@majordomo/protocol';
-import { judge, type Failure } from '../core/judge';
-import { CRON_SERVICE, parseTerms, rulesFor, type Rules, type Terms } from '../core/terms';
-import type { Claimed, RequestStore, Settlement } from '../store/store';
+import { isMajordomoError } from '@majordomo/protocol';
+import { AHEAD_MS_MIN, nextAheadMs } from '../core/ahead';
+import { Gate } from '../core/gate';
+import type { Verdict } from '../core/judge';
+import type { Claimed, Settlement } from '../store/store';
+import { Attempts, type AttemptsOptions } from './attempts';
 import { BrokerWatch } from './broker-watch';
-import { deliver } from './delivery';
-import { fireSchedule } from './fire-schedule';
+import { Departures } from './departures';
 import { InHand } from './in-hand';
-import type { RuleBook } from './options';
 import { Settler } from './settler';
-import { tellFailed, tellFired, tellGivenBack, tellRegained } from './telling';
-import type { TracedDelivery, Tracing } from './tracing';
+import { tellGivenBack, tellRegained } from './telling';
 
 /** What a runner needs. */
-export interface RunnerOptions {
-  readonly store: RequestStore;
-  readonly client: Client;
-  readonly rules: RuleBook;
+export interface RunnerOptions extends AttemptsOptions {
   readonly owner: string;
   readonly concurrency: number;
   readonly inHandBytesMax: number;
   readonly leaseMs: number;
-  readonly bodyBytesMax: number;
-  readonly tracing: Tracing | undefined;
-  readonly logger: Logger;
 }
 
 /** What a runner has done since it was made. */
@@ -46,12 +38,23 @@ const STORE_PATIENCE_MS = 5_000;
 /** The least time between two looks at the store that nothing but the clock asks for, in ms: tokens come one by one. */
 const PACE_MS_MIN = 5;
 
-/** Requests in hand for each that may be delivered at one time: the others wait for the store to know of their end. */
+/**
+ * While more is due than there are places, the store is asked once this part of them is free, or this many ms have gone
+ * by: claims of a few requests each would cost more than what they claim.
+ */
+const REFILL_PART = 1 / 4;
+const REFILL_MS = 5;
+
+/**
+ * Requests in hand for each that may be delivered at one time: the others were claimed ahead of their pace, or wait for
+ * the store to know of their end.
+ */
 const IN_HAND_FACTOR = 2;
 
 /**
  * Claims what is due and delivers it. It looks at the store when the store says that something is due, when the time
- * comes that the store has named, and when a place is free again; never in between. Without a broker it claims nothing.
+ * comes that the store has named, and when a request in hand has ended that something due waits for; never in between.
+ * What has a pace is claimed a little ahead of it, and leaves at its time. Without a broker it claims nothing.
  */
 export class Runner {
   readonly counters: RunnerCounters = {
@@ -66,20 +69,35 @@ export class Runner {
   readonly #options: RunnerOptions;
   readonly #settler: Settler;
   readonly #inHand: InHand;
+  readonly #attempts: Attempts;
   readonly #brokers: BrokerWatch;
+  readonly #departures: Departures;
+  readonly #gate = new Gate();
   #state: 'new' | 'running' | 'stopping' | 'stopped' = 'new';
   #unsubscribe: () => void = () => undefined;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Infinity;
   #isClaiming = false;
   #isAskedAgain = false;
+  /** Whether something due may be claimed once a request in hand has ended. */
+  #isEndAwaited = true;
+  /** Whether the last claim took all places that there were. */
+  #isFull = false;
+  /** Deliveries and requests in hand that have ended. */
+  #ends = 0;
+  #aheadMs = AHEAD_MS_MIN;
 
   constructor(options: RunnerOptions) {
     const { store, client, leaseMs, logger } = options;
     this.#options = options;
     this.#settler = new Settler(store, logger);
     this.#inHand = new InHand(store, leaseMs, logger);
+    this.#attempts = new Attempts(options, {
+      progress: (claimed, packed) => this.#inHand.progress(claimed, packed),
+      settle: (settlement, service, health) => this.#settle(settlement, service, health),
+    });
     this.#brokers = new BrokerWatch(client, () => this.#claim());
+    this.#departures = new Departures(() => this.#inHand.delivering < options.concurrency);
   }
 
   /** Requests in hand. */
@@ -104,11 +122,13 @@ export class Runner {
     const late = setTimeout(() => {
       if (timeoutMs > 0) tellGivenBack(this.#options.logger, this.#inHand.size, timeoutMs);
       this.#inHand.abortAll();
+      this.#departures.departAll();
     }, timeoutMs);
     const giveUp = setTimeout(() => this.#settler.stop(), timeoutMs + STORE_PATIENCE_MS);
     await this.#inHand.empty();
     clearTimeout(late);
     clearTimeout(giveUp);
+    this.#departures.departAll();
     this.#inHand.stop();
     this.#settler.stop();
     this.#state = 'stopped';
@@ -118,7 +138,7 @@ export class Runner {
     if (this.#state !== 'running' || at === Infinity || at >= this.#timerAt) return;
     const waitMs = at - this.#options.store.now();
     if (waitMs <= 0) {
-      this.#claim();
+      this.#refill();
       return;
     }
     clearTimeout(this.#timer);
@@ -131,6 +151,17 @@ export class Runner {
       Math.min(TIMER_MS_MAX, Math.ceil(waitMs)),
     );
     this.#timer = timer;
+  }
+
+  /** Claims soon; where more is due than there are places, once some of them are free. */
+  #refill(): void {
+    if (!this.#isFull || this.#places >= this.#options.concurrency * REFILL_PART) this.#claim();
+    else this.#wakeAt(this.#options.store.now() + REFILL_MS);
+  }
+
+  /** Places that are free, and that nothing in hand waits for. */
+  get #places(): number {
+    return this.#options.concurrency - this.#inHand.delivering - this.#departures.ready;
   }
 
   /** Claims soon; where a claim is under way, once more after it. */
@@ -146,10 +177,11 @@ export class Runner {
       await new Promise(setImmediate);
       this.#isAskedAgain = false;
       const { concurrency, inHandBytesMax } = this.#options;
-      const { size, delivering, bytes } = this.#inHand;
+      const { size, bytes } = this.#inHand;
       // While what has been delivered is written down, others take its place, as many at the most.
-      const max = Math.min(concurrency - delivering, IN_HAND_FACTOR * concurrency - size);
+      const max = Math.min(this.#places, IN_HAND_FACTOR * concurrency - size);
       const bytesMax = inHandBytesMax - bytes;
+      this.#isEndAwaited = true;
       if (this.#state !== 'running' || !this.#brokers.isUp || max <= 0 || bytesMax <= 0) break;
       await this.#claimOnce(max, bytesMax);
     } while (this.#isAskedAgain);
@@ -158,16 +190,25 @@ export class Runner {
 
   async #claimOnce(max: number, bytesMax: number): Promise<void> {
     const { store, owner, leaseMs, rules, logger } = this.#options;
+    const { paces, pace } = rules;
+    const startedAt = performance.now();
+    const endsBefore = this.#ends;
+    this.#isEndAwaited = false;
     try {
-      const { paces, pace } = rules;
-      const { claimed, nextAt, regained } = await store.claim({ owner, max, bytesMax, leaseMs, paces, pace });
+      const aheadMs = Math.min(this.#aheadMs, leaseMs / 2);
+      const order = { owner, max, bytesMax, leaseMs, paces, pace, aheadMs };
+      const { claimed, nextAt, regained, isEndAwaited } = await store.claim(order);
+      this.#aheadMs = nextAheadMs(this.#aheadMs, performance.now() - startedAt);
+      this.#isEndAwaited = isEndAwaited;
+      this.#isFull = claimed.length >= max;
       this.counters.claimed += claimed.length;
       for (const each of claimed) this.#take(each);
       if (regained.length > 0) tellRegained(logger, regained);
       const isMore = claimed.length > 0 && nextAt <= store.now();
-      if (isMore) this.#isAskedAgain = true;
+      if (isMore || (isEndAwaited && this.#ends > endsBefore)) this.#refill();
       else this.#wakeAt(Math.max(nextAt, store.now() + PACE_MS_MIN));
     } catch (error) {
+      this.#isEndAwaited = true;
       if (isMajordomoError(error, 'CLOSED')) return;
       logger.error({ event: 'claimFailed', err: error }, 'the store gives nothing to do');
       this.#wakeAt(store.now() + STORE_RETRY_MS);
@@ -175,109 +216,33 @@ export class Runner {
   }
 
   #take(claimed: Claimed): void {
+    const { store, rules } = this.#options;
     const signal = this.#inHand.add(claimed);
-    void this.#run(claimed, signal)
-      .catch((error: unknown) => this.#buryUnreadable(claimed, error))
-      .finally(() => {
-        this.#inHand.remove(claimed);
-        this.#claim();
-      });
+    const { service, leavesAt } = claimed;
+    const at = performance.now() + Math.max(0, leavesAt - store.now());
+    this.#departures.add(this.#gate.pass(service, rules.of(service).pace, at), () =>
+      this.#leave(claimed, signal),
+    );
   }
 
-  async #run(claimed: Claimed, signal: AbortSignal): Promise<void> {
-    const terms = parseTerms(claimed.terms);
-    if (claimed.service === CRON_SERVICE) return this.#fire(claimed, terms);
-    const { store, client, bodyBytesMax } = this.#options;
-    const rules = rulesFor(terms, this.#options.rules.of(claimed.service));
-    if (claimed.attempts > rules.attempts) return this.#lostTooOften(claimed);
-    const now = store.now();
-    if (claimed.expiresAt !== undefined && claimed.expiresAt <= now) {
-      const { id, service, attempts } = claimed;
-      tellFailed(this.#options.logger, 'expire', { service, id, attempt: attempts });
-      return this.#settle(
-        { ...leaseOf(claimed), outcome: 'expire', error: undefined },
-        claimed.service,
-        undefined,
-      );
-    }
-    const { tracing } = this.#options;
-    const traced = tracing?.begin(claimed, terms, now);
-    const traceparent = traced?.traceparent ?? terms.traceparent;
-    const delivered = await deliver(client, {
-      claimed,
-      terms,
-      rules,
-      now,
-      traceparent,
-      replyBytesMax: bodyBytesMax,
-      signal,
-      progress: (packed) => this.#inHand.progress(claimed, packed),
+  #leave(claimed: Claimed, signal: AbortSignal): void {
+    this.#inHand.left(claimed);
+    void this.#attempts.make(claimed, signal).finally(() => {
+      this.#inHand.remove(claimed);
+      this.#ended();
     });
-    if ('failure' in delivered) return this.#failed(claimed, rules, delivered.failure, traceparent, traced);
-    await this.#settle(
-      { ...leaseOf(claimed), outcome: 'succeed', ...delivered },
-      claimed.service,
-      'answered',
-    );
-    traced?.end('succeed');
   }
 
-  async #failed(
-    claimed: Claimed,
-    rules: Rules,
-    failure: Failure,
-    traceparent: string | undefined,
-    traced: TracedDelivery | undefined,
-  ): Promise<void> {
-    const { id, service, attempts, expiresAt } = claimed;
-    const verdict = judge(failure, { attempts, expiresAt, rules }, this.#options.store.now(), Math.random());
-    const { outcome, dueAt, health } = verdict;
-    traced?.failed(failure);
-    const { code, workerCode, message } = failure;
-    const said = { service, id, attempt: attempts, traceparent, code, workerCode, message };
-    tellFailed(this.#options.logger, outcome, said);
-    const error = JSON.stringify(failure satisfies Failure);
-    await this.#settle({ ...leaseOf(claimed), outcome, dueAt, error }, service, health);
-    traced?.end(outcome);
+  /** A delivery has ended, or a request is no more in hand: others may take its place. */
+  #ended(): void {
+    this.#ends++;
+    this.#departures.depart();
+    if (this.#isEndAwaited) this.#refill();
   }
 
-  /** A row that cannot be made sense of: nobody else could either. */
-  #buryUnreadable(claimed: Claimed, error: unknown): Promise<void> {
-    const { id, service } = claimed;
-    this.#options.logger.error(
-      { event: 'requestUnreadable', service, id, err: error },
-      'a stored request cannot be understood',
-    );
-    const failure: Failure = {
-      code: 'FAILED',
-      message: `It cannot be understood as it is stored: ${String(error)}`,
-    };
-    const settlement = { ...leaseOf(claimed), outcome: 'die', error: JSON.stringify(failure) } as const;
-    return this.#settle(settlement, claimed.service, undefined);
-  }
-
-  /** The titanics that had it were lost with it, each time. */
-  #lostTooOften(claimed: Claimed): Promise<void> {
-    const { id, service, attempts } = claimed;
-    tellFailed(this.#options.logger, 'die', { service, id, attempt: attempts, code: 'LEASE_LOST' });
-    const failure = { code: 'LEASE_LOST', message: 'Every titanic that had it in hand was lost with it.' };
-    const error = claimed.error ?? JSON.stringify(failure);
-    return this.#settle({ ...leaseOf(claimed), outcome: 'die', error }, claimed.service, undefined);
-  }
-
-  #fire(claimed: Claimed, terms: Terms): Promise<void> {
-    const firing = fireSchedule(claimed, terms, this.#options.store.now());
-    tellFired(this.#options.logger, claimed, terms, firing);
-    return this.#settle({ ...leaseOf(claimed), outcome: 'fire', ...firing }, claimed.service, undefined);
-  }
-
-  async #settle(
-    settlement: Settlement,
-    service: string,
-    health: 'answered' | 'failed' | 'absent' | undefined,
-  ): Promise<void> {
+  async #settle(settlement: Settlement, service: string, health: Verdict['health']): Promise<void> {
     this.#inHand.delivered(settlement);
-    this.#claim();
+    this.#ended();
     await this.#settler.settle(settlement, service, health);
     this.counters[COUNTERS[settlement.outcome]]++;
   }
@@ -291,5 +256,3 @@ const COUNTERS: Readonly<Record<Settlement['outcome'], keyof RunnerCounters>> = 
   expire: 'expired',
   fire: 'fired',
 };
-
-const leaseOf = ({ id, token }: Claimed): { id: string; token: number } => ({ id, token });

@@ -5,6 +5,7 @@ import { EventEmitter } from 'node:events';
 import { hostname } from 'node:os';
 import type { RequestStore } from '../store/store';
 import { Api } from './api';
+import { brokerLines } from './broker-lines';
 import { Intake } from './intake';
 import { MeasuredStore } from './measured-store';
 import { API_SERVICES, TSP_SERVICES } from './messages';
@@ -71,7 +72,7 @@ export class Titanic extends EventEmitter<TitanicEvents> {
     this.#meter = metrics && TitanicMeter.of(metrics);
     const store = this.#storeFor(this.#meter);
     const rules = new RuleBook(this.options);
-    const connection = connectionOf(this.options, curve);
+    const connection = { ...connectionOf(this.options, curve), logger: brokerLines(logger) };
     this.#client = new Client({
       ...connection,
       pendingMax: concurrency + SPARE_CALLS,
@@ -95,7 +96,10 @@ export class Titanic extends EventEmitter<TitanicEvents> {
       { ...connection, tracing },
       logger,
     );
-    watchRegistrations(this.#workers, (broker) => this.emit('registered', { broker }));
+    watchRegistrations(this.#workers, (broker) => {
+      logger.info({ event: 'registered', broker }, 'registered with a broker, with all services');
+      this.emit('registered', { broker });
+    });
     const [runner, waiters] = [this.#runner, this.#waiters];
     this.#measured = {
       store: this.options.store,
@@ -220,7 +224,7 @@ const OWNER_HOST_MAX = 80;
 /** What client and workers have in common with the titanic. */
 function connectionOf(options: ResolvedTitanicOptions, curve: TitanicKeys) {
   const { brokers, protocol, probeMs, connectTimeoutMs, reconnectMinMs, reconnectMaxMs } = options;
-  const { limits, logger, metrics } = options;
+  const { limits, metrics } = options;
   return {
     brokers,
     protocol,
@@ -229,7 +233,6 @@ function connectionOf(options: ResolvedTitanicOptions, curve: TitanicKeys) {
     reconnectMinMs,
     reconnectMaxMs,
     limits,
-    logger,
     curve,
     metrics,
   };

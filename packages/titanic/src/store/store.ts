@@ -41,6 +41,8 @@ export interface ClaimOrder {
   readonly paces: ReadonlyMap<string, Pace>;
   /** The pace of each of the others. */
   readonly pace: Pace | undefined;
+  /** How long before its pace lets it leave a request may be claimed, in ms; 0 for no sooner. */
+  readonly aheadMs: number;
 }
 
 /** The right to end a request. */
@@ -63,6 +65,8 @@ export interface Claimed extends Lease {
   readonly terms: string | undefined;
   /** The failure before this attempt, as JSON. */
   readonly error: string | undefined;
+  /** When its pace lets it leave, in ms: later than now where it was claimed ahead. */
+  readonly leavesAt: number;
 }
 
 /** The outcome of {@link RequestStore.claim}. */
@@ -70,6 +74,11 @@ export interface Claims {
   readonly claimed: readonly Claimed[];
   /** When there may be more to claim, in ms; `Infinity` where only an event can tell. */
   readonly nextAt: number;
+  /**
+   * True where something due may wait for a request in hand to end: there was no more place in the order, or its service
+   * may have no more in hand. False where the end of one changes nothing.
+   */
+  readonly isEndAwaited: boolean;
   /** The services of what was expired instead, one entry each. */
   readonly expired: readonly string[];
   /** The services of what a lost titanic had in hand and waits again, one entry each. */

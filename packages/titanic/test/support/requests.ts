@@ -35,6 +35,7 @@ export function anOrder(fields: Partial<ClaimOrder> = {}): ClaimOrder {
     leaseMs: 30_000,
     paces: new Map(),
     pace: undefined,
+    aheadMs: 0,
     ...fields,
   };
 }

@@ -1,46 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Arrivals } from '../../load/arrivals';
 import type { PartParams, RunningPart } from '../part';
-import { QUEUES, startBoss, type Job } from './settings';
+import { startDoing } from './doing';
+import { QUEUES } from './settings';
 
-/** Loops at one time, and jobs that each fetches at once: together as many as titanic delivers. */
-const LOOPS = 4;
-const BATCH = 64;
-/** The pause of a loop that has found nothing, in ms. */
-const IDLE_MS = 5;
-
-/** Fetches, echoes and completes. A job counts once the database has confirmed that it is done. */
-export async function start(params: PartParams): Promise<RunningPart> {
-  const boss = await startBoss(params);
-  const arrivals = new Arrivals();
-  let stopped = false;
-
-  const loop = async (): Promise<void> => {
-    while (!stopped) {
-      const jobs = await boss.fetch<Job>(QUEUES.done, { batchSize: BATCH });
-      if (jobs.length === 0) {
-        await sleep(IDLE_MS);
-        continue;
-      }
-      await boss.complete(
-        QUEUES.done,
-        jobs.map(({ id }) => id),
-      );
-      arrivals.add(jobs.length);
-    }
-  };
-
-  const loops = Promise.all(Array.from({ length: LOOPS }, loop));
-  loops.catch((error: unknown) => {
-    process.stderr.write(`pg-boss: ${String(error)}\n`);
-    process.exit(1);
-  });
-  return {
-    answers: { received: ({ count }) => arrivals.expect(count) },
-    close: async () => {
-      stopped = true;
-      await loops;
-      await boss.stop({ graceful: false });
-    },
-  };
+/** Completes jobs as they were fetched: in one statement, without a reply. */
+export function start(params: PartParams): Promise<RunningPart> {
+  return startDoing(params, (boss, jobs) =>
+    boss.complete(
+      QUEUES.done,
+      jobs.map(({ id }) => id),
+    ),
+  );
 }

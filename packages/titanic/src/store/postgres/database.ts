@@ -4,7 +4,7 @@ import {
   StoreUnavailableError,
   type MajordomoError,
 } from '@majordomo/protocol';
-import { Kysely, PostgresDialect, type Transaction } from 'kysely';
+import { Kysely, PostgresDialect, type QueryExecutorProvider } from 'kysely';
 import pg from 'pg';
 import { PreparingPool } from './preparing-pool';
 
@@ -47,7 +47,8 @@ export interface Database {
   };
 }
 
-export type Trx = Transaction<Database>;
+/** What runs statements: a transaction; or the database, where each is a transaction of its own. */
+export type Trx = QueryExecutorProvider;
 
 /** What connects to one schema of one database. */
 export interface Connecting {
@@ -66,13 +67,17 @@ const types = {
 };
 
 /**
- * How to connect: whatever the session does is in the schema. Statements are short; compiling one, which PostgreSQL
- * thinks of where many rows might be met, takes longer than all of them.
+ * What holds for all statements. Each is planned once, maybe while the tables are empty, and goes on as it was planned
+ * when they are not: so all go by an index, and each has one to go by. Compiling one, which PostgreSQL thinks of where
+ * many rows might be met, takes longer than all of them.
  */
+const SETTINGS = ['enable_seqscan=off', 'jit=off', 'statement_timeout=60000'];
+
+/** How to connect: whatever the session does is in the schema. */
 export function clientConfig({ url, schema, connectTimeoutMs }: Connecting): pg.ClientConfig {
   return {
     connectionString: url,
-    options: `-c search_path=${schema} -c statement_timeout=60000 -c jit=off`,
+    options: [`search_path=${schema}`, ...SETTINGS].map((setting) => `-c ${setting}`).join(' '),
     application_name: 'titanic',
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,

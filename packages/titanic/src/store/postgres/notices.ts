@@ -60,6 +60,8 @@ export class Notices {
     this.#stopped.abort();
     await this.#client?.end().catch(() => undefined);
     await this.#loop;
+    // One that was being made meanwhile.
+    await this.#client?.end().catch(() => undefined);
   }
 
   /** Payloads that tell of this. */

@@ -32,15 +32,16 @@ import type {
   Submitted,
 } from '../store';
 import { change, remove } from './changing';
-import { claim, type Turns } from './claiming';
+import { claim, type Reach } from './claiming';
 import { connect, isToBeTriedAgain, storeError, type Connecting, type Database } from './database';
 import { backlog, list } from './listing';
 import { Notices } from './notices';
+import { Outbox } from './outbox';
 import { purge } from './purging';
 import { read, stats } from './reading';
 import { migrate } from './schema';
-import { renew, settle } from './settling';
-import { addRequests, requireRoom } from './submitting';
+import { isPlain, renew, settle, settleAlone } from './settling';
+import { addAlone, addRequests, requireRoom } from './submitting';
 import { Unit } from './unit';
 
 /** The options of a PostgreSQL store. */
@@ -101,8 +102,9 @@ export class PostgresStore implements RequestStore {
   readonly #db: Kysely<Database>;
   readonly #listeners = new Listeners();
   readonly #notices: Notices;
+  readonly #outbox: Outbox;
   readonly #requestsMax: number;
-  readonly #turns: Turns = new Map();
+  readonly #reach: Reach;
   readonly #clock: (() => number) | undefined;
   readonly #timers: NodeJS.Timeout[] = [];
   /** The clock of the database, ahead of ours by so much, in ms. */
@@ -117,8 +119,16 @@ export class PostgresStore implements RequestStore {
   private constructor(connecting: Connecting, requestsMax: number, clock: (() => number) | undefined) {
     this.#db = connect(connecting);
     this.#notices = new Notices(connecting, this.#listeners, randomUUID());
+    this.#outbox = new Outbox(this.#db, this.#notices);
     this.#requestsMax = requestsMax;
     this.#clock = clock;
+    this.#reach = {
+      db: this.#db,
+      turns: new Map(),
+      now: () => this.now(),
+      alone: (work) => this.#alone(work),
+      together: (work) => this.#together(work),
+    };
   }
 
   /**
@@ -171,14 +181,17 @@ export class PostgresStore implements RequestStore {
   }
 
   claim(order: ClaimOrder): Promise<Claims> {
-    return this.#transact((unit) => claim(unit, order, this.#turns));
+    return this.#insist(() => claim(this.#reach, order));
   }
 
   renew(renewals: readonly Renewal[], leaseMs: number): Promise<Lease[]> {
-    return this.#transact((unit) => renew(unit, renewals, leaseMs));
+    return this.#insist(() => this.#alone((unit) => renew(unit, renewals, leaseMs)));
   }
 
   settle(settlements: readonly Settlement[], health: readonly ServiceHealth[]): Promise<boolean[]> {
+    if (isPlain(settlements, health)) {
+      return this.#insist(() => this.#alone((unit) => settleAlone(unit, settlements, health)));
+    }
     return this.#transact((unit) => settle(unit, settlements, health, this.#requestsMax));
   }
 
@@ -224,6 +237,7 @@ export class PostgresStore implements RequestStore {
     if (this.#working > 0 || this.#waiting.length > 0) {
       await new Promise<void>((resolve) => (this.#idle = resolve));
     }
+    await this.#outbox.empty();
     await this.#notices.stop();
     await this.#db.destroy();
   }
@@ -279,26 +293,29 @@ export class PostgresStore implements RequestStore {
 
   /** @param operations - submissions that these are of */
   #add(requests: readonly NewRequest[], operations = 1): Promise<Submitted[]> {
-    return this.#transact(
-      async (unit) => {
-        await requireRoom(unit, requests.length, this.#requestsMax);
-        return addRequests(unit, requests);
-      },
-      true,
-      operations,
-    );
+    const bound = this.#requestsMax;
+    const hasKeys = requests.some(({ key }) => key !== undefined);
+    const add = (): Promise<Submitted[]> =>
+      hasKeys
+        ? this.#together(async (unit) => {
+            await requireRoom(unit, requests.length, bound);
+            return addRequests(unit, requests);
+          })
+        : this.#alone((unit) => addAlone(unit, requests, bound));
+    return this.#insist(add, true, operations);
   }
 
   /** Does work in one transaction, and tells of it once it is done. */
-  #transact<Result>(
-    work: (unit: Unit) => Promise<Result>,
-    isAccepted = false,
-    operations = 1,
-  ): Promise<Result> {
+  #transact<Result>(work: (unit: Unit) => Promise<Result>): Promise<Result> {
+    return this.#insist(() => this.#together(work));
+  }
+
+  /** Does work, again where it met another's. */
+  #insist<Result>(work: () => Promise<Result>, isAccepted = false, operations = 1): Promise<Result> {
     return this.#guarded(async () => {
       for (let tries = 1; ; tries++) {
         try {
-          const result = await this.#once(work);
+          const result = await work();
           this.#listeners.committed(operations);
           return result;
         } catch (error) {
@@ -308,7 +325,8 @@ export class PostgresStore implements RequestStore {
     }, isAccepted);
   }
 
-  async #once<Result>(work: (unit: Unit) => Promise<Result>): Promise<Result> {
+  /** Does statements in one transaction. */
+  async #together<Result>(work: (unit: Unit) => Promise<Result>): Promise<Result> {
     let unit: Unit | undefined;
     const result = await this.#db.transaction().execute(async (trx) => {
       unit = new Unit(trx, this.now());
@@ -320,20 +338,22 @@ export class PostgresStore implements RequestStore {
     return result;
   }
 
-  /** Those here at once; the others through the database, in a statement of its own: in the transaction, it would have every commit wait for the one before. */
+  /**
+   * Does one statement, which is a transaction of its own and counts what it does itself: once to the database and back,
+   * instead of four times and more.
+   */
+  async #alone<Result>(work: (unit: Unit) => Promise<Result>): Promise<Result> {
+    const unit = new Unit(this.#db, this.now());
+    const result = await work(unit);
+    this.#tell(unit);
+    return result;
+  }
+
+  /** Those here at once; the others through the database. */
   #tell({ dueAt, ended }: Unit): void {
     if (ended.length > 0) this.#listeners.ended(ended);
     if (dueAt !== Infinity) this.#listeners.due(dueAt);
-    const payloads = this.#notices.payloads(dueAt, ended);
-    if (payloads.length === 0) return;
-    this.#working++;
-    void sql`SELECT pg_notify(${this.#notices.channel}, payload) FROM unnest(${payloads}::text[]) AS payload`
-      .execute(this.#db)
-      .catch(() => undefined)
-      .finally(() => {
-        this.#working--;
-        this.#rest();
-      });
+    this.#outbox.tell(dueAt, ended);
   }
 
   /** @param isAccepted - true for what was asked for before the store was closed */

@@ -1,17 +1,58 @@
 import { StoreFullError } from '@majordomo/protocol';
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import type { NewRequest, Submitted } from '../store';
 import { idText } from './database';
-import type { Unit } from './unit';
+import { ADDED, type Unit } from './unit';
+
+/** How many wait or run. */
+const OPEN = sql`SELECT coalesce(sum(requests), 0)::bigint AS open FROM totals WHERE state < 2`;
 
 /** @throws StoreFullError where so many more are beyond the bound, before anything is written */
 export async function requireRoom(unit: Unit, count: number, requestsMax: number): Promise<void> {
-  const { rows } = await sql<{ open: number }>`
-    SELECT coalesce(sum(requests), 0)::bigint AS open FROM totals WHERE state < 2`.execute(unit.trx);
-  if ((rows[0]?.open ?? 0) + count <= requestsMax) return;
+  const { rows } = await sql<{ open: number }>`${OPEN}`.execute(unit.trx);
+  requireFit(rows[0]?.open ?? 0, count, requestsMax);
+}
+
+/** @throws StoreFullError */
+function requireFit(open: number, count: number, requestsMax: number): void {
+  if (open + count <= requestsMax) return;
   throw new StoreFullError(
     `As many requests wait as the store may hold (requestsMax: ${requestsMax}); nothing was stored.`,
   );
+}
+
+/**
+ * Adds requests without keys, all or none, as a transaction of one statement.
+ * @throws StoreFullError
+ */
+export async function addAlone(
+  unit: Unit,
+  requests: readonly NewRequest[],
+  requestsMax: number,
+): Promise<Submitted[]> {
+  const first = new Map<string, NewRequest>();
+  for (const request of requests) if (!first.has(request.id)) first.set(request.id, request);
+  const fresh = [...first.values()];
+  const { rows } = await sql<{ open: number; count: number; added: string[] | null }>`
+    WITH room AS MATERIALIZED (${OPEN}), added AS (
+      ${inserting(unit, fresh, sql`WHERE (SELECT open FROM room) + ${requests.length}::bigint <= ${requestsMax}::bigint`)}
+    ), counted AS (
+      INSERT INTO totals (shard, service, state, requests, bytes)
+      SELECT ${unit.shard}::smallint, service, 0, count(*), sum(bytes) FROM added GROUP BY service ORDER BY service
+      ${ADDED}
+    )
+    SELECT (SELECT open FROM room) AS open, count(*) AS count,
+      CASE WHEN count(*) < ${fresh.length}::bigint THEN array_agg(id::text) END AS added
+    FROM added`.execute(unit.trx);
+  const { open, count, added } = rows[0]!;
+  requireFit(open, requests.length, requestsMax);
+  const ids = added ? new Set(added.map(idText)) : undefined;
+  return requests.map((request) => {
+    const { id } = request;
+    const isAdded = first.get(id) === request && (ids?.has(id) ?? count > 0);
+    if (isAdded) unit.waits(request.dueAt);
+    return { id, duplicate: !isAdded };
+  });
 }
 
 /** Adds requests, unless their keys or ids are known. */
@@ -63,17 +104,7 @@ async function takeKeys({ trx, now }: Unit, requests: readonly NewRequest[]): Pr
 /** @returns the ids that were not there before */
 async function insert(unit: Unit, requests: readonly NewRequest[]): Promise<Set<string>> {
   if (requests.length === 0) return new Set();
-  const of = <Value>(value: (request: NewRequest) => Value): Value[] => requests.map(value);
-  const { rows } = await sql<{ id: string }>`
-    INSERT INTO requests (id, state, service, priority, due_at, expires_at, submitted_at, bytes, terms, body)
-    SELECT id, 0, service, priority, due_at, expires_at, ${unit.now}, length(body), terms, body
-    FROM unnest(${of(({ id }) => id)}::uuid[], ${of(({ service }) => service)}::text[],
-      ${of(({ priority }) => priority)}::smallint[], ${of(({ dueAt }) => dueAt)}::bigint[],
-      ${of(({ expiresAt }) => expiresAt ?? null)}::bigint[], ${of(({ terms }) => terms ?? null)}::text[],
-      ${of(({ body }) => Buffer.from(body.buffer, body.byteOffset, body.length))}::bytea[]) WITH ORDINALITY
-      AS n (id, service, priority, due_at, expires_at, terms, body, place)
-    ORDER BY place
-    ON CONFLICT (id) DO NOTHING RETURNING id`.execute(unit.trx);
+  const { rows } = await sql<{ id: string }>`${inserting(unit, requests, sql``)}`.execute(unit.trx);
   const added = new Set(rows.map(({ id }) => idText(id)));
   for (const { id, service, body, dueAt } of requests) {
     if (!added.has(id)) continue;
@@ -81,4 +112,23 @@ async function insert(unit: Unit, requests: readonly NewRequest[]): Promise<Set<
     unit.waits(dueAt);
   }
   return added;
+}
+
+/** The statement that inserts requests whose ids are not known yet, and gives `id`, `service` and `bytes` of each. */
+function inserting(
+  unit: Unit,
+  requests: readonly NewRequest[],
+  condition: RawBuilder<unknown>,
+): RawBuilder<unknown> {
+  const of = <Value>(value: (request: NewRequest) => Value): Value[] => requests.map(value);
+  return sql`
+    INSERT INTO requests (id, state, service, priority, due_at, expires_at, submitted_at, bytes, terms, body)
+    SELECT id, 0, service, priority, due_at, expires_at, ${unit.now}, length(body), terms, body
+    FROM unnest(${of(({ id }) => id)}::uuid[], ${of(({ service }) => service)}::text[],
+      ${of(({ priority }) => priority)}::smallint[], ${of(({ dueAt }) => dueAt)}::bigint[],
+      ${of(({ expiresAt }) => expiresAt ?? null)}::bigint[], ${of(({ terms }) => terms ?? null)}::text[],
+      ${of(({ body }) => Buffer.from(body.buffer, body.byteOffset, body.length))}::bytea[]) WITH ORDINALITY
+      AS n (id, service, priority, due_at, expires_at, terms, body, place)
+    ${condition} ORDER BY place
+    ON CONFLICT (id) DO NOTHING RETURNING id, service, bytes`;
 }

@@ -5,12 +5,18 @@ import type { Trx } from './database';
 /** Rows that the counts of one service and state are spread over. */
 const SHARDS = 32;
 
+/** Has counts that are inserted into `totals` added to those that are there. */
+export const ADDED = sql`ON CONFLICT (service, state, shard) DO UPDATE
+      SET requests = totals.requests + excluded.requests, bytes = totals.bytes + excluded.bytes`;
+
 /** One transaction, and what is to be told and counted of it. */
 export class Unit {
   /** Requests that ended or were removed. */
   readonly ended: string[] = [];
   /** The earliest time from which there is more to claim, in ms. */
   dueAt = Infinity;
+  /** Where its counts are written, of {@link SHARDS}. */
+  readonly shard = Math.floor(Math.random() * SHARDS);
   readonly #changes = new Map<string, { service: string; state: number; requests: number; bytes: number }>();
 
   constructor(
@@ -46,15 +52,11 @@ export class Unit {
       .sort(([one], [other]) => (one < other ? -1 : 1))
       .map(([, change]) => change);
     if (changes.length === 0) return;
-    const shard = Math.floor(Math.random() * SHARDS);
     await sql`
       INSERT INTO totals (shard, service, state, requests, bytes)
-      SELECT ${shard}, * FROM unnest(
+      SELECT ${this.shard}, * FROM unnest(
         ${changes.map(({ service }) => service)}::text[], ${changes.map(({ state }) => state)}::smallint[],
         ${changes.map(({ requests }) => requests)}::bigint[], ${changes.map(({ bytes }) => bytes)}::bigint[])
-      ON CONFLICT (service, state, shard) DO UPDATE
-      SET requests = totals.requests + excluded.requests, bytes = totals.bytes + excluded.bytes`.execute(
-      this.trx,
-    );
+      ${ADDED}`.execute(this.trx);
   }
 }

@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import { PRIORITY_MAX } from '@majordomo/protocol';
-import { afterClaim, allowance, type Pace } from '../../core/pace';
+import { afterClaim, allowance, departuresOf, isCounted, type Pace } from '../../core/pace';
 import { LEASE_LOST } from '../ending';
 import { LEASE_MS_MAX, STEP_ROWS_MAX, type Claimed, type ClaimOrder, type Claims } from '../store';
 import { idText, type Room } from './room';
@@ -109,7 +109,14 @@ export class Claiming {
     }
     for (const service of round.moreAt.keys()) if (round.left > 0) this.#serve(round, service, round.left);
     this.#room.dueServices.served(round.served);
-    return { claimed: round.claimed, nextAt: this.#nextAt(round), expired, regained, held: [...round.held] };
+    return {
+      claimed: round.claimed,
+      nextAt: this.#nextAt(round),
+      isEndAwaited: round.left <= 0 || [...round.moreAt.values()].includes(Infinity),
+      expired,
+      regained,
+      held: [...round.held],
+    };
   }
 
   /** Claims up to `share` requests of one service, as its pace allows, and notes when there may be more. */
@@ -118,11 +125,10 @@ export class Claiming {
     const { paces, dueServices, ledger } = this.#room;
     const pace = round.paceOf(service);
     const state = paces.get(service);
-    const isCounted = pace?.concurrency !== undefined || state !== undefined;
-    const running = isCounted ? ledger.count(service, 'running') : 0;
-    const allowed = allowance(pace, state, running, now);
+    const running = isCounted(pace, state) ? ledger.count(service, 'running') : 0;
+    const allowed = allowance(pace, state, running, now, round.order.aheadMs);
     const wanted = Math.min(share, allowed.count);
-    const count = this.#take(round, service, wanted);
+    const count = this.#take(round, service, wanted, departuresOf(pace, state, now));
     if (count > 0) round.served.add(service);
     if (count > 0 && pace?.perSecond !== undefined) paces.put(service, afterClaim(pace, state, count, now));
     if (count < wanted && round.left > 0) {
@@ -134,8 +140,8 @@ export class Claiming {
     }
   }
 
-  /** Claims up to so many of one service, in their order. */
-  #take(round: Round, service: string, max: number): number {
+  /** Claims up to so many of one service, in their order; `leavesAt` by their place in it. */
+  #take(round: Round, service: string, max: number, leavesAt: (place: number) => number): number {
     const { now, order } = round;
     let count = 0;
     for (let priority = PRIORITY_MAX; priority >= 0 && count < max; priority--) {
@@ -143,7 +149,7 @@ export class Claiming {
         if (round.left <= 0) return count;
         this.#claim.run(now + order.leaseMs, order.owner, row.seq);
         this.#room.ledger.moved(service, 'waiting', 'running', row.bytes);
-        round.claimed.push(this.#toClaimed(row));
+        round.claimed.push(this.#toClaimed(row, leavesAt(count)));
         round.bytesLeft -= row.bytes;
         count++;
       }
@@ -151,7 +157,7 @@ export class Claiming {
     return count;
   }
 
-  #toClaimed(row: DueRow): Claimed {
+  #toClaimed(row: DueRow, leavesAt: number): Claimed {
     return {
       id: idText(row.id),
       token: row.token + 1,
@@ -164,6 +170,7 @@ export class Claiming {
       attempts: row.attempts + 1,
       terms: row.terms ?? undefined,
       error: row.error ?? undefined,
+      leavesAt,
     };
   }
 
