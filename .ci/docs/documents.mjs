@@ -24,6 +24,7 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
  * A document and its blocks of code, in their order.
  * @typedef {object} Document
  * @property {string} file - path from the root of the repository
+ * @property {string} text - all of it
  * @property {Block[]} blocks
  */
 
@@ -52,29 +53,25 @@ export function documents(text = '') {
 export function read(file) {
   /** @type {Block[]} */
   const blocks = [];
+  const text = readFileSync(join(root, file), 'utf8');
   let isTried = false;
-  visit(
-    remark()
-      .use(remarkGfm)
-      .parse(readFileSync(join(root, file), 'utf8')),
-    (node, index, parent) => {
-      if (node.type === 'html') {
-        const comment = commentOf(node);
-        if (comment === 'trial') isTried = true;
-        if (comment === 'end of trial') isTried = false;
-      }
-      if (node.type !== 'code') return;
-      blocks.push({
-        file,
-        line: (node.position?.start.line ?? 0) + 1,
-        language: node.lang ?? '',
-        code: node.value,
-        notes: notesBefore(parent?.children ?? [], index ?? 0),
-        isTried,
-      });
-    },
-  );
-  return { file, blocks };
+  visit(remark().use(remarkGfm).parse(text), (node, index, parent) => {
+    if (node.type === 'html') {
+      const comment = commentOf(node);
+      if (comment === 'trial') isTried = true;
+      if (comment === 'end of trial') isTried = false;
+    }
+    if (node.type !== 'code') return;
+    blocks.push({
+      file,
+      line: (node.position?.start.line ?? 0) + 1,
+      language: node.lang ?? '',
+      code: node.value,
+      notes: notesBefore(parent?.children ?? [], index ?? 0),
+      isTried,
+    });
+  });
+  return { file, text, blocks };
 }
 
 /** @param {import('mdast').Nodes} node */

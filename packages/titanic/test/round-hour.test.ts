@@ -92,7 +92,10 @@ async function roundHour(options: {
   const runner = new Runner({
     store: slowStore(claimMs, isAhead),
     client,
-    rules: new RuleBook({ defaults: {}, services: { mail: { perSecond: PER_SECOND } } }),
+    rules: new RuleBook({
+      defaults: { attempts: 10, backoffMinMs: 1_000, backoffMaxMs: 300_000, timeoutMs: 60_000 },
+      services: { mail: { perSecond: PER_SECOND } },
+    }),
     owner: 'tester',
     concurrency,
     inHandBytesMax: 1 << 30,

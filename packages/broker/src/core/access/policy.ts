@@ -58,7 +58,7 @@ const keySchema = z.strictObject({
 });
 
 /** Who may do what: the policy file, and the option `policy`. */
-const policySchema = z
+export const policySchema = z
   .strictObject({
     /** Roles by their names. */
     roles: z.record(roleNameSchema, roleSchema.readonly()),
