@@ -42,6 +42,9 @@ test(
     expect(shown).toMatch(/^state {9}scheduled$/m);
     expect(shown).toMatch(/^due {11}2100-01-01T00:00:00Z \(in \d+ d .*\)$/m);
 
+    expect(await ask(endpoint, 'list', '--state', 'scheduled')).toContain(`\n${id} `);
+    expect(await ask(endpoint, 'list', '--state', 'due')).not.toContain(id);
+
     const pending = await majordomo(['result', id, '--broker', endpoint]);
     expect(pending).toMatchObject({ code: 3, stdout: '' });
     expect(pending.stderr).toContain(`request ${id} has no reply yet, it is scheduled; --wait waits for it`);
