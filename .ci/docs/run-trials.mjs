@@ -125,25 +125,33 @@ async function provide({ name, variables, where }, terminal) {
 const started = performance.now();
 const seconds = () => `${((performance.now() - started) / 1_000).toFixed(0).padStart(4)} s`;
 
-const chosen = trials().filter(({ file }) => wanted.length === 0 || wanted.includes(file));
-if (chosen.length === 0) throw new Error('no such document, or nothing to be tried in it');
-await installAll([
-  ...new Set(
-    chosen.flatMap(({ steps }) => commandsOf(steps).flatMap(({ typed }) => installedBy(typed) ?? [])),
-  ),
-]);
-console.log(`${seconds()}  installed what the documents install`);
-for (const trial of chosen) {
-  try {
-    await run(trial);
-    const elsewhere = trial.steps.filter(({ does }) => does === 'nothing').length;
-    const typed = commandsOf(trial.steps).length;
-    console.log(
-      `${seconds()}  tried    ${trial.file}: ${trial.steps.length - elsewhere} blocks, ${typed} commands, ${elsewhere} blocks left out`,
-    );
-  } catch (error) {
-    if (!(error instanceof NotInstalled)) throw error;
-    // .ci/run, which installs what there is, takes such a line for a failure.
-    console.log(`skipped  ${error.message}`);
+async function tryAll() {
+  const chosen = trials().filter(({ file }) => wanted.length === 0 || wanted.includes(file));
+  if (chosen.length === 0) throw new Error('no such document, or nothing to be tried in it');
+  const commands = chosen.flatMap(({ steps }) => commandsOf(steps));
+  await installAll([...new Set(commands.flatMap(({ typed }) => installedBy(typed) ?? []))]);
+  console.log(`${seconds()}  installed what the documents install`);
+  for (const trial of chosen) {
+    try {
+      await run(trial);
+      console.log(`${seconds()}  tried    ${trial.file}: ${summary(trial)}`);
+    } catch (error) {
+      if (!(error instanceof NotInstalled)) throw error;
+      // .ci/run, which installs what there is, takes such a line for a failure.
+      console.log(`skipped  ${error.message}`);
+    }
   }
+}
+
+/** @param {Trial} trial */
+function summary({ steps }) {
+  const left = steps.filter(({ does }) => does === 'nothing').length;
+  return `${steps.length - left} blocks, ${commandsOf(steps).length} commands, ${left} blocks left out`;
+}
+
+try {
+  await tryAll();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
 }
