@@ -1,14 +1,13 @@
 import { sql, type Kysely } from 'kysely';
 import { stateOf } from '../../core/lifecycle';
 import type { Part, StoreCount, StoredRequest, StoredWhole } from '../store';
+import { STORED_COLUMNS, storedOf } from '../stored';
 import { idText, type Database, type RequestRow } from './database';
 
 /** A row, without what may be large. */
 export type Row = Omit<RequestRow, 'body' | 'reply' | 'progress' | 'token' | 'lease_until' | 'reply_type'>;
 
-export const COLUMNS = sql.raw(
-  'seq, id, state, service, priority, due_at, expires_at, submitted_at, ended_at, attempts, bytes, owner, terms, error',
-);
+export const COLUMNS = sql.raw(STORED_COLUMNS);
 
 export async function read(
   db: Kysely<Database>,
@@ -44,19 +43,5 @@ export async function stats(db: Kysely<Database>): Promise<StoreCount[]> {
 
 /** A row as it is spoken of. */
 export function toStored(row: Row): StoredRequest {
-  return {
-    id: idText(row.id),
-    state: stateOf(row.state),
-    service: row.service,
-    priority: row.priority,
-    dueAt: row.due_at,
-    expiresAt: row.expires_at ?? undefined,
-    submittedAt: row.submitted_at,
-    endedAt: row.ended_at ?? undefined,
-    attempts: row.attempts,
-    bytes: row.bytes,
-    owner: row.owner ?? undefined,
-    terms: row.terms ?? undefined,
-    error: row.error ?? undefined,
-  };
+  return storedOf(idText(row.id), row);
 }

@@ -1,25 +1,13 @@
 import type Database from 'better-sqlite3';
-import { stateOf } from '../../core/lifecycle';
 import type { Part, StoredRequest, StoredWhole } from '../store';
+import { STORED_COLUMNS, storedOf, type StoredColumns } from '../stored';
 import { idBytes, idText, type Room } from './room';
 import { BLOB } from './schema';
 
 /** A row, without what may be large. */
-export interface Row {
+export interface Row extends StoredColumns {
   readonly seq: number;
   readonly id: Uint8Array;
-  readonly state: number;
-  readonly service: string;
-  readonly priority: number;
-  readonly due_at: number;
-  readonly expires_at: number | null;
-  readonly submitted_at: number;
-  readonly ended_at: number | null;
-  readonly attempts: number;
-  readonly bytes: number;
-  readonly owner: string | null;
-  readonly terms: string | null;
-  readonly error: string | null;
 }
 
 interface WholeRow extends Row {
@@ -28,8 +16,7 @@ interface WholeRow extends Row {
   readonly reply: Uint8Array | null;
 }
 
-export const COLUMNS =
-  'seq, id, state, service, priority, due_at, expires_at, submitted_at, ended_at, attempts, bytes, owner, terms, error';
+export { STORED_COLUMNS as COLUMNS };
 
 /** Reads requests one by one. */
 export class Reading {
@@ -38,8 +25,8 @@ export class Reading {
   readonly #blob: Database.Statement<[number], { data: Uint8Array }>;
 
   constructor({ db }: Room) {
-    this.#row = db.prepare(`SELECT ${COLUMNS} FROM requests WHERE id = ?`);
-    this.#whole = db.prepare(`SELECT ${COLUMNS}, reply_type, body, reply FROM requests WHERE id = ?`);
+    this.#row = db.prepare(`SELECT ${STORED_COLUMNS} FROM requests WHERE id = ?`);
+    this.#whole = db.prepare(`SELECT ${STORED_COLUMNS}, reply_type, body, reply FROM requests WHERE id = ?`);
     this.#blob = db.prepare('SELECT data FROM blobs WHERE key = ?');
   }
 
@@ -73,20 +60,7 @@ export class Reading {
   }
 }
 
+/** A row as it is spoken of. */
 export function toStored(row: Row): StoredRequest {
-  return {
-    id: idText(row.id),
-    state: stateOf(row.state),
-    service: row.service,
-    priority: row.priority,
-    dueAt: row.due_at,
-    expiresAt: row.expires_at ?? undefined,
-    submittedAt: row.submitted_at,
-    endedAt: row.ended_at ?? undefined,
-    attempts: row.attempts,
-    bytes: row.bytes,
-    owner: row.owner ?? undefined,
-    terms: row.terms ?? undefined,
-    error: row.error ?? undefined,
-  };
+  return storedOf(idText(row.id), row);
 }
