@@ -102,7 +102,13 @@ export class Terminal {
    * @param {string} where
    */
   #start(command, text, where) {
-    const child = spawn('bash', ['-c', text], { cwd: this.folder, env: this.env, detached: true });
+    // A shell whose input is a socket, as the pipes of Node are, takes itself for a remote one and reads .bashrc.
+    const child = spawn('bash', ['--norc', '-c', text], {
+      cwd: this.folder,
+      env: this.env,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (/** @type {string} */ data) => this.#print(data));
     }
