@@ -55,7 +55,7 @@ function slowStore(claimMs: () => number, isAhead: boolean): RequestStore {
         isEndAwaited: count === max,
         expired: [],
         regained: [],
-        held: [],
+        held: ['mail'],
       };
     },
     settle: async (settlements: readonly Settlement[]) => {

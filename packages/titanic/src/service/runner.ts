@@ -39,13 +39,6 @@ const STORE_PATIENCE_MS = 5_000;
 const PACE_MS_MIN = 5;
 
 /**
- * While more is due than there are places, the store is asked once this part of them is free, or this many ms have gone
- * by: claims of a few requests each would cost more than what they claim.
- */
-const REFILL_PART = 1 / 4;
-const REFILL_MS = 5;
-
-/**
  * Requests in hand for each that may be delivered at one time: the others were claimed ahead of their pace, or wait for
  * the store to know of their end.
  */
@@ -53,7 +46,7 @@ const IN_HAND_FACTOR = 2;
 
 /**
  * Claims what is due and delivers it. It looks at the store when the store says that something is due, when the time
- * comes that the store has named, and when a request in hand has ended that something due waits for; never in between.
+ * comes that the store has named, and when a request in hand has ended, unless a pace is all that others wait for.
  * What has a pace is claimed a little ahead of it, and leaves at its time. Without a broker it claims nothing.
  */
 export class Runner {
@@ -79,10 +72,8 @@ export class Runner {
   #timerAt = Infinity;
   #isClaiming = false;
   #isAskedAgain = false;
-  /** Whether something due may be claimed once a request in hand has ended. */
+  /** False where a pace is all that keeps what is due from being claimed: that a request has ended changes nothing. */
   #isEndAwaited = true;
-  /** Whether the last claim took all places that there were. */
-  #isFull = false;
   /** Deliveries and requests in hand that have ended. */
   #ends = 0;
   #aheadMs = AHEAD_MS_MIN;
@@ -138,7 +129,7 @@ export class Runner {
     if (this.#state !== 'running' || at === Infinity || at >= this.#timerAt) return;
     const waitMs = at - this.#options.store.now();
     if (waitMs <= 0) {
-      this.#refill();
+      this.#claim();
       return;
     }
     clearTimeout(this.#timer);
@@ -151,12 +142,6 @@ export class Runner {
       Math.min(TIMER_MS_MAX, Math.ceil(waitMs)),
     );
     this.#timer = timer;
-  }
-
-  /** Claims soon; where more is due than there are places, once some of them are free. */
-  #refill(): void {
-    if (!this.#isFull || this.#places >= this.#options.concurrency * REFILL_PART) this.#claim();
-    else this.#wakeAt(this.#options.store.now() + REFILL_MS);
   }
 
   /** Places that are free, and that nothing in hand waits for. */
@@ -197,15 +182,15 @@ export class Runner {
     try {
       const aheadMs = Math.min(this.#aheadMs, leaseMs / 2);
       const order = { owner, max, bytesMax, leaseMs, paces, pace, aheadMs };
-      const { claimed, nextAt, regained, isEndAwaited } = await store.claim(order);
+      const { claimed, nextAt, regained, held, isEndAwaited } = await store.claim(order);
       this.#aheadMs = nextAheadMs(this.#aheadMs, performance.now() - startedAt);
-      this.#isEndAwaited = isEndAwaited;
-      this.#isFull = claimed.length >= max;
+      // Where nothing holds what is due, a look is worth its while: it goes with what is being submitted.
+      this.#isEndAwaited = isEndAwaited || held.length === 0;
       this.counters.claimed += claimed.length;
       for (const each of claimed) this.#take(each);
       if (regained.length > 0) tellRegained(logger, regained);
       const isMore = claimed.length > 0 && nextAt <= store.now();
-      if (isMore || (isEndAwaited && this.#ends > endsBefore)) this.#refill();
+      if (isMore || (this.#isEndAwaited && this.#ends > endsBefore)) this.#claim();
       else this.#wakeAt(Math.max(nextAt, store.now() + PACE_MS_MIN));
     } catch (error) {
       this.#isEndAwaited = true;
@@ -237,7 +222,7 @@ export class Runner {
   #ended(): void {
     this.#ends++;
     this.#departures.depart();
-    if (this.#isEndAwaited) this.#refill();
+    if (this.#isEndAwaited) this.#claim();
   }
 
   async #settle(settlement: Settlement, service: string, health: Verdict['health']): Promise<void> {
