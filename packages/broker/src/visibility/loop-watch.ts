@@ -1,43 +1,64 @@
-import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
-
-/** How often Node looks at the loop, in ms. */
-const RESOLUTION_MS = 20;
+/** How often the watch looks whether the loop turns, in ms. */
+const PERIOD_MS = 20;
 const SECOND_MS = 1_000;
 /** How many seconds are remembered. */
 const REMEMBERED = 15;
 
-/** How late the event loop is: what every request waits for that finds the process busy with something else. */
+/**
+ * How late the event loop is: what every request waits for that finds the process busy with something else. Measured
+ * by a timer of our own, because Node's histogram forgets when it last looked each time that it is reset, and with
+ * that a delay that lasts over the reset.
+ */
 export class LoopWatch {
-  #delays: IntervalHistogram | undefined;
-  /** The longest delay of each of the last seconds, in ms, the latest last. */
+  /** When the timer last ran, and the loop turned. */
+  #lookedAt = 0;
+  /** The longest delays that ended in each of the last seconds, in ms, the second that goes on last. */
   #longest: number[] = [];
+  /** The second that goes on, by the clock's seconds. */
+  #second = 0;
   #timer: NodeJS.Timeout | undefined;
 
+  /** @param now - a clock that never goes back, in ms */
+  constructor(private readonly now: () => number = () => performance.now()) {}
+
   start(): void {
-    this.#delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
-    this.#delays.enable();
-    this.#timer = setInterval(() => this.#roll(), SECOND_MS);
+    this.#lookedAt = this.now();
+    this.#timer = setInterval(() => this.#look(), PERIOD_MS);
     this.#timer.unref();
   }
 
+  #look(): void {
+    this.#roll();
+    const longest = this.#longest;
+    longest[longest.length - 1] = Math.max(longest.at(-1) ?? 0, this.#lateMs);
+    this.#lookedAt = this.now();
+  }
+
+  /** How late the timer is now. A loop that is idle runs it within a millisecond of its time. */
+  get #lateMs(): number {
+    return this.#timer === undefined ? 0 : Math.max(0, this.now() - this.#lookedAt - PERIOD_MS);
+  }
+
+  /** Begins a second where one has ended, with as many before it as went by. */
   #roll(): void {
-    this.#longest = [...this.#longest.slice(1 - REMEMBERED), this.#now];
-    this.#delays?.reset();
+    const second = Math.floor(this.now() / SECOND_MS);
+    const passed = Math.min(second - this.#second, REMEMBERED);
+    this.#second = second;
+    for (let n = 0; n < passed; n++) this.#longest.push(0);
+    this.#longest = this.#longest.slice(-REMEMBERED);
   }
 
-  /** The longest delay of the second that has not ended yet. What was measured of an idle loop is the resolution. */
-  get #now(): number {
-    const max = this.#delays?.max ?? 0;
-    return max > 0 ? Math.max(0, max / 1e6 - RESOLUTION_MS) : 0;
-  }
-
-  /** The longest delay of the last so many seconds, at most 15, in ms. */
+  /**
+   * The longest delay of the second that goes on and of so many before it, at most 15 in all, in ms; one that has not
+   * ended counts for as long as it has lasted.
+   */
   longestMs(seconds: number): number {
-    return Math.max(this.#now, ...this.#longest.slice(-seconds));
+    this.#roll();
+    return Math.max(this.#lateMs, ...this.#longest.slice(-seconds - 1));
   }
 
   stop(): void {
     clearInterval(this.#timer);
-    this.#delays?.disable();
+    this.#timer = undefined;
   }
 }

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
 import {
   closeAllSockets,
   eventually,
@@ -60,19 +59,13 @@ describe('health', () => {
 
   test('a loop that stood still is said for some seconds', async () => {
     const { get } = await show();
-    await delay(50);
     const until = performance.now() + 1_300;
     while (performance.now() < until);
-    const response = await eventually(
-      async () => {
-        const found = await get('/readyz');
-        return found.status === 503 ? found : undefined;
-      },
-      { timeoutMs: 4_000, what: 'a broker that is not ready' },
-    );
+    const response = await get('/readyz');
+    expect(response.status).toBe(503);
     const { reasons } = JSON.parse(response.text) as { reasons: string[] };
     expect(reasons).toEqual([
-      expect.stringMatching(/^the event loop stood still for 1\d{3} ms in the last 5 s$/),
+      expect.stringMatching(/^the event loop stood still for \d{4} ms in the last 5 s$/),
     ]);
   });
 });
