@@ -12,6 +12,7 @@ export default {
   transformIgnorePatterns: ['/node_modules/(?!(arktype|arkregex|@ark|@nestjs)/)'],
   moduleNameMapper: {
     '^(\\..+)\\?text$': '$1',
+    '^fast-check$': '<rootDir>/.jest/fast-check.mjs',
     '^@majordomo/([a-z]+)$': '<rootDir>/packages/$1/src/index.ts',
   },
   modulePathIgnorePatterns: ['<rootDir>/packages/.*/dist'],

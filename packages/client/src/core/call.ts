@@ -85,6 +85,11 @@ export class Call implements Timed<Call>, Queued<Call> {
     this.retriesLeft = terms.idempotent ? terms.retries : 0;
   }
 
+  /** True once nobody waits for its reply any more, though its end may not be known yet. */
+  isOver(now: number): boolean {
+    return this.expiresAt <= now;
+  }
+
   /** True once a PARTIAL has reached the caller: sending it again would repeat what was read. */
   get delivered(): boolean {
     return this.terms.stream && this.partials !== undefined;

@@ -218,7 +218,7 @@ export class ClientCore {
   linkClosed(id: number, reason: string, now: number, unauthorized = false): void {
     const link = this.#pool.get(id) ?? this.#sessions.get(id);
     if (!link) return;
-    if (link.packed) this.#packed.lost(link, reason);
+    if (link.packed) this.#packed.lost(link, reason, now);
     else this.#plain.lost(link, reason, now);
     this.#brokers.lost(link.broker, reason, now);
     link.broker.unauthorized = unauthorized;
@@ -302,7 +302,11 @@ export class ClientCore {
   #pump(now: number): void {
     if (this.#closed) return;
     const { waiting } = this.#calls;
-    for (let call = waiting.first; call; call = waiting.first) if (!this.#place(call, now)) break;
+    for (let call = waiting.first; call; call = waiting.first) {
+      // What this process was too busy to end in time must not be sent any more.
+      if (call.isOver(now)) this.#giveUp(call, timedOut(call, this.#brokers.describe(now)), now);
+      else if (!this.#place(call, now)) break;
+    }
     if (this.#calls.pending === 0) return;
     this.#sessions.open(now, () => this.#pool.makeRoom(1, now));
     // One session that is being opened may serve all that wait.

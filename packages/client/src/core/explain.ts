@@ -48,8 +48,16 @@ export function notLetIn({ service }: Call, why: string): string {
   return `The request to ${service} was not allowed: ${why}.`;
 }
 
-/** The error for a call that is not sent again after the connection that carried it broke. */
-export function connectionLost(call: Call, broker: BrokerState, reason: string): ConnectionLostError {
+/** The error for a call that is not sent again after the connection that carried it broke, or whose time is up. */
+export function connectionLost(
+  call: Call,
+  broker: BrokerState,
+  reason: string,
+  now: number,
+): ConnectionLostError | TimeoutError {
+  if (call.isOver(now)) {
+    return timedOut(call, `the connection to ${broker.endpoint} was lost (${reason})`);
+  }
   const { service, terms, delivered, losses } = call;
   let why = lostTooOften(terms.retries, losses);
   if (delivered) why = 'part of its reply had been read';

@@ -169,18 +169,18 @@ export class PackedTalk {
     switch (code) {
       case 'BROKER_DRAINING':
         this.links.drain(link, now);
-        return this.#goesAgain(call, link) || (retryable && this.#isSentOn(call, link));
+        return this.#goesAgain(call, link, now) || (retryable && this.#isSentOn(call, link, now));
       case 'ATTEMPTS_EXHAUSTED':
         // Its worker was lost in the middle of a reply of which the caller has seen nothing yet.
-        return retryable && this.#goesAgain(call, link);
+        return retryable && this.#goesAgain(call, link, now);
       default:
         return false;
     }
   }
 
   /** Sends on what no worker has been given: that may be done with what must not be done twice. */
-  #isSentOn(call: Call, link: PackedLink): boolean {
-    if (call.terms.idempotent || call.refusals >= call.terms.retries) return false;
+  #isSentOn(call: Call, link: PackedLink, now: number): boolean {
+    if (call.terms.idempotent || call.refusals >= call.terms.retries || call.isOver(now)) return false;
     call.refusals++;
     call.avoid = link.broker;
     this.calls.waitAgain(call);
@@ -244,19 +244,21 @@ export class PackedTalk {
   }
 
   /** The session is gone: its calls go out once more where that does no harm. */
-  lost(link: PackedLink, reason: string): void {
+  lost(link: PackedLink, reason: string, now: number): void {
     this.links.forget(link);
     // From the last to the first: each is put in front of those that wait.
     for (let call = link.calls.last; call; call = link.calls.last) {
       this.ids.free(call);
       call.losses++;
-      if (!this.#goesAgain(call, link)) this.calls.fail(call, connectionLost(call, link.broker, reason));
+      if (!this.#goesAgain(call, link, now)) {
+        this.calls.fail(call, connectionLost(call, link.broker, reason, now));
+      }
     }
   }
 
   /** Puts a call that got no reply on a session in front of those that wait; false where it may not be sent again. */
-  #goesAgain(call: Call, { broker }: PackedLink): boolean {
-    if (call.retriesLeft === 0 || call.delivered) return false;
+  #goesAgain(call: Call, { broker }: PackedLink, now: number): boolean {
+    if (call.retriesLeft === 0 || call.delivered || call.isOver(now)) return false;
     call.retriesLeft--;
     call.avoid = broker;
     this.calls.waitAgain(call);

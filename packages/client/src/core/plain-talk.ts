@@ -152,8 +152,10 @@ export class PlainTalk {
     if (!call) return;
     call.avoid = broker;
     if (broker.downUntil <= now) call.losses++;
-    if (call.terms.idempotent && !call.delivered && call.losses < LOSSES_MAX) this.calls.waitAgain(call);
-    else this.calls.fail(call, connectionLost(call, broker, reason));
+    const goesAgain =
+      call.terms.idempotent && !call.delivered && call.losses < LOSSES_MAX && !call.isOver(now);
+    if (goesAgain) this.calls.waitAgain(call);
+    else this.calls.fail(call, connectionLost(call, broker, reason, now));
   }
 }
 
