@@ -356,6 +356,26 @@ describe('sending again', () => {
     expect(bus.error(call)?.message).toMatch(/had been sent; it is not sent again \(retries: 0\)\.$/);
   });
 
+  test('not once its time is up, though its end is not known yet', () => {
+    const bus = packed({ brokers: [A, B] });
+    const { call, link } = underWay(bus, { timeoutMs: 500 });
+    bus.pass(530);
+    bus.lost(link);
+    expect(bus.error(call)).toMatchObject({
+      code: 'TIMEOUT',
+      message: `No reply from echo within 500 ms: sent once, no reply; the connection to ${link.endpoint} was lost (connection closed).`,
+    });
+    expect(bus.open.flatMap((each) => bus.requests(each))).toEqual([]);
+  });
+
+  test('not for a refusal that comes once its time is up', () => {
+    const bus = packed({ brokers: [A, B] });
+    const { call, link, id } = underWay(bus, { timeoutMs: 500 });
+    bus.pass(530);
+    bus.receive(link, failure(id, 'BROKER_DRAINING', { retryable: true }));
+    expect(bus.error(call)?.code).toBe('BROKER_DRAINING');
+  });
+
   test('idempotent: false: never', () => {
     const bus = packed();
     const { call, link } = underWay(bus, { idempotent: false });
@@ -602,6 +622,15 @@ describe('cancellation', () => {
     const call = bus.submit({ timeoutMs: 500 });
     bus.pass(500);
     expect(bus.error(call)?.code).toBe('TIMEOUT');
+  });
+
+  test('what a busy process did not end in time is not sent either', () => {
+    const bus = packed();
+    const call = bus.submit({ timeoutMs: 500 });
+    bus.now += 600;
+    greeted(bus, bus.last);
+    expect(bus.error(call)?.code).toBe('TIMEOUT');
+    expect(bus.requests(bus.last)).toEqual([]);
   });
 
   test('an EXPIRED that comes within the grace says more than a timeout', () => {
