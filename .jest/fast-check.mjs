@@ -10,9 +10,12 @@ fc.configureGlobal({ seed: Number(seed) });
 /** What fast-check tries where a property does not say. */
 const RUNS_DEFAULT = 100;
 
-/** @type {typeof fc.assert} */
-export function assert(property, options = {}) {
-  const { numRuns = RUNS_DEFAULT } = options;
+/**
+ * @param {fc.IRawProperty<unknown>} property
+ * @param {fc.Parameters<unknown>} [options]
+ */
+export function assert(property, options) {
+  const { numRuns = RUNS_DEFAULT } = options ?? {};
   return fc.assert(property, { ...options, numRuns: numRuns * Number(factor) });
 }
 

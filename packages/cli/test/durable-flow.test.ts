@@ -102,7 +102,7 @@ test(
     const ids: string[] = [];
     for (const body of ['a', 'b', 'c']) ids.push((await titanic.submit('mail', body)).id);
     const dead = async () => (await titanic.dead.list()).requests.length;
-    await eventually(async () => (await dead()) === 3, { timeoutMs: 15_000 });
+    await eventually(async () => (await dead()) === 3);
     expect(await ask(endpoint, 'dead', 'list')).toMatch(
       new RegExp(`^${ids[0]} +mail .* COMMAND_FAILED: The command ended with code 1\\.$`, 'm'),
     );

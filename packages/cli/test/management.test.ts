@@ -110,7 +110,7 @@ describe('a broker of another make', () => {
   /** Answers every request with these frames. */
   async function answering(broker: RawBroker, requests: number, ...frames: string[]): Promise<void> {
     for (let i = 0; i < requests; i++) {
-      const { client, service } = await broker.nextClientRequest(10_000);
+      const { client, service } = await broker.nextClientRequest();
       await broker.finalTo(client, service, ...frames);
     }
   }

@@ -22,7 +22,7 @@ async function echoService() {
 /** Asks a raw broker, which answers the next request with these frames. */
 async function askRaw(broker: RawBroker, answer: (string | Uint8Array)[], ...args: string[]) {
   const request = majordomo(['request', 'x', 'y', '--broker', broker.endpoint, ...args]);
-  const { client, service } = await broker.nextClientRequest(10_000);
+  const { client, service } = await broker.nextClientRequest();
   await broker.finalTo(client, service, ...answer);
   return request;
 }
@@ -61,7 +61,7 @@ test('--json prints an object per reply; bytes that are no text are marked as ba
 test('PARTIALs are printed as they come; an empty FINAL behind them is not', async () => {
   const broker = await RawBroker02.listen();
   const request = start(['request', 'x', '--broker', broker.endpoint]);
-  const { client } = await broker.nextClientRequest(10_000);
+  const { client } = await broker.nextClientRequest();
   await broker.partialTo(client, 'x', 'one');
   await request.waitForLine('one');
   await broker.partialTo(client, 'x', 'two', 'three');
@@ -75,7 +75,7 @@ test('PARTIALs are printed as they come; an empty FINAL behind them is not', asy
 test('as JSON, PARTIALs and FINAL are told apart', async () => {
   const broker = await RawBroker02.listen();
   const request = start(['request', 'x', '--json', '--broker', broker.endpoint]);
-  const { client } = await broker.nextClientRequest(10_000);
+  const { client } = await broker.nextClientRequest();
   await broker.partialTo(client, 'x', 'one');
   await broker.finalTo(client, 'x', '');
   await request.exit;
@@ -122,7 +122,7 @@ test.each([
 ])('a management service that answers %s is exit code %d', async (status, code) => {
   const broker = await RawBroker02.listen();
   const request = majordomo(['request', 'mmi.service', 'x', '--broker', broker.endpoint]);
-  const { client, service } = await broker.nextClientRequest(10_000);
+  const { client, service } = await broker.nextClientRequest();
   await broker.finalTo(client, service, status);
   expect(await request).toMatchObject({ code, stdout: `${status}\n`, stderr: '' });
   await broker.close();

@@ -53,7 +53,7 @@ if (!binaries) {
     two.kill();
     expect(await two.exit).toEqual({ code: 0, signal: null });
     for (const { stdout, stderr } of [one, two]) expect(stdout + stderr).not.toContain('hush-hush');
-  }, 60_000);
+  });
 
   test('a setting of SQLite is refused, and the password is not shown', async () => {
     const { code, stderr } = await majordomo([

@@ -75,4 +75,4 @@ test('what does not fit is refused before anything is connected', async () => {
   for (const [at, { code, stderr }] of runs.entries()) {
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(wrong[at]![1]) });
   }
-}, 60_000);
+});

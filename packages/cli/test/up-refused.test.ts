@@ -39,4 +39,4 @@ test('a file and a port that another has are said to be so, and everything is gi
   expect(taken).toMatchObject({ code: 1, stdout: '' });
   expect(taken.stderr).toBe(`majordomo: Cannot bind ${endpoint}: the address is already in use.\n`);
   await startUp([], other);
-}, 60_000);
+});

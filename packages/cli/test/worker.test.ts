@@ -91,7 +91,7 @@ test('--lines sends each line while the command still runs', async () => {
   const client = new RawClient02(endpoint);
   await client.request('lines', '');
   const next = async () => {
-    const { kind, body } = await client.reply(5_000);
+    const { kind, body } = await client.reply();
     return [kind, ...body.map(String)];
   };
   expect(await next()).toEqual(['partial', 'one']);
@@ -163,9 +163,7 @@ async function busyWorker(args: string[] = [], first = '') {
   const worker = await startWorker(endpoint, ['busy', ...args, '--', 'sh', '-c', script, pidFile]);
   const client = new RawClient02(endpoint);
   await client.request('busy', 'x');
-  const pid = await eventually(async () => existsSync(pidFile) && (await readFile(pidFile, 'utf8')).trim(), {
-    timeoutMs: 5_000,
-  });
+  const pid = await eventually(async () => existsSync(pidFile) && (await readFile(pidFile, 'utf8')).trim());
   return { worker, client, pid };
 }
 
@@ -180,11 +178,11 @@ test('SIGTERM lets the command in hand end, and its reply leave', async () => {
   const client = new RawClient02(endpoint);
   await client.request('slow', 'x');
   const busy = async () => (await majordomo(['workers', '--broker', endpoint, '--json'])).stdout;
-  await eventually(async () => JSON.parse(await busy())[0].inFlight === 1, { timeoutMs: 5_000 });
+  await eventually(async () => JSON.parse(await busy())[0].inFlight === 1);
   worker.kill();
   await worker.waitForLine('draining', { stream: 'stderr' });
   await writeFile(gate, '');
-  expect((await client.reply(5_000)).body.toString()).toBe('done\n');
+  expect((await client.reply()).body.toString()).toBe('done\n');
   expect(await worker.exit).toEqual({ code: 0, signal: null });
   await client.close();
 });

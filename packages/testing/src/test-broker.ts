@@ -17,8 +17,8 @@ export interface Closable {
 /** Which event a test waits for. */
 export type EventFilter<Type extends BrokerEvent['type']> = (event: EventOf<Type>) => boolean;
 
-/** What is different from the defaults, which are made for networks: a peer that is silent is lost after 200 ms. */
-const BROKER_DEFAULTS = { heartbeatMs: 25, liveness: 8, drainTimeoutMs: 1_000 } as const;
+/** What is different from the defaults, which are made for networks: a peer that is silent is lost after 500 ms. */
+const BROKER_DEFAULTS = { heartbeatMs: 25, liveness: 20, drainTimeoutMs: 1_000 } as const;
 
 /**
  * The same for clients and workers. What the broker speaks is known, and one that comes back is found within 20 ms. They
@@ -35,7 +35,7 @@ const TIMEOUT_MS = 3_000;
 
 /**
  * Starts a broker in this process, on an ephemeral port of loopback, with heartbeats so short that a silent peer is lost
- * after 200 ms. Close it at the end, or let `await using` do it: whatever was made through it is closed with it.
+ * after 500 ms. Close it at the end, or let `await using` do it: whatever was made through it is closed with it.
  *
  * ```ts
  * await using broker = await startTestBroker();

@@ -51,4 +51,4 @@ test('the tests of the README pass, and Jest ends by itself', async () => {
   expect(passed).toEqual(promised);
   expect(stderr).not.toContain('did not exit');
   expect(code).toBe(0);
-}, 60_000);
+});

@@ -3,7 +3,7 @@ import { errorAt } from './error-at';
 
 /** How long to wait, and the words for the failure. */
 export interface EventuallyOptions {
-  /** Default: 2000. */
+  /** Default: 20,000, for a machine may stand still for seconds. */
   timeoutMs?: number;
   /** Pause between two attempts. Default: 10. */
   everyMs?: number;
@@ -17,7 +17,7 @@ type Falsy = false | 0 | '' | null | undefined;
 /** Calls the predicate until it gives something true, and returns that; a predicate that throws is not yet true. */
 export async function eventually<T>(
   predicate: () => T | Promise<T>,
-  { timeoutMs = 2000, everyMs = 10, what = predicate.toString() }: EventuallyOptions = {},
+  { timeoutMs = 20_000, everyMs = 10, what = predicate.toString() }: EventuallyOptions = {},
 ): Promise<Exclude<T, Falsy>> {
   const trace = new Error();
   const deadline = performance.now() + timeoutMs;

@@ -6,7 +6,7 @@ import { watchZmqSockets } from './watch-zmq-sockets';
 
 /** How `leakCheck` waits. */
 export interface LeakCheckOptions {
-  /** How long what a test has closed may take to be gone. Default: 2000. */
+  /** How long what a test has closed may take to be gone. Default: 20,000, for a machine may stand still for seconds. */
   timeoutMs?: number;
 }
 
@@ -17,7 +17,7 @@ const POLL_MS = 10;
  * TCP, servers, child processes, threads. What was there before the test does not count. Call it once, at the top of the
  * file; all `afterEach` hooks run before the check, whatever the order in which they were declared.
  */
-export function leakCheck({ timeoutMs = 2000 }: LeakCheckOptions = {}): void {
+export function leakCheck({ timeoutMs = 20_000 }: LeakCheckOptions = {}): void {
   const timers = watchTimers();
   const sockets = watchZmqSockets();
   const threads = watchThreads();

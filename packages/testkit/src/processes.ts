@@ -20,7 +20,7 @@ export interface ProcessExit {
 
 /** What to wait for in the output of a process. */
 export interface WaitForLineOptions {
-  /** Default: 10000. */
+  /** Default: 30,000. */
   timeoutMs?: number;
   /** Default: stdout. */
   stream?: 'stdout' | 'stderr';
@@ -78,7 +78,7 @@ export class RunningProcess {
    * wait; a string fits where it is contained. Throws, with the output, at the timeout or when the process ends.
    */
   waitForLine(pattern: RegExp | string, options: WaitForLineOptions = {}): Promise<RegExpExecArray> {
-    const { timeoutMs = 10_000, stream = 'stdout' } = options;
+    const { timeoutMs = 30_000, stream = 'stdout' } = options;
     const trace = new Error();
     return new Promise((resolve, reject) => {
       const settle = (): void => {
@@ -180,11 +180,11 @@ export function startProcess(
   return new RunningProcess(command, args, options);
 }
 
-/** Runs a process to its end; throws, with its output, after killing one that takes over `timeoutMs` (default 15000). */
+/** Runs a process to its end; throws, with its output, after killing one that takes over `timeoutMs` (default 30,000). */
 export async function runProcess(
   command: string,
   args: readonly string[] = [],
-  { timeoutMs = 15_000, ...options }: ProcessOptions & { timeoutMs?: number } = {},
+  { timeoutMs = 30_000, ...options }: ProcessOptions & { timeoutMs?: number } = {},
 ): Promise<ProcessExit & { stdout: string; stderr: string }> {
   const child = startProcess(command, args, options);
   let late = false;

@@ -5,7 +5,7 @@ import { hex, type Frame } from './hex';
 import { Mailbox } from './mailbox';
 import { DEFAULT_TIMEOUT_MS, RawSocket, type RawSocketOptions } from './raw-socket';
 import { WorkerTable } from './worker-table';
-import { untilFree } from './until-free';
+import { FREE_WITHIN_MS, untilFree } from './until-free';
 
 /** How a raw broker listens. */
 export interface RawBrokerOptions extends Omit<RawSocketOptions, 'onMessage' | 'routingId'> {
@@ -171,7 +171,10 @@ abstract class BaseBroker {
   protected async bind(endpoint: string): Promise<this> {
     try {
       // The port of a broker just closed is free only after ZeroMQ's own thread has closed it.
-      this.endpoint = await eventually(() => this.socket.bind(endpoint), { what: `${endpoint} to be free` });
+      this.endpoint = await eventually(() => this.socket.bind(endpoint), {
+        what: `${endpoint} to be free`,
+        timeoutMs: FREE_WITHIN_MS,
+      });
     } catch (error) {
       await this.socket.close();
       throw error;
@@ -211,7 +214,7 @@ type WorkerBound = 'request' | 'heartbeat' | 'disconnect';
 
 /** A broker of RFC 7 for testing clients and workers against. */
 export class RawBroker01 extends BaseBroker implements RawBroker {
-  /** Binds, waiting up to 2 s for the endpoint to be free. */
+  /** Binds, waiting up to 5 s for the endpoint to be free. */
   static listen({ endpoint = 'tcp://127.0.0.1:0', ...options }: RawBrokerOptions = {}): Promise<RawBroker01> {
     return new RawBroker01('RawBroker01', options).bind(endpoint);
   }
@@ -254,7 +257,7 @@ export class RawBroker02 extends BaseBroker implements RawBroker {
   readonly #reqClients = new Set<string>();
   readonly #acceptReq: boolean;
 
-  /** Binds, waiting up to 2 s for the endpoint to be free. */
+  /** Binds, waiting up to 5 s for the endpoint to be free. */
   static listen({
     endpoint = 'tcp://127.0.0.1:0',
     ...options

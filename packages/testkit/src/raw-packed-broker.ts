@@ -14,7 +14,7 @@ import { keyOf, PackedSessionAtBroker } from './packed-peers';
 import type { NextFromWorkerOptions, RawBrokerOptions } from './raw-broker';
 import { INTRODUCTION } from './raw-packed-peer';
 import { DEFAULT_TIMEOUT_MS, RawSocket, type RawSocketOptions } from './raw-socket';
-import { untilFree } from './until-free';
+import { FREE_WITHIN_MS, untilFree } from './until-free';
 
 /** How a raw packed broker listens. */
 export interface RawPackedBrokerOptions extends RawBrokerOptions {
@@ -55,7 +55,7 @@ export class RawPackedBroker {
   readonly #fromWorkers: Mailbox<PackedFrom>;
   readonly #welcome: Partial<PackedWelcome> | false;
 
-  /** Binds, waiting up to 2 s for the endpoint to be free. */
+  /** Binds, waiting up to 5 s for the endpoint to be free. */
   static async listen({
     endpoint = 'tcp://127.0.0.1:0',
     welcome = {},
@@ -65,6 +65,7 @@ export class RawPackedBroker {
     try {
       broker.endpoint = await eventually(() => broker.socket.bind(endpoint), {
         what: `${endpoint} to be free`,
+        timeoutMs: FREE_WITHIN_MS,
       });
     } catch (error) {
       await broker.socket.close();

@@ -9,7 +9,7 @@ testContext.blocky = false;
 testContext.maxSockets = testContext.maxSocketsLimit;
 
 /** How long the peers wait for a message unless told otherwise. */
-export const DEFAULT_TIMEOUT_MS = 2000;
+export const DEFAULT_TIMEOUT_MS = 20_000;
 
 /** The ZeroMQ socket types that Majordomo peers use (RFC 7 and RFC 18). */
 export type RawSocketKind = 'dealer' | 'request' | 'router';

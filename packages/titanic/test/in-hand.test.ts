@@ -31,7 +31,7 @@ test('while outcomes wait for the disk others are delivered, as many again and n
   const store = heldUp(await openSqlite({ file: join(scratchFolder(), 'requests.db') }), disk.promise);
   const { titanic, api } = await newTitanic(brokers, { store, concurrency: 2 });
   const submitted = await api.submitMany(Array.from({ length: 6 }, () => ({ service: 'echo', body: 'x' })));
-  await eventually(() => delivered === 4, { timeoutMs: 10_000 });
+  await eventually(() => delivered === 4);
   // Each of these has the store looked at, or would.
   submitted.push(await api.submit('echo', 'y'), await api.submit('echo', 'z'));
   expect(titanic.stats).toMatchObject({ claimed: 4, running: 4, delivered: 0 });

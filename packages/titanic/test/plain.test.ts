@@ -37,16 +37,13 @@ describe.each(dialects)(
 
       const worker = new RawWorker(endpoint);
       await worker.ready('plain');
-      const { address, body } = await worker.nextRequest(15_000);
+      const { address, body } = await worker.nextRequest();
       expect(body.map(String)).toEqual(['one', 'two']);
       await worker.final(address, 'done', 'it is');
-      const reply = await eventually(
-        async () => {
-          const answer = await asked('titanic.reply', id!);
-          return answer[0] === '300' ? undefined : answer;
-        },
-        { timeoutMs: 10_000 },
-      );
+      const reply = await eventually(async () => {
+        const answer = await asked('titanic.reply', id!);
+        return answer[0] === '300' ? undefined : answer;
+      });
       expect(reply).toEqual(['200', 'done', 'it is']);
     });
 
@@ -58,13 +55,10 @@ describe.each(dialects)(
         defaults: { timeoutMs: 100, attempts: 1 },
       });
       const { id } = await api.submit('nobody', 'x');
-      const status = await eventually(
-        async () => {
-          const each = await api.status(id);
-          return each.error ? each : undefined;
-        },
-        { timeoutMs: 10_000 },
-      );
+      const status = await eventually(async () => {
+        const each = await api.status(id);
+        return each.error ? each : undefined;
+      });
       expect(status).toMatchObject({ state: 'due', attempts: 0, error: { code: 'TIMEOUT' } });
     });
   },

@@ -242,10 +242,10 @@ if (!binaries) {
       const due: number[] = [];
       one.subscribe({ due: (at) => due.push(at) });
       await cutAll();
-      await eventually(() => due.includes(0), { timeoutMs: 10_000 });
+      await eventually(() => due.includes(0));
       const request = newRequest({ dueAt: 1 });
-      await eventually(() => other.submit([request]), { timeoutMs: 10_000 });
-      await eventually(() => due.includes(1), { timeoutMs: 10_000 });
+      await eventually(() => other.submit([request]));
+      await eventually(() => due.includes(1));
     });
 
     test.each(['kill', 'crash'] as const)(
@@ -259,7 +259,7 @@ if (!binaries) {
         await expect(store.stats()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
         await postgres.run();
         const settlement = { ...claimed[0]!, outcome: 'die', error: '{}' } as const;
-        await eventually(() => store.settle([settlement], []), { timeoutMs: 10_000 });
+        await eventually(() => store.settle([settlement], []));
         expect(await stateIn(store, request.id)).toBe('dead');
       },
       90_000,

@@ -208,7 +208,7 @@ describe('delivery', () => {
     };
     await newWorker('convert', worker, { brokers: endpoint, concurrency: 2 });
     const { id } = await api.submit('convert', 'x', { progress: true });
-    await eventually(async () => (await api.status(id)).progress === 'half', { timeoutMs: 10_000 });
+    await eventually(async () => (await api.status(id)).progress === 'half');
     expect(await api.status(id)).toMatchObject({ state: 'running' });
     isSeen.resolve();
     expect((await api.wait(id, PATIENCE)).frames.map((frame) => Buffer.from(frame).toString())).toEqual([
@@ -277,7 +277,7 @@ describe('when', () => {
     const { id } = await api.submit('tick', 'tock', {
       cron: { pattern: '* * * * * *', timezone: 'Europe/Vienna' },
     });
-    await eventually(() => came.length >= 2, { timeoutMs: 10_000 });
+    await eventually(() => came.length >= 2);
     expect(await api.status(id)).toMatchObject({
       state: 'scheduled',
       service: 'tick',

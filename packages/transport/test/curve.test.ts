@@ -224,7 +224,7 @@ test.each([['tcp://127.0.0.1:0'], ['ipc']])(
         await stays.send('three').catch(() => undefined);
         return said.length > 2;
       },
-      { timeoutMs: 5_000, what: 'an answer after it came back' },
+      { what: 'an answer after it came back' },
     );
     await leaves.send('four').catch(() => undefined);
     expect(messages.flatMap(({ frames }) => frames)).not.toContain('four');

@@ -106,7 +106,7 @@ describe.each(['mdp/0.1', 'mdp/0.2'] as const)('a broker of %s', (protocol) => {
     await lostAgain;
     const downgraded = await listenPlain(protocol, broker.endpoint);
     downgraded.autoRoute();
-    await eventually(() => worker.stats.registered === 2, { timeoutMs: 5_000 });
+    await eventually(() => worker.stats.registered === 2);
     expect(await ask(protocol, broker.endpoint, 'plain')).toEqual(['plain']);
   });
 });

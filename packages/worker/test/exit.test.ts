@@ -32,7 +32,7 @@ describe.each(['esm', 'cjs'] as const)('%s', (format) => {
     const broker = await listen();
     const type = format === 'esm' ? 'module' : 'commonjs';
     const args = [`--input-type=${type}`, '-e', imports[format] + body, broker.endpoint, end];
-    const { code, stdout, stderr } = await runProcess(process.execPath, args, { timeoutMs: 10_000 });
+    const { code, stdout, stderr } = await runProcess(process.execPath, args);
     expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'closed\n', stderr: '' });
     await ready(broker);
     await next(broker, 'disconnect');
@@ -43,7 +43,7 @@ describe.each(['esm', 'cjs'] as const)('%s', (format) => {
     const type = format === 'esm' ? 'module' : 'commonjs';
     const script = (imports[format] + body).replace("protocol: 'mdp/0.2', ", '');
     const args = [`--input-type=${type}`, '-e', script, broker.endpoint, end];
-    const { code, stdout, stderr } = await runProcess(process.execPath, args, { timeoutMs: 10_000 });
+    const { code, stdout, stderr } = await runProcess(process.execPath, args);
     expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'closed\n', stderr: '' });
     await broker.ready();
     if (end === 'drain') await broker.next('draining');
@@ -63,7 +63,7 @@ describe.each(['esm', 'cjs'] as const)('%s', (format) => {
     const handlerFile = join(__dirname, 'handlers/tricks.mjs');
     const args = [`--input-type=${type}`, '-e', script, broker.endpoint, handlerFile];
     const child = startProcess(process.execPath, args);
-    await child.waitForLine('registered', { timeoutMs: 15_000 });
+    await child.waitForLine('registered');
     const worker = await ready(broker);
     await broker.sendRequest(worker, 'c', 'echo', 'from a thread');
     expect(texts(await next(broker, 'final'))).toEqual(['from a thread']);
@@ -81,6 +81,6 @@ describe.each(['esm', 'cjs'] as const)('%s', (format) => {
       worker.start().then(() => setTimeout(() => worker.drain(), 100));`;
     const type = format === 'esm' ? 'module' : 'commonjs';
     const args = [`--input-type=${type}`, '-e', script];
-    expect(await runProcess(process.execPath, args, { timeoutMs: 10_000 })).toMatchObject({ code: 0 });
+    expect(await runProcess(process.execPath, args)).toMatchObject({ code: 0 });
   });
 });

@@ -11,7 +11,7 @@ import { anew, closeAll, event, HEARTBEAT_MS, listen, next, texts } from './help
  */
 
 jest.setTimeout(60_000);
-leakCheck({ timeoutMs: 10_000 });
+leakCheck();
 
 const workers: Worker[] = [];
 const directory = mkdtempSync(join(tmpdir(), 'majordomo-threads-'));

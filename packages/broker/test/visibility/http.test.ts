@@ -231,7 +231,7 @@ describe('watching', () => {
         response.destroy();
         return undefined;
       },
-      { timeoutMs: 5_000, what: 'a place to watch from' },
+      { what: 'a place to watch from' },
     );
     for (const response of [...watching, next]) response.destroy();
   });

@@ -165,7 +165,7 @@ test('a request that crosses the DISCONNECT of one session of a process is given
   for (const session of sessions) await session.ready('echo');
   await workers(sessions.length);
   const reply = new RawClient02(endpoint).ask('echo', 'x');
-  await eventually(() => broker.describe().inFlight === 1, { timeoutMs: 5_000 });
+  await eventually(() => broker.describe().inFlight === 1);
   await Promise.all(sessions.map((session) => session.disconnect()));
   await workers(0);
   expect(broker.describe()).toMatchObject({ queued: 1, counters: { dispatched: 1, exhausted: 0 } });

@@ -30,7 +30,7 @@ test('hundreds of malformed messages are counted, each under its reason, and the
     expected[reason]! += 1;
   }
   await attacker.send('MDPC02', '\x01', 'echo', 'valid at last');
-  const { address, body } = await worker.nextRequest(10_000);
+  const { address, body } = await worker.nextRequest();
   expect(String(body)).toBe('valid at last');
   await worker.final(address, 'served');
   expect((await attacker.receive()).map(String)).toEqual(['MDPC02', '\x03', 'echo', 'served']);

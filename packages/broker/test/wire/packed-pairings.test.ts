@@ -52,7 +52,7 @@ const WORKERS: readonly [string, (endpoint: string, service: string) => Promise<
       await worker.connect(service);
       return {
         async next() {
-          const { id, body } = await worker.nextRequest(10_000);
+          const { id, body } = await worker.nextRequest();
           const partial = (...parts: Frame[]) => worker.partial(id, ...parts);
           return { body, partial, final: (...parts) => worker.final(id, ...parts) };
         },
@@ -66,7 +66,7 @@ const WORKERS: readonly [string, (endpoint: string, service: string) => Promise<
       await worker.ready(service);
       return {
         async next() {
-          const { address, body } = await worker.nextRequest(10_000);
+          const { address, body } = await worker.nextRequest();
           const partial = (...parts: Frame[]) => worker.partial(address, ...parts);
           return { body, partial, final: (...parts) => worker.final(address, ...parts) };
         },
@@ -80,7 +80,7 @@ const WORKERS: readonly [string, (endpoint: string, service: string) => Promise<
       await worker.ready(service);
       return {
         async next() {
-          const { address, body } = await worker.nextRequest(10_000);
+          const { address, body } = await worker.nextRequest();
           return { body, final: (...parts) => worker.final(address, ...parts) };
         },
       };

@@ -115,14 +115,14 @@ describe('batches', () => {
       asRequest.asRequest('echo', [`work ${n}`], { id: n + 1 }),
     );
     await client.socket.send(...encodePacked('client-to-broker', requests));
-    await eventually(() => worker.commands.length === 1_001, { timeoutMs: 5_000 });
+    await eventually(() => worker.commands.length === 1_001);
     expect(worker.messages()).toBeLessThanOrEqual(5);
     const finals = worker.commands.slice(1).map((command) => {
       if (command.kind !== 'request') throw new Error(command.kind);
       return { kind: 'final' as const, id: command.id, metadata: Buffer.alloc(0), body: command.body };
     });
     await worker.socket.send(...encodePacked('worker-to-broker', finals));
-    await eventually(() => client.commands.length === 1_001, { timeoutMs: 5_000 });
+    await eventually(() => client.commands.length === 1_001);
     expect(client.messages()).toBeLessThanOrEqual(5);
     const answers = client.commands.slice(1).map((command) => {
       if (command.kind !== 'final') throw new Error(command.kind);

@@ -38,7 +38,7 @@ afterEach(closeAllSockets);
 
 const counters = ({ broker }: Served) => broker.describe().counters;
 const counted = (served: Served, name: string, count: number): Promise<unknown> =>
-  eventually(() => counters(served)[name] === count, { timeoutMs: 5_000, what: `${count} ${name}` });
+  eventually(() => counters(served)[name] === count, { what: `${count} ${name}` });
 
 /** Alice and Bob, who are served whatever others do. */
 async function bystanders(served: Served): Promise<() => Promise<void>> {

@@ -216,13 +216,13 @@ describe('brokers and workers that leave', () => {
     const lanes = Array.from({ length: 20 }, (_, lane) => later(inLane(lane)));
     const some = async (): Promise<void> => {
       const from = answered;
-      await eventually(() => answered > from + 200, { timeoutMs: 10_000 });
+      await eventually(() => answered > from + 200);
     };
     for (let round = 0; round < 2; round++) {
       for (const [index, { broker, endpoint }] of brokers.entries()) {
         await some();
         await broker.drain();
-        const again = await eventually(() => listen(endpoint), { timeoutMs: 5_000 });
+        const again = await eventually(() => listen(endpoint));
         brokers[index] = { broker: again, endpoint };
       }
       const fresh: typeof workers = [];

@@ -49,7 +49,7 @@ describe.each([
     const client = newClient({ brokers: endpoint });
     expect((await client.request('echo', 'before')).text()).toBe('before');
     await before.close();
-    const after = await eventually(() => newBroker({ bind: endpoint }), { timeoutMs: 5_000 });
+    const after = await eventually(() => newBroker({ bind: endpoint }));
     expect((await client.request('echo', 'after', { timeoutMs: 10_000 })).text()).toBe('after');
     expect(await dialectsOf(endpoint)).toEqual(['packed']);
     await after.broker.close();

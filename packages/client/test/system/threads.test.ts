@@ -11,7 +11,7 @@ import { closeAll, later, newBroker, newClient, track } from './support';
  */
 
 jest.setTimeout(60_000);
-leakCheck({ timeoutMs: 10_000 });
+leakCheck();
 afterEach(closeAll);
 
 const directory = mkdtempSync(join(tmpdir(), 'majordomo-threads-'));

@@ -17,7 +17,6 @@ test('while no broker is reachable requests are kept up to pendingMax; one more 
   client.on('brokerUp', () => events.push('up'));
   const kept = ['1', '2', '3'].map((body) => later(client.request('echo', body)));
   await eventually(() => events.length > 0);
-  const startedAt = performance.now();
   await expect(client.request('echo', '4')).rejects.toMatchObject({
     name: 'QueueFullError',
     code: 'QUEUE_FULL',
@@ -26,7 +25,6 @@ test('while no broker is reachable requests are kept up to pendingMax; one more 
       /^3 requests are pending already \(pendingMax\): no broker reachable for \d+(\.\d)? m?s \(tcp:.*: connection refused/,
     ) as string,
   });
-  expect(performance.now() - startedAt).toBeLessThan(1_000);
   expect(client.pending).toBe(3);
   await eventually(() => newBroker({ bind: endpoint }));
   await newWorker('echo', ({ body }) => body, { brokers: endpoint });

@@ -162,9 +162,9 @@ describe('two brokers', () => {
     const reply = client.request('echo', 'x', { timeoutMs: 900, retries: 2 });
     expect((await reply).text()).toBe('x');
     await eventually(() => counted(mute.broker, 'withdrawn') === 1);
-    const started = performance.now();
+    const asked = counted(mute.broker, 'requests');
     for (let n = 0; n < 5; n++) await client.request('echo', 'y');
-    expect(performance.now() - started).toBeLessThan(250);
+    expect(counted(mute.broker, 'requests')).toBe(asked);
   });
 
   test('a pool of connections to a frozen broker is not tried one by one', async () => {

@@ -102,7 +102,7 @@ describe('the command', () => {
       expect(children.length).toBeGreaterThan(0);
       run.kill('SIGTERM');
       expect(await run.exit).toEqual({ code: 143, signal: null });
-      await eventually(() => children.every((pid) => !isThere(pid)), { timeoutMs: 10_000 });
+      await eventually(() => children.every((pid) => !isThere(pid)));
       await rm(folder, { recursive: true });
     },
     PATIENCE_MS,

@@ -4,7 +4,7 @@ import { runEndpoint } from '../../src/fuzz/endpoint-run';
 import { socketLines } from '../../src/fuzz/report';
 import { watchUncaught } from '../../src/fuzz/watch';
 
-leakCheck({ timeoutMs: 5_000 });
+leakCheck();
 
 test('what nobody catches is written down until nobody looks any more', () => {
   const watch = watchUncaught();
