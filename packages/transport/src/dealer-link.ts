@@ -2,8 +2,9 @@ import type { Frame } from '@majordomo/protocol';
 import { Dealer, type Event, type EventType } from 'zeromq';
 import { sharedContext } from './context';
 import type { ClientKeys } from './curve/keys';
+import { discard, observe, observedDealer } from './observed-dealer';
 import { Outbox } from './outbox';
-import { codeOf } from './socket-error';
+import { uninterrupted } from './socket-error';
 
 /** What a dealer link tells its owner. */
 export interface DealerLinkHandlers {
@@ -54,9 +55,6 @@ export interface DealerLinkOptions {
   readonly curve?: ClientKeys | undefined;
 }
 
-/** Tries to observe a socket, each a little later than the one before. */
-const OBSERVE_TRIES_MAX = 10;
-
 /** Messages that wait in this process before `send` asks its caller to pause. */
 const PAUSE_AT_MESSAGES = 16;
 
@@ -85,6 +83,29 @@ const WITH_KEYS = 'the other side has no CURVE, and a key for it is given here';
 const OTHER_KEY =
   'the handshake failed: the other side has another key than the server key given here, or no CURVE';
 const NO_KEY = 'the handshake failed: the other side may want CURVE, and its key is not given here';
+
+/** A socket that connects once, and never by itself again. */
+function newDealer({
+  connectTimeoutMs,
+  frameBytesMax,
+  receiveHighWaterMark = 1_000,
+  curve,
+}: DealerLinkOptions): Dealer {
+  const socket = new Dealer({
+    context: sharedContext(),
+    linger: 0,
+    reconnectInterval: NEVER_MS,
+    connectTimeout: connectTimeoutMs,
+    maxMessageSize: frameBytesMax,
+    receiveHighWaterMark,
+  });
+  if (curve) {
+    socket.curvePublicKey = curve.publicKey;
+    socket.curveSecretKey = curve.secretKey;
+    socket.curveServerKey = curve.serverKey;
+  }
+  return socket;
+}
 
 /**
  * A client's or worker's end of one connection to a broker: one DEALER, one connect, no silent reconnect.
@@ -115,52 +136,64 @@ export class DealerLink {
     options: DealerLinkOptions,
     private readonly handlers: DealerLinkHandlers,
   ) {
-    this.#socket = new Dealer({
-      context: sharedContext(),
-      linger: 0,
-      reconnectInterval: NEVER_MS,
-      connectTimeout: options.connectTimeoutMs,
-      maxMessageSize: options.frameBytesMax,
-      receiveHighWaterMark: options.receiveHighWaterMark ?? 1_000,
-    });
     const { curve } = options;
     this.#hasKeys = curve !== undefined;
-    if (curve) {
-      this.#socket.curvePublicKey = curve.publicKey;
-      this.#socket.curveSecretKey = curve.secretKey;
-      this.#socket.curveServerKey = curve.serverKey;
+    if (endpoint.startsWith('inproc:')) {
+      this.#socket = newDealer(options);
+      this.#connect();
+      queueMicrotask(() => {
+        if (!this.#closed) this.handlers.opened();
+      });
+    } else {
+      const { socket, events } = observedDealer(() => newDealer(options));
+      this.#socket = socket;
+      this.#connecting = setTimeout(
+        () => this.#lost(`no connection within ${options.connectTimeoutMs} ms`, 'timeout'),
+        options.connectTimeoutMs,
+      );
+      if (events) {
+        void this.#watch(events);
+        this.#connect();
+      } else {
+        void this.#connectObserved();
+      }
     }
-    this.#observe(options.connectTimeoutMs);
+  }
+
+  /** @throws where ZeroMQ refuses the endpoint; the link is closed then */
+  #connect(): void {
     try {
-      this.#socket.connect(endpoint);
+      uninterrupted(() => this.#socket.connect(this.endpoint));
+      void this.#receiveAll();
     } catch (error) {
       this.close({ flush: false });
       throw error;
     }
-    void this.#receiveAll();
   }
 
-  #observe(connectTimeoutMs: number): void {
-    if (this.endpoint.startsWith('inproc:')) {
-      queueMicrotask(() => {
-        if (!this.#closed) this.handlers.opened();
-      });
-      return;
+  /** Connects as soon as the socket can be observed. */
+  async #connectObserved(): Promise<void> {
+    try {
+      for (let tries = 1; !this.#closed; tries++) {
+        await new Promise((resolve) => setTimeout(resolve, tries));
+        if (this.#closed) return;
+        const events = observe(this.#socket);
+        if (!events) continue;
+        void this.#watch(events);
+        this.#connect();
+        return;
+      }
+    } catch (error) {
+      this.#failed(error);
     }
-    this.#connecting = setTimeout(
-      () => this.#lost(`no connection within ${connectTimeoutMs} ms`, 'timeout'),
-      connectTimeoutMs,
-    );
-    void this.#watch();
   }
 
   /**
    * Follows the connection to the very end, for only an observer that has read its end is closed. `events.on`
    * would do, but shares one emitter among all copies of zeromq.
    */
-  async #watch(): Promise<void> {
+  async #watch(events: Dealer['events']): Promise<void> {
     try {
-      const events = await observe(this.#socket);
       for (let event = await events.receive(); event.type !== 'end'; event = await events.receive()) {
         if (event.type === 'handshake') this.#stands();
         else if (event.type === 'disconnect') void this.#readOut();
@@ -249,7 +282,7 @@ export class DealerLink {
     this.#sending = false;
     if (!this.#closed) return;
     clearTimeout(this.#patience);
-    this.#socket.close();
+    discard(this.#socket);
   }
 
   #wakeWriters(): void {
@@ -287,22 +320,7 @@ export class DealerLink {
     this.resume();
     this.#wakeWriters();
     this.#socket.linger = flush ? LINGER_MS : 0;
-    if (flush && this.#sending) this.#patience = setTimeout(() => this.#socket.close(), LINGER_MS);
-    else this.#socket.close();
-  }
-}
-
-/**
- * The observer of a socket. ZeroMQ names its inner endpoint after an address in memory, which may be that of
- * one closed a moment ago and not yet gone: then it takes another try.
- */
-async function observe(socket: Dealer): Promise<Dealer['events']> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return socket.events;
-    } catch (error) {
-      if (codeOf(error) !== 'EADDRINUSE' || tries === OBSERVE_TRIES_MAX) throw error;
-      await new Promise((resolve) => setTimeout(resolve, tries));
-    }
+    if (flush && this.#sending) this.#patience = setTimeout(() => discard(this.#socket), LINGER_MS);
+    else discard(this.#socket);
   }
 }

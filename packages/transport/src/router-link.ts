@@ -4,7 +4,7 @@ import { Backlog, type BacklogOptions, type PeerGoneReason, type PeerKey } from 
 import { sharedContext } from './context';
 import { ZapEntry, type ZapGate } from './curve/zap-handler';
 import { isServed, removeFile } from './ipc-socket';
-import { codeOf } from './socket-error';
+import { codeOf, uninterrupted } from './socket-error';
 
 /** Who may connect to a router, and how. */
 export interface RouterSecurity {
@@ -178,7 +178,7 @@ export class RouterLink {
     if (this.#closed) return;
     try {
       // ZeroMQ ends what was bound as it ends what was connected; of the two, zeromq.js does this one in its turn.
-      for (const endpoint of this.#bound) this.#socket.disconnect(endpoint);
+      for (const endpoint of this.#bound) uninterrupted(() => this.#socket.disconnect(endpoint));
       this.#backlog.clear();
       for (const endpoint of this.#bound) await this.#bindAgain(endpoint);
     } catch (error) {
@@ -190,7 +190,7 @@ export class RouterLink {
   async #bindAgain(endpoint: string): Promise<void> {
     for (let tries = 1; !this.#closed; tries++) {
       try {
-        this.#socket.bindSync(endpoint);
+        uninterrupted(() => this.#socket.bindSync(endpoint));
         return;
       } catch (cause) {
         if (codeOf(cause) !== 'EADDRINUSE' || tries === REBIND_TRIES_MAX) {
