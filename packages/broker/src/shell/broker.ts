@@ -176,6 +176,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
         return endpoints();
       },
       now: () => this.#now(),
+      memory: () => this.#memory.usage(),
     };
   }
 

@@ -210,7 +210,7 @@ function aboutBroker(subject: Subject, loop: LoopWatch): MetricFamily[] {
       () => loop.longestMs(LAG_SECONDS) / 1_000,
     ),
     family('gauge', 'memory_bytes', 'Memory of the process.', ['kind'], function* () {
-      const { rss, heapUsed, heapTotal, external, arrayBuffers } = process.memoryUsage();
+      const { rss, heapUsed, heapTotal, external, arrayBuffers } = facts.memory();
       yield [rss, { kind: 'rss' }];
       yield [heapUsed, { kind: 'heap_used' }];
       yield [heapTotal, { kind: 'heap_total' }];

@@ -116,7 +116,7 @@ export class Sampler {
   #broker(standings: readonly Standing[], now: number): BrokerSnapshot {
     const { core, facts } = this.subject;
     const { version, state, endpoints } = facts;
-    const { rss, heapUsed } = process.memoryUsage();
+    const { rss, heapUsed } = facts.memory();
     const perSecond = (key: keyof Totals): number =>
       rounded((this.#last[key] - this.#before[key]) / this.#seconds);
     let rate = 0;

@@ -236,6 +236,33 @@ describe('watching', () => {
     for (const response of [...watching, next]) response.destroy();
   });
 
+  test('a question for the headers alone is answered, and takes no place', async () => {
+    const { get, open } = await show();
+    for (let n = 0; n < 33; n++) {
+      const { status, headers, text } = await get('/events', { method: 'HEAD' });
+      expect([status, headers['content-type'], text]).toEqual([200, 'text/event-stream', '']);
+    }
+    const watching = await open('/events');
+    expect(watching.statusCode).toBe(200);
+    watching.destroy();
+  });
+
+  test('it goes on where the process has no descriptor left to look at its memory with', async () => {
+    const shown = await show();
+    const refused = jest.spyOn(process, 'memoryUsage').mockImplementation(() => {
+      throw new Error('EMFILE: too many open files, uv_resident_set_memory');
+    });
+    try {
+      expect((await shown.get('/metrics')).status).toBe(200);
+      const watching = await shown.open('/events');
+      let snapshots = 0;
+      await until(watching, () => ++snapshots === 2);
+      expect(refused).toHaveBeenCalled();
+    } finally {
+      refused.mockRestore();
+    }
+  });
+
   test('whoever watches does not keep a broker from closing', async () => {
     const { broker, open } = await show();
     const response = await open('/events');
