@@ -25,12 +25,8 @@ export class Meter {
   ): Beyond | undefined {
     const seconds = (now - this.#filledAt) / SECOND_MS;
     this.#filledAt = now;
-    if (requestsPerSecond !== undefined) {
-      this.#requests = Math.min(requestsPerSecond, this.#requests + seconds * requestsPerSecond);
-    }
-    if (bytesPerSecond !== undefined) {
-      this.#bytes = Math.min(bytesPerSecond, this.#bytes + seconds * bytesPerSecond);
-    }
+    this.#requests = filled(this.#requests, requestsPerSecond, seconds);
+    this.#bytes = filled(this.#bytes, bytesPerSecond, seconds);
     if (pending !== undefined && this.pending >= pending) return 'pending';
     if (requestsPerSecond !== undefined && this.#requests < 1) return 'requestsPerSecond';
     if (bytesPerSecond !== undefined && this.#bytes <= 0) return 'bytesPerSecond';
@@ -38,4 +34,9 @@ export class Meter {
     this.#bytes -= bytes;
     return undefined;
   }
+}
+
+/** What is in a bucket after so many seconds. Without a limit nothing is counted, and nothing owed under the next one. */
+function filled(left: number, perSecond: number | undefined, seconds: number): number {
+  return perSecond === undefined ? Infinity : Math.min(perSecond, left + seconds * perSecond);
 }
