@@ -139,8 +139,21 @@ describe('a client that fills a queue', () => {
     const bench = crowded({ queueBytesMax: 10 * cost('12'), queueMax: 100 });
     bench.ask('meek', 1, 'echo', 'x'.repeat(2 * cost('12')));
     expect(bench.sentToClient('greedy')).toMatchObject([{ id: 10 }, { id: 9 }, { id: 8 }]);
-    bench.ask('meek', 2, 'echo', 'x'.repeat(8 * cost('12')));
-    expect(bench.sentToClient('greedy')).toHaveLength(4);
-    expect(bench.sentToClient('meek')).toMatchObject([{ id: 2, code: 'QUEUE_FULL' }]);
+    expect(bench.sentToClient('meek')).toEqual([]);
+  });
+
+  test('gives way to none that does not fit all the same', () => {
+    const bench = crowded({
+      queueBytesMax: 10 * cost('12'),
+      pendingBytesMax: 11 * cost('12'),
+      queueMax: 100,
+    });
+    for (const [id, costs] of [5, 10, 11].entries())
+      bench.ask('meek', id + 1, 'echo', 'x'.repeat(costs * cost('12')));
+    expect(bench.sentToClient('meek').map((told) => 'code' in told && told.code)).toEqual(
+      Array.from({ length: 3 }, () => 'QUEUE_FULL'),
+    );
+    expect(bench.sentToClient('greedy')).toEqual([]);
+    expect(bench.core.services.get('echo')?.queue.length).toBe(10);
   });
 });
