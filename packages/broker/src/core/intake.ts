@@ -36,8 +36,8 @@ export class Intake {
     command: ClientRequest,
     now: number,
   ): RequestRecord | undefined {
-    const { service: name, body, remainingMs } = command;
-    const bytes = REQUEST_COST_BYTES + costOf(body);
+    const { service: name, body, metadata, remainingMs } = command;
+    const bytes = REQUEST_COST_BYTES + costOf(body, metadata);
     let service = this.services.table.get(name);
     const isUnserved = command.failFast && (service?.workers.size ?? 0) === 0;
     let full = this.#whatIsFull(service, bytes);
@@ -62,7 +62,7 @@ export class Intake {
       service,
       dialect,
       body,
-      command.metadata,
+      metadata,
       bytes,
       now,
       remainingMs === 0 ? Infinity : now + remainingMs,

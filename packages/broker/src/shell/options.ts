@@ -47,7 +47,7 @@ const brokerOptions = z.strictObject({
   /** Requests that may wait for one service. Default 100,000. */
   queueMax: count(0).default(100_000),
   /**
-   * Bytes that may wait for one service: bodies, and for what holding them takes beside 1,024 a request and
+   * Bytes that may wait for one service: bodies and attributes, and for what holding them takes beside 1,024 a request and
    * 256 a frame. Default 256 MiB.
    */
   queueBytesMax: count(0).default(256 * MIB),

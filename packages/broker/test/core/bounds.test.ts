@@ -1,4 +1,4 @@
-import { Body, mdp02 } from '@majordomo/protocol';
+import { Body, mdp02, Metadata } from '@majordomo/protocol';
 import { Bench, cost, requestOf } from './bench';
 
 test.each([
@@ -94,6 +94,18 @@ test('empty frames are not free', () => {
   for (let n = 0; n < 5; n++) bench.tell('c', { ...requestOf(0, 'echo', ''), body }, mdp02);
   expect(bench.core.counters.refused).toBe(4);
   expect(bench.core.pendingBytes).toBe(1_024 + 30 * 256);
+});
+
+test('attributes are not free', () => {
+  const bench = new Bench({ pendingBytesMax: 3 * 5_000 });
+  const metadata = Metadata.of({ contentType: 'x'.repeat(4_000) });
+  const bytes = cost('') + metadata.bytes.length;
+  bench.hello('c');
+  for (const id of [1, 2, 3]) bench.ask('c', id, 'echo', '', { metadata });
+  expect(bench.replies('c')).toEqual(['welcome', '3 failure QUEUE_FULL']);
+  expect(bench.core.pendingBytes).toBe(2 * bytes);
+  bench.cancel('c', 2);
+  expect(bench.core.pendingBytes).toBe(bytes);
 });
 
 describe('a client that fills a queue', () => {
