@@ -97,7 +97,8 @@ export class Sampler {
   }
 
   #service({ name, meter }: ServiceRecord, standing: Standing | undefined, whole: boolean): ServiceSnapshot {
-    const own = meter?.service === name ? this.#tracks.get(meter) : undefined;
+    const isOwn = meter !== undefined && meter !== this.subject.core.meters?.rest;
+    const own = isOwn ? this.#tracks.get(meter) : undefined;
     return {
       service: name,
       rate: own ? rounded(own.rate) : null,

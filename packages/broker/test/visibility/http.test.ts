@@ -218,6 +218,17 @@ describe('watching', () => {
     ]);
   });
 
+  test('a service that nobody has served is not measured for itself, whatever it is called', async () => {
+    const shown = await show();
+    await new RawClient02(shown.endpoint).request('other', 'hello');
+    let snapshots = 0;
+    const { services } = await until(
+      await shown.open('/events'),
+      ({ services: [other] }) => other !== undefined && ++snapshots === 2,
+    );
+    expect(services).toMatchObject([{ service: 'other', rate: null, errorRate: null, queued: 1 }]);
+  });
+
   test('thirty-two may watch, and one more when somebody has left', async () => {
     const { get, open } = await show();
     const watching = await Promise.all(Array.from({ length: 32 }, () => open('/events')));
