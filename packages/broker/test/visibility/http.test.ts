@@ -7,6 +7,7 @@ import {
   RawSocket,
   RawWorker02,
 } from '@majordomo/testkit';
+import { BrokerCore } from '../../src/core/broker-core';
 import { Broker } from '../../src/index';
 import type { Snapshot } from '../../src/visibility/snapshot';
 import { closeBrokers } from '../wire/served';
@@ -89,14 +90,29 @@ describe('metrics', () => {
 
   test('services beyond metricsServicesMax share a label', async () => {
     const shown = await show({ metricsServicesMax: 1 });
-    for (const name of ['first', 'second', 'third']) await new RawWorker02(shown.endpoint).ready(name);
-    await shown.workers(3);
+    for (const [before, name] of ['first', 'second', 'third'].entries()) {
+      await new RawWorker02(shown.endpoint).ready(name);
+      await shown.workers(before + 1);
+    }
     const values = valuesOf((await shown.get('/metrics')).text);
     const workers = [...values].filter(([name]) => name.startsWith('majordomo_workers{'));
     expect(Object.fromEntries(workers.filter(([, value]) => value > 0))).toEqual({
       'majordomo_workers{service="first",state="idle"}': 1,
       'majordomo_workers{service="other",state="idle"}': 2,
     });
+  });
+
+  test('an answer takes one look at services, workers and clients, with requests served in between', async () => {
+    const shown = await show();
+    const looks = jest.spyOn(BrokerCore.prototype, 'clients', 'get');
+    try {
+      await shown.get('/metrics');
+      expect(looks).toHaveBeenCalledTimes(1);
+      await shown.get('/metrics');
+      expect(looks).toHaveBeenCalledTimes(2);
+    } finally {
+      looks.mockRestore();
+    }
   });
 
   test('histograms add up bucket by bucket', async () => {
