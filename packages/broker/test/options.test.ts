@@ -56,6 +56,12 @@ test.each(['queueMax', 'queueBytesMax', 'drainTimeoutMs'])('%s may be 0', (name)
   expect(invalid({ [name]: 0 })).toBeUndefined();
 });
 
+test('heartbeats are told to be no closer together than the broker sends them', () => {
+  expect([1, 9, 10, 11].map((heartbeatMs) => new Broker({ heartbeatMs }).options.heartbeatMs)).toEqual([
+    10, 10, 10, 11,
+  ]);
+});
+
 test('times beyond what a timer of Node holds are refused', () => {
   expect(invalid({ heartbeatMs: 2 ** 31 })).toMatchObject({
     message: expect.stringContaining('heartbeatMs: '),

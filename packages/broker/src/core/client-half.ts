@@ -89,7 +89,7 @@ export class ClientHalf {
       case 'heartbeat':
         return;
       case 'disconnect':
-        this.gone(client);
+        this.#over(client);
         return;
       case 'hello':
         this.#error(client, dialect, 'HELLO twice');
@@ -117,6 +117,7 @@ export class ClientHalf {
       const before = this.clients.get(peer);
       if (before) this.gone(before);
       const client = this.clients.begin(peer, dialect, now);
+      client.meter = before?.meter;
       client.identity = identity;
       client.challenge = challenge;
       this.counters.clientsWelcomed++;
@@ -169,9 +170,16 @@ export class ClientHalf {
     }
   }
 
+  /** A client is not there any more. */
   gone(client: ClientRecord): void {
     this.requests.clientGone(client);
     if (client.session) this.outbound.ended(client.peer);
+  }
+
+  /** A session is over; its peer may begin another. */
+  #over(client: ClientRecord): void {
+    this.gone(client);
+    this.clients.remember(client);
   }
 
   /** A valid command out of place in a packed client's session: DISCONNECT, and no session any more. */
@@ -183,7 +191,7 @@ export class ClientHalf {
 
   dismiss(client: ClientRecord, session: Dialect, farewell: BrokerDisconnect = DISCONNECT): void {
     this.outbound.toClient(client.peer, session, farewell);
-    this.gone(client);
+    this.#over(client);
   }
 
   /** The same from a packed client that has no session. */

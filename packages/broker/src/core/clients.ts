@@ -72,12 +72,28 @@ export class Clients {
     if (!client.session && client.requests.size === 0) this.#idle.append(client.idleNode);
   }
 
-  /** Forgets the plain clients that have not asked for anything for a while: most ask again at once. */
+  /**
+   * Forgets the plain clients that have not asked for anything for a while: most ask again at once. One that has used
+   * more of its limits than that makes up for is looked at again later.
+   */
   forgetIdle(now: number): void {
     for (let client = this.#idle.first; client; client = this.#idle.first) {
       if (now - client.lastSeenAt < IDLE_MS) return;
-      this.remove(client);
+      if (client.meter && client.meter.fullAt > now) {
+        client.lastSeenAt = now;
+        this.#idle.append(client.idleNode);
+      } else {
+        this.remove(client);
+      }
     }
+  }
+
+  /** A packed session is over, and its peer still there: what it has used of its limits holds for its next one. */
+  remember({ peer, spoken, meter, lastSeenAt }: ClientRecord): void {
+    if (!meter) return;
+    const client = this.plain(peer, spoken, lastSeenAt);
+    client.meter = meter;
+    this.settle(client);
   }
 
   /** Ends a session. */

@@ -117,24 +117,46 @@ export class FairQueue<Request extends Waiting<Request>> {
   }
 
   /**
-   * The request that should make room for one of a client who has little or nothing here: the newest of a client with
-   * far more, of no higher priority. `undefined` where all have about as much, as far as can be seen at once.
+   * The requests that should make room for one of a client who has little or nothing here, in the order in which they
+   * should go: each the newest of the client that then has most, and far more, of no higher priority. None where all
+   * have about as much, as far as can be seen at once.
    * @param lane - the client's, or `undefined` for one that is not known yet
+   * @param most - how many to look for
    */
-  crowding(lane: object | undefined, priority: number): Request | undefined {
+  *crowding(lane: object | undefined, priority: number, most: number): Generator<Request> {
     const own = this.#levels.map((level) => (lane ? level?.laneOf(lane) : undefined));
+    const few = own.reduce((sum, each) => sum + (each?.requests.length ?? 0), 1);
+    const gone = new Map<Lane<Request>, number>();
+    for (let found = 0; found < most; found++) {
+      const longest = this.#longest(own, few, priority, gone);
+      if (!longest) return;
+      const left = gone.get(longest) ?? 0;
+      gone.set(longest, left + 1);
+      const request = longest.requests.fromEnd(left);
+      if (request) yield request;
+    }
+  }
+
+  /** The lane with most requests, and more than `few`, where so many of some are gone. */
+  #longest(
+    own: readonly (Lane<Request> | undefined)[],
+    few: number,
+    priority: number,
+    gone: ReadonlyMap<Lane<Request>, number>,
+  ): Lane<Request> | undefined {
     let longest: Lane<Request> | undefined;
-    let most = own.reduce((sum, each) => sum + (each?.requests.length ?? 0), 1);
+    let most = few;
     let looks = 0;
     for (let level = 0; level <= priority; level++) {
       for (const candidate of this.#levels[level]?.turns ?? []) {
         if (++looks > LANES_COMPARED) break;
-        if (candidate.requests.length <= most || candidate === own[level]) continue;
-        most = candidate.requests.length;
+        const length = candidate.requests.length - (gone.get(candidate) ?? 0);
+        if (length <= most || candidate === own[level]) continue;
+        most = length;
         longest = candidate;
       }
     }
-    return longest?.requests.last;
+    return longest;
   }
 
   /** The request whose turn it is. */

@@ -1,5 +1,5 @@
 import type { ClientRequest, Dialect, FailureCode } from '@majordomo/protocol';
-import { whatIsFull } from './bounds';
+import { NOTHING, whatIsFull } from './bounds';
 import type { Clients } from './clients';
 import { costOf, REQUEST_COST_BYTES } from './costs';
 import type { Counters } from './counters';
@@ -36,13 +36,13 @@ export class Intake {
     command: ClientRequest,
     now: number,
   ): RequestRecord | undefined {
-    const { service: name, body, remainingMs } = command;
-    const bytes = REQUEST_COST_BYTES + costOf(body);
+    const { service: name, body, metadata, remainingMs } = command;
+    const bytes = REQUEST_COST_BYTES + costOf(body, metadata);
     let service = this.services.table.get(name);
     const isUnserved = command.failFast && (service?.workers.size ?? 0) === 0;
     let full = this.#whatIsFull(service, bytes);
-    if (full && service && !isUnserved)
-      full = this.#makeRoom(peer, session, service, command.priority, bytes);
+    if (full && service && !isUnserved && this.#makeRoom(peer, session, service, command.priority, bytes))
+      full = undefined;
     if (full) {
       this.counters.refused++;
       this.#refuse(peer, dialect, command, service, 'QUEUE_FULL', full);
@@ -62,7 +62,7 @@ export class Intake {
       service,
       dialect,
       body,
-      command.metadata,
+      metadata,
       bytes,
       now,
       remainingMs === 0 ? Infinity : now + remainingMs,
@@ -77,7 +77,7 @@ export class Intake {
 
   /**
    * One client must not keep all others out by filling a queue: where it has far more waiting than the client that asks
-   * now, its newest requests make room. Returns what is full all the same.
+   * now, its newest requests make room. Nobody gives way to a request that does not fit all the same: false then.
    */
   #makeRoom(
     peer: PeerId,
@@ -85,18 +85,26 @@ export class Intake {
     service: ServiceRecord,
     priority: number,
     bytes: number,
-  ): string | undefined {
+  ): boolean {
     const client = session ?? this.clients.get(peer);
-    for (let evicted = 0; evicted < EVICTED_MAX; evicted++) {
-      const crowding = service.queue.crowding(client?.lane, priority);
-      if (!crowding) break;
-      service.queue.remove(crowding);
-      this.counters.refused++;
-      this.requests.endFailed(crowding, 'QUEUE_FULL', 'others had less waiting than its client', true);
-      const full = this.#whatIsFull(service, bytes);
-      if (!full) return undefined;
+    const crowding = service.queue.crowding(client?.lane, priority, EVICTED_MAX);
+    const evicted: RequestRecord[] = [];
+    let freed = NOTHING;
+    for (const request of crowding) {
+      evicted.push(request);
+      freed = { requests: evicted.length, bytes: freed.bytes + request.bytes };
+      if (this.#whatIsFull(service, bytes, freed) === undefined) {
+        for (const each of evicted) this.#evict(each);
+        return true;
+      }
     }
-    return this.#whatIsFull(service, bytes);
+    return false;
+  }
+
+  #evict(request: RequestRecord): void {
+    request.service.queue.remove(request);
+    this.counters.refused++;
+    this.requests.endFailed(request, 'QUEUE_FULL', 'others had less waiting than its client', true);
   }
 
   #plainId({ requests }: ClientRecord): number {
@@ -105,9 +113,10 @@ export class Intake {
     return this.#plainIds;
   }
 
-  #whatIsFull(service: ServiceRecord | undefined, bytes: number): string | undefined {
-    const held = { pendingBytes: this.requests.pendingBytes, services: this.services.table.size };
-    return whatIsFull(held, service, bytes, this.settings);
+  #whatIsFull(service: ServiceRecord | undefined, bytes: number, freed = NOTHING): string | undefined {
+    const pendingBytes = this.requests.pendingBytes - freed.bytes;
+    const held = { pendingBytes, services: this.services.table.size };
+    return whatIsFull(held, service, bytes, this.settings, freed);
   }
 
   /** Refuses a request because the broker is about to stop. */

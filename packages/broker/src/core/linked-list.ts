@@ -30,8 +30,11 @@ export class LinkedList<T> implements Iterable<T> {
     return this.#first?.value;
   }
 
-  get last(): T | undefined {
-    return this.#last?.value;
+  /** The value that so many stand behind; found from the end. */
+  fromEnd(behind: number): T | undefined {
+    let node = this.#last;
+    for (let n = 0; n < behind; n++) node = node?.previous;
+    return node?.value;
   }
 
   /** Adds a value at the end. */

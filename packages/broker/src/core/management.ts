@@ -23,7 +23,8 @@ export class Management {
   /** The reply of a management service to a request with this body. */
   answer(service: string, body: Body, now: number): Body {
     const argument = argumentOf(service, body);
-    const key = `${service} ${argument ?? ''}`;
+    // No name of a service has a line break in it.
+    const key = `${service}\n${argument ?? ''}`;
     const kept = argument === undefined ? undefined : this.#kept.get(key);
     if (kept) return kept;
     const { frames, looks } = answerMmi(this.view, service, argument, now);

@@ -111,7 +111,7 @@ export class RequestRecord implements Timed {
   /**
    * @param id - the client's number for it
    * @param dialect - what it came in, and its replies go out in
-   * @param bytes - what it counts for in the bounds: its body, and what holding it takes beside that
+   * @param bytes - what it counts for in the bounds: its body and attributes, and what holding them takes beside that
    * @param dueAt - when its time is up, in ms; `Infinity` where it has no deadline
    * @param window - PARTIALs that may still be sent to its client
    * @param batch - the message whose memory its body keeps alive

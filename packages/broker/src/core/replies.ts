@@ -153,7 +153,7 @@ export class Replies {
 
   #hold(request: RequestRecord, body: Body, metadata: Metadata): void {
     const stream = streamOf(request);
-    const cost = costOf(body);
+    const cost = costOf(body, metadata);
     if (stream.held.length >= HELD_MAX || !this.requests.hasRoomFor(cost)) {
       this.#overflow(request, stream);
       return;
@@ -174,7 +174,7 @@ export class Replies {
   #release(request: RequestRecord, stream: Stream): void {
     const taken = stream.held.splice(0, request.window);
     for (const { body, metadata } of taken) {
-      const cost = costOf(body);
+      const cost = costOf(body, metadata);
       stream.heldBytes -= cost;
       this.requests.charge(-cost);
       this.#forward(request, body, metadata);
@@ -204,7 +204,7 @@ export class Replies {
   }
 
   #holdFinal(request: RequestRecord, stream: Stream, body: Body, metadata: Metadata): void {
-    const cost = costOf(body);
+    const cost = costOf(body, metadata);
     if (!this.requests.hasRoomFor(cost)) {
       this.#overflow(request, stream);
       return;

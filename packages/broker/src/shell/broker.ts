@@ -47,6 +47,8 @@ const HIGH_WATER_BYTES = 16 * 1_024 * 1_024;
 const TICKS_PER_HEARTBEAT = 10;
 const TICK_MS_MIN = 5;
 const TICK_MS_MAX = 20;
+/** The shortest interval of heartbeats that such a ticker keeps: packed peers are told what to expect. */
+const HEARTBEAT_MS_MIN = 2 * TICK_MS_MIN;
 
 /**
  * - `new` → `starting` by `start()` → `running` once every endpoint is bound;
@@ -107,9 +109,9 @@ export class Broker extends EventEmitter<BrokerEvents> {
   constructor(options: BrokerOptions = {}) {
     super();
     const { curve, httpToken, ...resolved } = parseOptions(brokerOptionsSchema, options, 'broker');
-    this.options = Object.freeze(resolved);
-    const { limits, backlogMax, backlogBytesMax, backlogTotalBytesMax, stallMs, heartbeatMs, logger } =
-      this.options;
+    const heartbeatMs = Math.max(resolved.heartbeatMs, HEARTBEAT_MS_MIN);
+    this.options = Object.freeze({ ...resolved, heartbeatMs });
+    const { limits, backlogMax, backlogBytesMax, backlogTotalBytesMax, stallMs, logger } = this.options;
     this.#tickMs = Math.min(TICK_MS_MAX, Math.max(TICK_MS_MIN, heartbeatMs / TICKS_PER_HEARTBEAT));
     this.#clock = new Clock(Math.max(heartbeatMs, 2 * this.#tickMs), () => performance.now());
     this.#log = new EventLog(logger);
@@ -176,6 +178,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
         return endpoints();
       },
       now: () => this.#now(),
+      memory: () => this.#memory.usage(),
     };
   }
 

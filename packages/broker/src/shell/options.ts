@@ -31,7 +31,10 @@ const brokerOptions = z.strictObject({
     .optional(),
   /** Who may connect, request, serve and manage (SECURITY.md); `setPolicy` replaces it. Default: everybody everything. */
   policy: policyOptionSchema.optional(),
-  /** Between heartbeats to a worker or packed client, in ms. Plain workers should use a similar value. Default 2,500. */
+  /**
+   * Between heartbeats to a worker or packed client, in ms; less than 10 counts as 10, for more often the broker does not
+   * look at its clock. Plain workers should use a similar value. Default 2,500.
+   */
   heartbeatMs: milliseconds(1).default(2_500),
   /** Heartbeat intervals of silence after which a worker or packed client is given up. RFC 7: 3 to 5. Default 4. */
   liveness: count(1, 1_000).default(4),
@@ -47,7 +50,7 @@ const brokerOptions = z.strictObject({
   /** Requests that may wait for one service. Default 100,000. */
   queueMax: count(0).default(100_000),
   /**
-   * Bytes that may wait for one service: bodies, and for what holding them takes beside 1,024 a request and
+   * Bytes that may wait for one service: bodies and attributes, and for what holding them takes beside 1,024 a request and
    * 256 a frame. Default 256 MiB.
    */
   queueBytesMax: count(0).default(256 * MIB),

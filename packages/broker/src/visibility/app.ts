@@ -110,6 +110,8 @@ function headersFor({ scriptHash, styleHash }: Page, isOf: (path: string) => boo
 /** Server-sent events: one `snapshot` at once and one a second, the same for all who watch. */
 function watch(c: Context, shown: Shown, live: Live): Response {
   if (live.full) return c.text('Too many watch already.\n', 503, { 'Retry-After': '10' });
+  // A stream that nobody reads would never end.
+  if (c.req.method === 'HEAD') return c.body(null, 200, { 'Content-Type': 'text/event-stream' });
   return streamSSE(c, async (stream) => {
     let leave = (): void => undefined;
     const send = (data: string): Promise<void> => stream.writeSSE({ event: 'snapshot', data });

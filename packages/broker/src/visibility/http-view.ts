@@ -8,6 +8,7 @@ import type { DurableWork } from './durable/durable-work';
 import { HttpServer } from './http-server';
 import type { Incidents } from './incidents';
 import { Live } from './live';
+import type { Look } from './look';
 import type { LoopWatch } from './loop-watch';
 import { newDurablePage, newPage } from './page';
 import { readinessOf } from './readiness';
@@ -51,6 +52,7 @@ export class HttpView {
     loop: LoopWatch,
     incidents: Incidents,
     families: readonly MetricFamily[],
+    look: Look<unknown>,
     private readonly options: HttpViewOptions,
   ) {
     const { http, httpToken, silenceMs, durable, logger } = options;
@@ -58,7 +60,10 @@ export class HttpView {
     addMetrics(registry, families);
     this.#sampler = new Sampler(subject, loop, incidents, silenceMs);
     const shown = {
-      metrics: async () => ({ type: registry.contentType, text: await textOf(registry) }),
+      metrics: async () => ({
+        type: registry.contentType,
+        text: await look.keep(() => textOf(registry)),
+      }),
       readiness: () => readinessOf(subject.facts, loop),
       snapshot: (whole: boolean) => this.#sampler.snapshot(whole),
     };

@@ -1,7 +1,8 @@
 import { MetricFamily, timeSamples, type MetricSample, type TimeHistogram } from '@majordomo/protocol';
 import { OUTCOME, OUTCOMES, type ServiceMeter } from '../core/meters';
+import type { Look } from './look';
 import type { LoopWatch } from './loop-watch';
-import { Scrape, type Standing } from './scrape';
+import type { Scrape, Standing } from './scrape';
 import type { Subject } from './subject';
 import { WORKER_STATES } from './worker-state';
 
@@ -15,8 +16,7 @@ const LAG_SECONDS = 15;
  * Every metric of a broker (docs/METRICS.md). All are read from what the broker keeps anyway, when somebody looks:
  * one pass over services, workers and clients for all of them.
  */
-export function brokerMetrics(subject: Subject, loop: LoopWatch): MetricFamily[] {
-  const look = lookOnce(() => new Scrape(subject.core, subject.facts.now()));
+export function brokerMetrics(subject: Subject, loop: LoopWatch, look: Look<Scrape>): MetricFamily[] {
   return [
     ...aboutRequests(look),
     ...aboutServices(look),
@@ -24,18 +24,6 @@ export function brokerMetrics(subject: Subject, loop: LoopWatch): MetricFamily[]
     ...aboutMessages(subject),
     ...aboutBroker(subject, loop),
   ];
-}
-
-/** A registry asks all metrics in one go, and then none for a long time. */
-function lookOnce(look: () => Scrape): () => Scrape {
-  let seen: Scrape | undefined;
-  return () => {
-    if (!seen) {
-      seen = look();
-      queueMicrotask(() => (seen = undefined));
-    }
-    return seen;
-  };
 }
 
 const NO_LABELS: Labels = {};
@@ -56,16 +44,16 @@ function family(
 const single = (type: 'counter' | 'gauge', name: string, help: string, value: () => number): MetricFamily =>
   family(type, name, help, [], () => [[value()]]);
 
-function aboutRequests(look: () => Scrape): MetricFamily[] {
+function aboutRequests(look: Look<Scrape>): MetricFamily[] {
   const times = (name: string, help: string, of: (meter: ServiceMeter) => TimeHistogram): MetricFamily => {
     const full = `majordomo_${name}`;
     return new MetricFamily({ type: 'histogram', name: full, help, labelNames: ['service'] }, function* () {
-      for (const [service, meter] of look().meters) yield* timeSamples(full, { service }, of(meter));
+      for (const [service, meter] of look.seen.meters) yield* timeSamples(full, { service }, of(meter));
     });
   };
   return [
     family('counter', 'requests_total', 'Requests that ended.', ['service', 'outcome'], function* () {
-      for (const [service, { outcomes }] of look().meters)
+      for (const [service, { outcomes }] of look.seen.meters)
         for (const outcome of OUTCOMES) yield [outcomes[OUTCOME[outcome]] ?? 0, { service, outcome }];
     }),
     times('request_queue_seconds', 'From arrival until first given to a worker.', ({ queued }) => queued),
@@ -81,16 +69,16 @@ function aboutRequests(look: () => Scrape): MetricFamily[] {
       'Requests given to another worker because theirs was lost.',
       ['service'],
       function* () {
-        for (const [service, { redispatched }] of look().meters) yield [redispatched, { service }];
+        for (const [service, { redispatched }] of look.seen.meters) yield [redispatched, { service }];
       },
     ),
   ];
 }
 
-function aboutServices(look: () => Scrape): MetricFamily[] {
+function aboutServices(look: Look<Scrape>): MetricFamily[] {
   const standing = (name: string, help: string, of: (standing: Standing) => number): MetricFamily =>
     family('gauge', name, help, ['service'], function* () {
-      for (const [service, now] of look().standings) yield [of(now), { service }];
+      for (const [service, now] of look.seen.standings) yield [of(now), { service }];
     });
   return [
     standing('queue_length', 'Requests that wait for a worker.', ({ queued }) => queued),
@@ -103,17 +91,17 @@ function aboutServices(look: () => Scrape): MetricFamily[] {
     standing('in_flight', 'Requests that workers hold.', ({ inFlight }) => inFlight),
     standing('worker_credit', 'Requests that workers take at once, all together.', ({ credit }) => credit),
     family('gauge', 'workers', 'Registered workers.', ['service', 'state'], function* () {
-      for (const [service, { workers }] of look().standings)
+      for (const [service, { workers }] of look.seen.standings)
         for (const state of WORKER_STATES) yield [workers[state], { service, state }];
     }),
   ];
 }
 
-function aboutPeers({ core, lost }: Subject, look: () => Scrape): MetricFamily[] {
+function aboutPeers({ core, lost }: Subject, look: Look<Scrape>): MetricFamily[] {
   const { counters } = core;
   return [
     family('gauge', 'peers', 'Clients and workers.', ['role', 'dialect'], function* () {
-      for (const { role, dialect, count } of look().peers) yield [count, { role, dialect }];
+      for (const { role, dialect, count } of look.seen.peers) yield [count, { role, dialect }];
     }),
     single('gauge', 'services', 'Services with workers or waiting requests.', () => core.services.size),
     single(
@@ -210,7 +198,7 @@ function aboutBroker(subject: Subject, loop: LoopWatch): MetricFamily[] {
       () => loop.longestMs(LAG_SECONDS) / 1_000,
     ),
     family('gauge', 'memory_bytes', 'Memory of the process.', ['kind'], function* () {
-      const { rss, heapUsed, heapTotal, external, arrayBuffers } = process.memoryUsage();
+      const { rss, heapUsed, heapTotal, external, arrayBuffers } = facts.memory();
       yield [rss, { kind: 'rss' }];
       yield [heapUsed, { kind: 'heap_used' }];
       yield [heapTotal, { kind: 'heap_total' }];

@@ -97,7 +97,8 @@ export class Sampler {
   }
 
   #service({ name, meter }: ServiceRecord, standing: Standing | undefined, whole: boolean): ServiceSnapshot {
-    const own = meter?.service === name ? this.#tracks.get(meter) : undefined;
+    const isOwn = meter !== undefined && meter !== this.subject.core.meters?.rest;
+    const own = isOwn ? this.#tracks.get(meter) : undefined;
     return {
       service: name,
       rate: own ? rounded(own.rate) : null,
@@ -116,7 +117,7 @@ export class Sampler {
   #broker(standings: readonly Standing[], now: number): BrokerSnapshot {
     const { core, facts } = this.subject;
     const { version, state, endpoints } = facts;
-    const { rss, heapUsed } = process.memoryUsage();
+    const { rss, heapUsed } = facts.memory();
     const perSecond = (key: keyof Totals): number =>
       rounded((this.#last[key] - this.#before[key]) / this.#seconds);
     let rate = 0;

@@ -26,6 +26,8 @@ export interface BrokerFacts {
   readonly endpoints: readonly string[];
   /** The broker's own clock, in ms; see `Clock`. */
   now(): number;
+  /** What the process has in memory, in bytes. */
+  memory(): NodeJS.MemoryUsage;
 }
 
 /** A broker as those see it who show it: everything is as it is at the moment of looking. */

@@ -4,9 +4,11 @@ import type { ResolvedBrokerOptions } from '../shell/options';
 import { hostOf, isLoopback } from './access';
 import type { HttpView } from './http-view';
 import { Incidents } from './incidents';
+import { Look } from './look';
 import { LoopWatch } from './loop-watch';
 import { newLosses } from './losses';
 import { brokerMetrics } from './metrics';
+import { Scrape } from './scrape';
 import type { BrokerFacts, CoreView, Subject } from './subject';
 import { Traffic } from './traffic';
 
@@ -26,6 +28,7 @@ export class Visibility {
   readonly #incidents = new Incidents();
   readonly #loop = new LoopWatch();
   readonly #subject: Subject;
+  readonly #look: Look<Scrape>;
   readonly #families: readonly MetricFamily[];
   /** Those that have been added to the user's registry. */
   #added = false;
@@ -40,7 +43,8 @@ export class Visibility {
   ) {
     const { received, sent } = this;
     this.#subject = { core, facts, received, sent, lost: this.#lost };
-    this.#families = brokerMetrics(this.#subject, this.#loop);
+    this.#look = new Look(() => new Scrape(core, facts.now()));
+    this.#families = brokerMetrics(this.#subject, this.#loop, this.#look);
   }
 
   /** True where the options ask for anything of this. */
@@ -66,7 +70,7 @@ export class Visibility {
     if (http === undefined) return;
     // Loaded by those who serve it and nobody else.
     const { HttpView } = await import('./http-view');
-    this.#httpView = new HttpView(this.#subject, this.#loop, this.#incidents, this.#families, {
+    this.#httpView = new HttpView(this.#subject, this.#loop, this.#incidents, this.#families, this.#look, {
       http,
       httpToken,
       silenceMs: heartbeatMs * liveness,

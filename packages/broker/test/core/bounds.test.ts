@@ -1,4 +1,4 @@
-import { Body, mdp02 } from '@majordomo/protocol';
+import { Body, mdp02, Metadata } from '@majordomo/protocol';
 import { Bench, cost, requestOf } from './bench';
 
 test.each([
@@ -96,6 +96,18 @@ test('empty frames are not free', () => {
   expect(bench.core.pendingBytes).toBe(1_024 + 30 * 256);
 });
 
+test('attributes are not free', () => {
+  const bench = new Bench({ pendingBytesMax: 3 * 5_000 });
+  const metadata = Metadata.of({ contentType: 'x'.repeat(4_000) });
+  const bytes = cost('') + metadata.bytes.length;
+  bench.hello('c');
+  for (const id of [1, 2, 3]) bench.ask('c', id, 'echo', '', { metadata });
+  expect(bench.replies('c')).toEqual(['welcome', '3 failure QUEUE_FULL']);
+  expect(bench.core.pendingBytes).toBe(2 * bytes);
+  bench.cancel('c', 2);
+  expect(bench.core.pendingBytes).toBe(bytes);
+});
+
 describe('a client that fills a queue', () => {
   const crowded = (settings = {}) => {
     const bench = new Bench({ queueMax: 10, ...settings });
@@ -139,8 +151,21 @@ describe('a client that fills a queue', () => {
     const bench = crowded({ queueBytesMax: 10 * cost('12'), queueMax: 100 });
     bench.ask('meek', 1, 'echo', 'x'.repeat(2 * cost('12')));
     expect(bench.sentToClient('greedy')).toMatchObject([{ id: 10 }, { id: 9 }, { id: 8 }]);
-    bench.ask('meek', 2, 'echo', 'x'.repeat(8 * cost('12')));
-    expect(bench.sentToClient('greedy')).toHaveLength(4);
-    expect(bench.sentToClient('meek')).toMatchObject([{ id: 2, code: 'QUEUE_FULL' }]);
+    expect(bench.sentToClient('meek')).toEqual([]);
+  });
+
+  test('gives way to none that does not fit all the same', () => {
+    const bench = crowded({
+      queueBytesMax: 10 * cost('12'),
+      pendingBytesMax: 11 * cost('12'),
+      queueMax: 100,
+    });
+    for (const [id, costs] of [5, 10, 11].entries())
+      bench.ask('meek', id + 1, 'echo', 'x'.repeat(costs * cost('12')));
+    expect(bench.sentToClient('meek').map((told) => 'code' in told && told.code)).toEqual(
+      Array.from({ length: 3 }, () => 'QUEUE_FULL'),
+    );
+    expect(bench.sentToClient('greedy')).toEqual([]);
+    expect(bench.core.services.get('echo')?.queue.length).toBe(10);
   });
 });

@@ -31,6 +31,7 @@ test('does what an array does, whatever comes', () => {
         }
         expect([...list]).toEqual(array.map((entry) => entry.value));
         expect([list.length, list.first]).toEqual([array.length, array[0]?.value]);
+        for (const behind of [0, 1, 3]) expect(list.fromEnd(behind)).toBe(array.at(-1 - behind)?.value);
       }
     }),
   );

@@ -29,6 +29,16 @@ test.each(['mmi.', 'mmi.nope', 'mmi.services.x'])('%s is not implemented', (name
   expect(new Bench().manage(name, 'anything')).toEqual(['501']);
 });
 
+test('nor is what reads the same together with its argument as one that was asked with another', () => {
+  const bench = new Bench();
+  bench.ready('w', 'echo ');
+  bench.together(() => {
+    bench.request('c', 'mmi.workers', 'echo ');
+    bench.request('c', 'mmi.workers echo', '');
+  });
+  expect(bench.replies('c')).toEqual([expect.stringMatching(/^final 200 /), 'final 501']);
+});
+
 test('mmix is a service like any other', () => {
   const bench = new Bench();
   bench.ready('w', 'mmix');

@@ -7,6 +7,7 @@ import {
   RawSocket,
   RawWorker02,
 } from '@majordomo/testkit';
+import { BrokerCore } from '../../src/core/broker-core';
 import { Broker } from '../../src/index';
 import type { Snapshot } from '../../src/visibility/snapshot';
 import { closeBrokers } from '../wire/served';
@@ -89,14 +90,29 @@ describe('metrics', () => {
 
   test('services beyond metricsServicesMax share a label', async () => {
     const shown = await show({ metricsServicesMax: 1 });
-    for (const name of ['first', 'second', 'third']) await new RawWorker02(shown.endpoint).ready(name);
-    await shown.workers(3);
+    for (const [before, name] of ['first', 'second', 'third'].entries()) {
+      await new RawWorker02(shown.endpoint).ready(name);
+      await shown.workers(before + 1);
+    }
     const values = valuesOf((await shown.get('/metrics')).text);
     const workers = [...values].filter(([name]) => name.startsWith('majordomo_workers{'));
     expect(Object.fromEntries(workers.filter(([, value]) => value > 0))).toEqual({
       'majordomo_workers{service="first",state="idle"}': 1,
       'majordomo_workers{service="other",state="idle"}': 2,
     });
+  });
+
+  test('an answer takes one look at services, workers and clients, with requests served in between', async () => {
+    const shown = await show();
+    const looks = jest.spyOn(BrokerCore.prototype, 'clients', 'get');
+    try {
+      await shown.get('/metrics');
+      expect(looks).toHaveBeenCalledTimes(1);
+      await shown.get('/metrics');
+      expect(looks).toHaveBeenCalledTimes(2);
+    } finally {
+      looks.mockRestore();
+    }
   });
 
   test('histograms add up bucket by bucket', async () => {
@@ -218,6 +234,17 @@ describe('watching', () => {
     ]);
   });
 
+  test('a service that nobody has served is not measured for itself, whatever it is called', async () => {
+    const shown = await show();
+    await new RawClient02(shown.endpoint).request('other', 'hello');
+    let snapshots = 0;
+    const { services } = await until(
+      await shown.open('/events'),
+      ({ services: [other] }) => other !== undefined && ++snapshots === 2,
+    );
+    expect(services).toMatchObject([{ service: 'other', rate: null, errorRate: null, queued: 1 }]);
+  });
+
   test('thirty-two may watch, and one more when somebody has left', async () => {
     const { get, open } = await show();
     const watching = await Promise.all(Array.from({ length: 32 }, () => open('/events')));
@@ -234,6 +261,33 @@ describe('watching', () => {
       { what: 'a place to watch from' },
     );
     for (const response of [...watching, next]) response.destroy();
+  });
+
+  test('a question for the headers alone is answered, and takes no place', async () => {
+    const { get, open } = await show();
+    for (let n = 0; n < 33; n++) {
+      const { status, headers, text } = await get('/events', { method: 'HEAD' });
+      expect([status, headers['content-type'], text]).toEqual([200, 'text/event-stream', '']);
+    }
+    const watching = await open('/events');
+    expect(watching.statusCode).toBe(200);
+    watching.destroy();
+  });
+
+  test('it goes on where the process has no descriptor left to look at its memory with', async () => {
+    const shown = await show();
+    const refused = jest.spyOn(process, 'memoryUsage').mockImplementation(() => {
+      throw new Error('EMFILE: too many open files, uv_resident_set_memory');
+    });
+    try {
+      expect((await shown.get('/metrics')).status).toBe(200);
+      const watching = await shown.open('/events');
+      let snapshots = 0;
+      await until(watching, () => ++snapshots === 2);
+      expect(refused).toHaveBeenCalled();
+    } finally {
+      refused.mockRestore();
+    }
   });
 
   test('whoever watches does not keep a broker from closing', async () => {

@@ -2,31 +2,42 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { newCounters, newRejectionCounts } from '../../src/core/counters';
 import { OUTCOMES } from '../../src/core/meters';
+import { Look } from '../../src/visibility/look';
 import { LoopWatch } from '../../src/visibility/loop-watch';
 import { newLosses } from '../../src/visibility/losses';
 import { brokerMetrics } from '../../src/visibility/metrics';
+import { Scrape } from '../../src/visibility/scrape';
 import { Traffic } from '../../src/visibility/traffic';
 
 const doc = readFileSync(join(__dirname, '../../../../docs/METRICS.md'), 'utf8');
 
+const core = {
+  services: new Map(),
+  workers: new Map(),
+  clients: [],
+  counters: newCounters(),
+  rejections: newRejectionCounts(),
+  pendingBytes: 0,
+  retainedBytes: 0,
+  startedAt: 0,
+};
+
 const families = brokerMetrics(
   {
-    core: {
-      services: new Map(),
-      workers: new Map(),
-      clients: [],
-      counters: newCounters(),
-      rejections: newRejectionCounts(),
-      pendingBytes: 0,
-      retainedBytes: 0,
-      startedAt: 0,
+    core,
+    facts: {
+      version: '1.2.3',
+      state: 'running',
+      endpoints: [],
+      now: () => 0,
+      memory: () => process.memoryUsage(),
     },
-    facts: { version: '1.2.3', state: 'running', endpoints: [], now: () => 0 },
     received: new Traffic(),
     sent: new Traffic(),
     lost: newLosses(),
   },
   new LoopWatch(),
+  new Look(() => new Scrape(core, 0)),
 );
 
 /** `name | type | labels` of every metric in the section of the document. */

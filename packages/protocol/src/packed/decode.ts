@@ -66,9 +66,10 @@ export class InternedServices {
   readonly #names: string[] = [''];
   #most = INTERNED_MAX;
 
-  /** WELCOME says how many numbers are kept. */
+  /** WELCOME says how many numbers are kept. Of those that came before it, in the opening, no more are. */
   limit(internedMax: number): void {
     this.#most = Math.min(INTERNED_MAX, internedMax);
+    if (this.#names.length > this.#most + 1) this.#names.length = this.#most + 1;
   }
 
   /** The name of a number, or `undefined` where it has none. */

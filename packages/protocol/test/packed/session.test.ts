@@ -290,6 +290,23 @@ describe('numbers of services', () => {
     });
   });
 
+  test('are forgotten beyond that where they came before it', () => {
+    const broker = packedClientAtBroker();
+    const header = '4d4450435031';
+    const [first, second] = ['040000000006' + '00000001' + '6161', '040000000006' + '00000002' + '6262'];
+    const asks = (number: number) =>
+      `05000000001c00000001${number.toString(16).padStart(8, '0')}${'00'.repeat(14)}000100000000`;
+    expect(broker.decode(frames(header + first + second + asks(2)), DEFAULT_LIMITS)).toMatchObject({
+      ok: true,
+    });
+    broker.add(welcome(1));
+    broker.take();
+    expect(broker.decode(frames(header + asks(1)), DEFAULT_LIMITS)).toMatchObject({ ok: true });
+    expect(broker.decode(frames(header + asks(2)), DEFAULT_LIMITS)).toMatchObject({
+      rejection: { reason: 'bad_service_number' },
+    });
+  });
+
   test('are never more than 8,192', () => {
     const client = packedClient();
     const broker = packedClientAtBroker();

@@ -16,6 +16,12 @@ export class Meter {
   #requests = Infinity;
   #bytes = Infinity;
   #filledAt = 0;
+  #fullAt = 0;
+
+  /** From when on it is as good as a new one, in ms, but for what is pending. */
+  get fullAt(): number {
+    return this.#fullAt;
+  }
 
   /** Which limit a request of so many bytes is beyond; where it is none, the request is counted. */
   take(
@@ -25,17 +31,28 @@ export class Meter {
   ): Beyond | undefined {
     const seconds = (now - this.#filledAt) / SECOND_MS;
     this.#filledAt = now;
-    if (requestsPerSecond !== undefined) {
-      this.#requests = Math.min(requestsPerSecond, this.#requests + seconds * requestsPerSecond);
-    }
-    if (bytesPerSecond !== undefined) {
-      this.#bytes = Math.min(bytesPerSecond, this.#bytes + seconds * bytesPerSecond);
-    }
+    this.#requests = filled(this.#requests, requestsPerSecond, seconds);
+    this.#bytes = filled(this.#bytes, bytesPerSecond, seconds);
     if (pending !== undefined && this.pending >= pending) return 'pending';
     if (requestsPerSecond !== undefined && this.#requests < 1) return 'requestsPerSecond';
     if (bytesPerSecond !== undefined && this.#bytes <= 0) return 'bytesPerSecond';
     this.#requests--;
     this.#bytes -= bytes;
+    const secondsToFull = Math.max(
+      toFill(this.#requests, requestsPerSecond),
+      toFill(this.#bytes, bytesPerSecond),
+    );
+    this.#fullAt = now + secondsToFull * SECOND_MS;
     return undefined;
   }
+}
+
+/** What is in a bucket after so many seconds. Without a limit nothing is counted, and nothing owed under the next one. */
+function filled(left: number, perSecond: number | undefined, seconds: number): number {
+  return perSecond === undefined ? Infinity : Math.min(perSecond, left + seconds * perSecond);
+}
+
+/** How many seconds a bucket takes to be full. */
+function toFill(left: number, perSecond: number | undefined): number {
+  return perSecond === undefined ? 0 : (perSecond - left) / perSecond;
 }

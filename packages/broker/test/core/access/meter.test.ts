@@ -43,6 +43,16 @@ test('what is refused costs nothing', () => {
   expect(meter.take(limits, 0, 0)).toBeUndefined();
 });
 
+test('what was used while there was no limit is not owed under the next one', () => {
+  const meter = new Meter();
+  const limits = { requestsPerSecond: 2, bytesPerSecond: 1_000 };
+  expect(meter.take(limits, 1, 0)).toBeUndefined();
+  for (let n = 0; n < 100; n++) expect(meter.take({}, 1_000, 1)).toBeUndefined();
+  expect(meter.take(limits, 1, 2)).toBeUndefined();
+  expect(meter.take(limits, 1, 2)).toBeUndefined();
+  expect(meter.take(limits, 1, 2)).toBe('requestsPerSecond');
+});
+
 test('over any time, no more than the rate and what is allowed at once', () => {
   fc.assert(
     fc.property(
