@@ -16,6 +16,8 @@ export default {
     '^@majordomo/([a-z]+)$': '<rootDir>/packages/$1/src/index.ts',
   },
   modulePathIgnorePatterns: ['<rootDir>/packages/.*/dist'],
+  // Most of a test is waiting for others.
+  maxWorkers: '100%',
   testTimeout: 60_000,
   // A test that failed may leave sockets open, and must not keep the run from ending. Leaks are what the testkit's
   // leak check is for: it fails the test that left something behind.
