@@ -114,8 +114,9 @@ export class Client extends EventEmitter<ClientEvents> {
    * Sends a request and resolves with its reply; the PARTIALs of a streaming service are gathered, in
    * order, before the frames of the FINAL.
    * @throws TimeoutError, ExpiredError, NoWorkerError, WorkerFailedError, AbortError, CancelledError, QueueFullError,
-   * ConnectionLostError, ClosedError, MessageTooLargeError, InvalidServiceError, InvalidBodyError,
-   * InvalidOptionsError – as rejections of the promise
+   * RateLimitedError, UnauthorizedError, ConnectionLostError, ClosedError, MessageTooLargeError, InvalidServiceError,
+   * InvalidBodyError, InvalidOptionsError, or a MajordomoError with whatever other code the broker gives, such as
+   * `ATTEMPTS_EXHAUSTED` – as rejections of the promise
    */
   request(service: string, body?: BodyInput, options?: RequestOptions): Promise<Reply> {
     const pending = new PendingRequest();

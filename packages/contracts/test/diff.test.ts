@@ -81,7 +81,24 @@ describe('values of one schema are taken by another', () => {
       z.object({ a: z.int(), b: z.int() }),
       z.intersection(z.object({ a: z.int() }), z.object({ b: z.int() })),
     ],
+    [
+      'several patterns, in tighter bounds',
+      z.string().regex(/a/).regex(/b/).max(5),
+      z.string().regex(/b/).regex(/a/).max(9),
+    ],
+    ['one pattern more than is asked for', z.string().regex(/a/).regex(/b/), z.string().regex(/b/)],
+    ['multiples of several', z.number().multipleOf(12), z.number().multipleOf(4).multipleOf(6)],
     ['unions that are told apart', shape, moreShapes],
+    [
+      'one of unions that are told apart by unions',
+      shape,
+      z.discriminatedUnion('kind', [shape, moreShapes.options[2]]),
+    ],
+    [
+      'properties by a pattern',
+      z.looseRecord(z.string().regex(/^x-/), z.int()),
+      z.record(z.string(), z.number()),
+    ],
     ['what refers to itself', tree, tree],
     ['what refers to itself, and more', tree, wideTree],
     [
@@ -112,6 +129,66 @@ describe('values of one schema are not all taken by another', () => {
     ],
     ['no bounds', z.string(), z.string().min(1).max(4), ['may be shorter than 1', 'may be longer than 4']],
     ['other multiples', z.number().multipleOf(4), z.number().multipleOf(3), ['may be no multiple of 3']],
+    [
+      'one multiple more',
+      z.number().multipleOf(4),
+      z.number().multipleOf(4).multipleOf(3),
+      ['may be no multiple of 3'],
+    ],
+    [
+      'one pattern more',
+      z.string().regex(/a/),
+      z.string().regex(/a/).regex(/b/),
+      ['pattern is not the same: "a" is sent, "b" taken'],
+    ],
+    [
+      'a literal that is of one pattern of two',
+      z.literal('a'),
+      z.string().regex(/a/).regex(/b/),
+      ['"a" may be sent, and is not taken'],
+    ],
+    [
+      'two unions at once',
+      z.enum(['a', 'b']),
+      z.intersection(z.union([z.literal('a'), z.literal('b')]), z.union([z.literal('b'), z.literal('c')])),
+      ['"a" may be sent, and is not taken'],
+    ],
+    [
+      'items of two lists at once',
+      z.array(z.string()),
+      z.intersection(z.array(z.string()), z.array(z.string().max(1))),
+      ['[] may be longer than 1'],
+    ],
+    [
+      'a property that another part has of any name',
+      z.object({ a: z.number() }),
+      z.intersection(z.object({ a: z.number() }), z.record(z.string(), z.string())),
+      ['a number may be sent, and only string is taken'],
+    ],
+    [
+      'what may be of two alternatives of which it is to be one',
+      z.string(),
+      z.xor([z.string(), z.string().max(3)]),
+      ['may fit several of 2 alternatives of which one is taken'],
+    ],
+    [
+      'a literal that is of two alternatives of which it is to be one',
+      z.literal('abc'),
+      z.xor([z.string(), z.string().max(3)]),
+      ['"abc" may be sent, and is not taken'],
+    ],
+    [
+      'properties by a pattern, for others of any name',
+      z.looseRecord(z.string().regex(/^x-/), z.string()),
+      z.record(z.string(), z.number()),
+      ['[/^x-/] string may be sent, and only number is taken'],
+    ],
+    [
+      'properties by a pattern, for one of that name',
+      z.looseRecord(z.string().regex(/^x-/), z.string()),
+      z.object({ 'x-a': z.number().optional() }),
+      ['["x-a"] string may be sent, and only number is taken'],
+    ],
     [
       'another format',
       z.uuid(),
@@ -251,6 +328,7 @@ describe('schemas as they come from elsewhere', () => {
       { $ref: 'https://example.com/x' },
       ['$ref is not the same'],
     ],
+    ['references that are none', { type: 'string' }, { $ref: '#/%zz' }, ['$ref is not the same']],
     ['references that go round', { $ref: '#' }, { type: 'string' }, ['anything may be sent']],
     [
       'tuples of draft 7',
@@ -316,11 +394,25 @@ describe('schemas as they come from elsewhere', () => {
     expect(misfits(endless('a'), endless('b')).length).toBeGreaterThan(0);
   });
 
+  test.each<[string, JsonSchema]>([
+    ['of itself and itself', { $defs: { a: { allOf: [{ $ref: '#/$defs/a' }] } }, $ref: '#/$defs/a' }],
+    [
+      'of itself or itself',
+      { $defs: { a: { anyOf: [{ $ref: '#/$defs/a' }, { $ref: '#/$defs/a' }] } }, $ref: '#/$defs/a' },
+    ],
+  ])('what is made %s is too large', (_, schema) => {
+    const tooLarge = [{ path: '', message: expect.stringMatching(/ to be compared$/) }];
+    expect(misfits({ type: 'string' }, schema)).toEqual(tooLarge);
+    expect(misfits({ const: 1 }, schema)).toEqual(tooLarge);
+    expect(misfits(schema, { type: 'string' })).toEqual(tooLarge);
+  });
+
   test('whatever is found to fit, is taken', () => {
     const leaf = fc.oneof(
       fc.record({ type: fc.constant('integer'), minimum: fc.integer({ min: 0, max: 3 }) }),
       fc.record({ type: fc.constant('string'), maxLength: fc.integer({ min: 0, max: 3 }) }),
       fc.record({ type: fc.constant(['integer', 'null']) }),
+      fc.record({ type: fc.constant('string'), pattern: fc.constantFrom('a', 'bc') }),
       fc.record({
         enum: fc.uniqueArray(fc.constantFrom<unknown>(0, 1, 'a', 'abc', null, true), { minLength: 1 }),
       }),
@@ -333,11 +425,14 @@ describe('schemas as they come from elsewhere', () => {
         required: closed ? needed.filter((key) => key === 'a') : needed,
         ...(closed && { additionalProperties: false }),
       }));
+    const list = leaf.map((items) => ({ type: 'array', items }));
+    const one = fc.oneof(leaf, object, list);
     const schema = fc.oneof(
-      leaf,
-      object,
-      leaf.map((items) => ({ type: 'array', items })),
+      one,
       fc.tuple(leaf, object).map((anyOf) => ({ anyOf })),
+      fc.tuple(one, one).map((allOf) => ({ allOf })),
+      fc.tuple(leaf, leaf).map((oneOf) => ({ oneOf })),
+      fc.tuple(fc.tuple(leaf, leaf), one).map(([anyOf, part]) => ({ allOf: [{ anyOf }, part] })),
     );
     const scalar = fc.constantFrom<unknown>(0, 1, 2, 4, 'a', 'abc', 'abcd', null, true, false);
     const value = fc.oneof(
@@ -364,7 +459,7 @@ describe('schemas as they come from elsewhere', () => {
           }
         },
       ),
-      { numRuns: 2_000 },
+      { numRuns: 4_000 },
     );
     expect(fitting).toBeGreaterThan(50);
   });

@@ -87,6 +87,19 @@ test('a schema that checks asynchronously is waited for', async () => {
   });
 });
 
+test('what a schema promises is waited for, whoever made the promise', async () => {
+  const promised: StandardSchemaV1<string, string> = {
+    '~standard': {
+      version: 1,
+      vendor: 'test',
+      validate: () =>
+        ({ then: (told: (result: unknown) => void) => told({ issues: [{ message: 'no' }] }) }) as never,
+    },
+  };
+  const contract = defineService({ name: 'x', request: promised, reply: z.string() });
+  await expect(contract.encodeRequest('a')).rejects.toMatchObject({ issues: [{ path: '', message: 'no' }] });
+});
+
 test('a schema that throws is a ContractError with its cause', async () => {
   const cause = new RangeError('too deep for me');
   const request = z.string().refine(() => {

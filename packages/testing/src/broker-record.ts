@@ -47,6 +47,7 @@ export class BrokerRecord {
 
   /** Listens to this broker, and to no other before it. */
   listen(broker: Broker): void {
+    this.down(this.#current);
     this.#current = broker;
     for (const type of Object.keys(TYPES) as BrokerEvent['type'][]) {
       broker.on(type, (event: BrokerEvent) => {
@@ -55,8 +56,9 @@ export class BrokerRecord {
     }
   }
 
-  /** The broker is down: nobody serves anything. */
-  down(): void {
+  /** A broker is down: nobody serves anything, unless another has taken its place. */
+  down(broker: Broker | undefined): void {
+    if (!broker || this.#current !== broker) return;
     this.#current = undefined;
     this.#workers.clear();
     this.#lost.clear();

@@ -21,7 +21,8 @@ type FakeWorkerArguments = [service: string, script: Script, options: FakeWorker
 
 interface Waiting {
   readonly filter: RequestFilter;
-  readonly found: (request: SeenRequest) => void;
+  found(request: SeenRequest): void;
+  failed(error: unknown): void;
 }
 
 const REQUESTS_MAX = 10_000;
@@ -130,21 +131,22 @@ export class FakeWorker {
    * The next request that no earlier call has given, waited for where it has not come yet.
    * @param filter - passes over requests for which it is false; they are left to other calls
    * @throws ExpectationError where none comes in time; it says what has come
+   * @throws what the filter throws
    */
   async expectRequest(filter: RequestFilter = () => true, options: WaitOptions = {}): Promise<SeenRequest> {
     const at = this.#unread.findIndex(filter);
     const [there] = at < 0 ? [] : this.#unread.splice(at, 1);
     if (there) return there;
-    const waiting: { filter: RequestFilter; found: (request: SeenRequest) => void } = {
-      filter,
-      found: () => undefined,
-    };
-    const coming = new Promise<SeenRequest>((resolve) => (waiting.found = resolve));
-    this.#waiting.add(waiting);
+    let stop = (): void => undefined;
+    const coming = new Promise<SeenRequest>((found, failed) => {
+      const waiting: Waiting = { filter, found, failed };
+      stop = () => void this.#waiting.delete(waiting);
+      this.#waiting.add(waiting);
+    });
     try {
       return await within(coming, options, () => `a request to ${this.service}; ${this.#whatCame()}`);
     } finally {
-      this.#waiting.delete(waiting);
+      stop();
     }
   }
 
@@ -205,7 +207,7 @@ export class FakeWorker {
     this.#requests.push(request);
     if (this.#requests.length > this.#requestsMax) this.#requests.shift();
     for (const waiting of this.#waiting) {
-      if (!waiting.filter(request)) continue;
+      if (!isWanted(request, waiting)) continue;
       this.#waiting.delete(waiting);
       waiting.found(request);
       return;
@@ -218,5 +220,15 @@ export class FakeWorker {
     return this.#seen === 0
       ? 'none has come so far'
       : `${this.#seen} have come so far, ${this.#unread.length} of them not asked for`;
+  }
+}
+
+/** What a filter throws is for who waits, not for who asks. */
+function isWanted(request: SeenRequest, { filter, failed }: Waiting): boolean {
+  try {
+    return filter(request);
+  } catch (error) {
+    failed(error);
+    return false;
   }
 }

@@ -1,6 +1,6 @@
-import { InvalidOptionsError, TIMER_MS_MAX } from '@majordomo/protocol';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { LinkDirection, type LinkConditions } from './link-direction';
+import { requireMs } from './wait';
 
 /** The broker's end of a connection, and both directions. */
 interface Onward {
@@ -60,11 +60,7 @@ export class FaultyLink {
    * @throws InvalidOptionsError for anything else
    */
   delay(delayMs: number): void {
-    if (!Number.isInteger(delayMs) || delayMs < 0 || delayMs > TIMER_MS_MAX) {
-      throw new InvalidOptionsError(
-        `A delay is a whole number of ms from 0 to ${TIMER_MS_MAX}, got ${delayMs}.`,
-      );
-    }
+    requireMs(delayMs, 'A delay');
     this.#conditions = { ...this.#conditions, delayMs };
   }
 

@@ -1,4 +1,5 @@
 import { isMajordomoError, type Body, type ErrorCode, type MajordomoError } from '@majordomo/protocol';
+import { inspect } from 'node:util';
 import { ExpectationError } from './wait';
 
 /** The error of ours that a promise rejects with, for tests in any runner. */
@@ -50,8 +51,9 @@ export const matchers = {
     return result(pass, received, `an error ${code}${workerCode === undefined ? '' : ` with ${workerCode}`}`);
   },
   /** A body or reply whose first frame is this text. */
-  toHaveText(received: Body, text: string): MatcherResult {
-    return result(received.text() === text, received, `a body ${JSON.stringify(text)}`);
+  toHaveText(received: unknown, text: string): MatcherResult {
+    const pass = isBody(received) && received.text() === text;
+    return result(pass, received, `a body ${JSON.stringify(text)}`);
   },
 } as const;
 
@@ -68,7 +70,7 @@ function describe(value: unknown): string {
     return `${name} ${workerCode === undefined ? code : `${code} ${workerCode}`}: ${message}`;
   }
   if (isBody(value)) return `a body of ${value.length} frames, the first ${JSON.stringify(value.text())}`;
-  return String(value);
+  return value instanceof Error ? String(value) : inspect(value);
 }
 
 function isBody(value: unknown): value is Body {

@@ -1,5 +1,6 @@
-import { InvalidOptionsError, isFailureCode, TIMER_MS_MAX, type BodyInput } from '@majordomo/protocol';
+import { InvalidOptionsError, isFailureCode, type BodyInput } from '@majordomo/protocol';
 import type { SeenRequest } from './seen-request';
+import { requireMs } from './wait';
 
 /** What a fake worker does with one request. Made by the functions below. */
 export type Step =
@@ -77,11 +78,7 @@ export function streams(partials: Partials, last: StepInput = ''): Step {
  * @throws InvalidOptionsError for anything else
  */
 export function delays(delayMs: number, then: StepInput = ''): Step {
-  if (!Number.isInteger(delayMs) || delayMs < 0 || delayMs > TIMER_MS_MAX) {
-    throw new InvalidOptionsError(
-      `A delay is a whole number of ms from 0 to ${TIMER_MS_MAX}, got ${delayMs}.`,
-    );
-  }
+  requireMs(delayMs, 'A delay');
   return Object.freeze({ does: 'delay', delayMs, then: toStep(then) });
 }
 

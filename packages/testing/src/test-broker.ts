@@ -210,7 +210,7 @@ export class TestBroker {
     const broker = this.#broker;
     this.#broker = undefined;
     await broker?.close();
-    this.#record.down();
+    this.#record.down(broker);
   }
 
   /** Goes down as by SIGKILL: all connections break, and nothing is said. Harmless where it is down. */
@@ -219,20 +219,25 @@ export class TestBroker {
     this.#broker = undefined;
     for (const link of this.#links) link.cut();
     await broker?.close();
-    this.#record.down();
+    this.#record.down(broker);
   }
 
   /**
    * Comes back, at the same endpoint, with nothing in hand.
-   * @throws StateError where it runs, or this test broker was closed
+   * @throws StateError where it runs, or this test broker was closed, before or meanwhile
    */
   async start(): Promise<void> {
     this.#requireOpen();
     if (this.#broker) throw new StateError('This test broker runs already.');
     const broker = new Broker({ ...this.#options, bind: 'tcp://127.0.0.1:0' });
-    this.#record.listen(broker);
-    await broker.start();
     this.#broker = broker;
+    this.#record.listen(broker);
+    try {
+      await broker.start();
+    } catch (error) {
+      if (this.#broker === broker) await this.stop();
+      throw error;
+    }
   }
 
   /** Crashes and comes back at the same endpoint. What was under way is lost, and clients send it again. */

@@ -1,12 +1,14 @@
+import { InvalidOptionsError, TIMER_MS_MAX } from '@majordomo/protocol';
+
 /** How long to wait before that is a failure. */
 export interface WaitOptions {
-  /** In ms. Default 2,000. */
+  /** In whole ms. Default 2,000. */
   readonly timeoutMs?: number;
 }
 
 /** How to look again and again. */
 export interface UntilOptions extends WaitOptions {
-  /** Pause between two looks, in ms. Default 5. */
+  /** Pause between two looks, in whole ms. Default 5. */
   readonly everyMs?: number;
   /** Completes "waited 2000 ms for" in the failure. Default: the source of the predicate. */
   readonly what?: string;
@@ -32,15 +34,29 @@ export class ExpectationError extends Error {
 }
 
 /**
+ * Holds a time to what a timer can hold.
+ * @param what - begins the sentence of the failure, such as `A delay`
+ * @throws InvalidOptionsError for what is no whole number of ms, or too many
+ */
+export function requireMs(ms: number, what: string): void {
+  if (Number.isInteger(ms) && ms >= 0 && ms <= TIMER_MS_MAX) return;
+  throw new InvalidOptionsError(
+    `${what} is a whole number of ms from 0 to ${TIMER_MS_MAX}, got ${String(ms)}.`,
+  );
+}
+
+/**
  * The outcome of a promise, where it has one in time.
  * @param what - completes "waited 2000 ms for" in the failure
  * @throws ExpectationError where it has none
+ * @throws InvalidOptionsError for a `timeoutMs` that is none
  */
 export async function within<T>(
   promise: Promise<T>,
   { timeoutMs = TIMEOUT_MS }: WaitOptions,
   what: () => string,
 ): Promise<T> {
+  requireMs(timeoutMs, 'A timeoutMs');
   const at = new Error();
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<never>((_resolve, reject) => {
@@ -58,11 +74,14 @@ export async function within<T>(
 /**
  * Calls the predicate until it gives something true, and resolves with that. One that throws is not yet true.
  * @throws ExpectationError where it is not true in time; what it threw last is the `cause`
+ * @throws InvalidOptionsError for a `timeoutMs` or `everyMs` that is none
  */
 export async function until<T>(
   predicate: () => T | Promise<T>,
   { timeoutMs = TIMEOUT_MS, everyMs = EVERY_MS, what = predicate.toString() }: UntilOptions = {},
 ): Promise<Exclude<T, Falsy>> {
+  requireMs(timeoutMs, 'A timeoutMs');
+  requireMs(everyMs, 'An everyMs');
   const at = new Error();
   const endsAt = performance.now() + timeoutMs;
   for (;;) {

@@ -251,6 +251,15 @@ describe('requests', () => {
     );
   });
 
+  test('are waited for by filters that may throw, which is told to who waits', async () => {
+    const mail = await fakeWorker(broker, 'mail', 'sent');
+    const wanted = mail.expectRequest(({ body }) => body.json<{ id: number }>().id === 7);
+    const refused = expectError(wanted, 'INVALID_BODY');
+    expect((await broker.client().request('mail', 'no JSON')).text()).toBe('sent');
+    await refused;
+    expect((await mail.expectRequest()).text()).toBe('no JSON');
+  });
+
   test('that are waited for', async () => {
     const mail = await fakeWorker(broker, 'mail', 'sent');
     const second = mail.expectRequest((request) => request.text() === 'b');

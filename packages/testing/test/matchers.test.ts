@@ -15,6 +15,9 @@ describe('expectError', () => {
     await expect(expectError(Promise.resolve(undefined), 'TIMEOUT')).rejects.toThrow(
       'resolved with undefined',
     );
+    await expect(expectError(Promise.resolve({ id: 7 }), 'TIMEOUT')).rejects.toThrow(
+      'resolved with { id: 7 }',
+    );
   });
 
   test('fails with any other error, which is the cause', async () => {
@@ -51,6 +54,8 @@ describe('matchers', () => {
     expect(toHaveText(Body.of('a'), 'b').message()).toBe(
       'expected a body "b", got a body of 1 frames, the first "a"',
     );
+    expect(toHaveText(undefined, 'b').pass).toBe(false);
+    expect(toHaveText(['b'], 'b').message()).toBe(`expected a body "b", got [ 'b' ]`);
   });
 
   test('in expect', async () => {

@@ -56,6 +56,33 @@ describe('a test broker', () => {
   });
 });
 
+describe('a test broker that comes back', () => {
+  test('does so once', async () => {
+    await broker.crash();
+    const started = broker.start();
+    await expect(broker.start()).rejects.toMatchObject({ code: 'STATE' });
+    await started;
+    await broker.worker('echo', ({ body }) => body);
+  });
+
+  test('and is closed meanwhile does not', async () => {
+    await broker.crash();
+    const started = expectError(broker.start(), 'STATE');
+    await broker.close();
+    await started;
+    expect(() => broker.describe()).toThrow(expect.objectContaining({ code: 'STATE' }));
+  });
+
+  test('while it still goes down knows who serves what', async () => {
+    await fakeWorker(broker, 'mail', 'sent');
+    const stopped = broker.stop();
+    await broker.start();
+    await stopped;
+    await broker.served('mail');
+    expect((await broker.client().request('mail')).text()).toBe('sent');
+  });
+});
+
 describe('waiting', () => {
   test('until a service is served, by as many as are wanted', async () => {
     const served = broker.served('mail', { workers: 2 });
@@ -90,6 +117,20 @@ describe('waiting', () => {
       'waited 10 ms for the end of time; last it gave 0',
     );
   });
+
+  test.each([Infinity, NaN, -1, 1.5, 2 ** 31])(
+    'for no time that a timer can hold (%p) is refused',
+    async (ms) => {
+      const refusal = {
+        code: 'INVALID_OPTIONS',
+        message: expect.stringMatching(/ is a whole number of ms from 0 to/),
+      };
+      await expect(broker.served('mail', { timeoutMs: ms })).rejects.toMatchObject(refusal);
+      await expect(until(() => 0, { timeoutMs: ms })).rejects.toMatchObject(refusal);
+      await expect(until(() => 0, { everyMs: ms })).rejects.toMatchObject(refusal);
+      expect(() => broker.network.delay(ms)).toThrow(expect.objectContaining(refusal));
+    },
+  );
 
   test('for an event that passes a filter', async () => {
     const lost = broker.event('workerLost', ({ service }) => service === 'b');

@@ -251,6 +251,13 @@ describe('checkConnection', () => {
     checkConnection(endpoint, { timeoutMs, curve });
   const right = { serverKey: server.publicKey, secretKey: peer.secretKey };
 
+  test.each([Infinity, NaN, 0, 1.5, 2 ** 31])('refuses a timeoutMs of %p', async (timeoutMs) => {
+    await expect(checkConnection('tcp://127.0.0.1:1', { timeoutMs })).rejects.toMatchObject({
+      code: 'INVALID_OPTIONS',
+      message: expect.stringContaining('timeoutMs'),
+    });
+  });
+
   test('says that the connection stands, and how long that took', async () => {
     const { endpoint } = await guarded();
     expect(await check(endpoint, right)).toEqual({ stood: true, ms: expect.any(Number) });

@@ -13,6 +13,24 @@ const NO_TEXT = 'something that has no text was thrown';
 /** The code of whatever a handler throws that is no ServiceError. */
 const INTERNAL_ERROR = 'INTERNAL_ERROR';
 
+/** What is looked at in whatever a handler throws. */
+const FIELDS = ['name', 'code', 'message', 'retryable', 'cause'];
+
+/**
+ * What was thrown; where that cannot even be looked at, as a revoked proxy, an error that stands for it: whoever tells
+ * of a failure must not fail.
+ */
+export function legible(thrown: unknown): unknown {
+  if (thrown === null || (typeof thrown !== 'object' && typeof thrown !== 'function')) return thrown;
+  try {
+    isMajordomoError(thrown);
+    for (const field of FIELDS) Reflect.get(thrown, field);
+    return thrown;
+  } catch (cause) {
+    return new Error(NO_TEXT, { cause });
+  }
+}
+
 /** The failure in a ServiceError, of this or another copy of its class; `undefined` for anything else. */
 export function serviceFailure(error: unknown): Failure | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
@@ -32,7 +50,8 @@ export function abortFailure({ code, message, retryable }: MajordomoError): Fail
   return { code, message, retryable };
 }
 
-function messageOf(error: unknown): string {
+/** What is said of anything that was thrown. */
+export function messageOf(error: unknown): string {
   try {
     return textOf(error instanceof Error ? error.message : error);
   } catch {

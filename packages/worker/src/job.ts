@@ -8,7 +8,7 @@ import {
   type MajordomoError,
 } from '@majordomo/protocol';
 import type { HeldJob } from './core/packed-effects';
-import { abortFailure, internalFailure, serviceFailure, type Failure } from './failures';
+import { abortFailure, internalFailure, legible, serviceFailure, type Failure } from './failures';
 import type { HandlerContext, HandlerResult, IncomingRequest } from './handler';
 import type { ReplyLimits } from './reply-limits';
 import { ReplyStream, type StreamSink } from './reply-stream';
@@ -163,20 +163,26 @@ export class Job implements HeldJob, Waiter, StreamSink {
   }
 
   #resolved(result: BodyInput | AsyncIterable<BodyInput, BodyInput | void>): void {
-    if (isAsyncIterable(result)) this.#pour(result);
-    else this.#done(result);
-  }
-
-  #pour(replies: AsyncIterable<BodyInput, BodyInput | void>): void {
+    let stream: ReplyStream | undefined;
     try {
-      const { limits, partials } = this.#owner;
-      const size: BodySize | undefined = partials ? undefined : limits.gather();
-      this.#stream = new ReplyStream(this.#traced?.wrap(replies) ?? replies, this, size);
+      if (isAsyncIterable(result)) stream = this.#streamOf(result);
     } catch (error) {
       this.#failed(error);
       return;
     }
-    this.#stream.run().then(
+    if (stream) this.#pour(stream);
+    else this.#done(result as BodyInput);
+  }
+
+  #streamOf(replies: AsyncIterable<BodyInput, BodyInput | void>): ReplyStream {
+    const { limits, partials } = this.#owner;
+    const size: BodySize | undefined = partials ? undefined : limits.gather();
+    return new ReplyStream(this.#traced?.wrap(replies) ?? replies, this, size);
+  }
+
+  #pour(stream: ReplyStream): void {
+    this.#stream = stream;
+    stream.run().then(
       (last) => this.#done(last),
       (error: unknown) => this.#failed(error),
     );
@@ -212,7 +218,7 @@ export class Job implements HeldJob, Waiter, StreamSink {
 
   #failed(error: unknown): void {
     if (this.#reason) this.#drop(this.#reason);
-    else this.#fail(error);
+    else this.#fail(legible(error));
     this.#leave();
   }
 

@@ -8,7 +8,7 @@ import {
   type BodyInput,
 } from '@majordomo/protocol';
 import { availableParallelism } from 'node:os';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import type { WorkerRequest } from './handler';
 
@@ -59,6 +59,18 @@ export const workerOptionsSchema = z
 /** A bound of V8 for one thread: see `resourceLimits` of `worker_threads`. */
 const megabytes = z.number().positive().optional();
 
+/** The URL of a file; `undefined` where it leads to none on this machine. */
+function fileUrlOf(file: string | URL): URL | undefined {
+  if (typeof file === 'string' && !file.startsWith('file:')) return pathToFileURL(file);
+  try {
+    const url = new URL(file);
+    fileURLToPath(url);
+    return url;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The options of a worker whose handler runs in threads. */
 export const threadedWorkerOptionsSchema = z
   .strictObject({
@@ -67,12 +79,11 @@ export const threadedWorkerOptionsSchema = z
      * The file whose default export is the handler, ESM or CommonJS: a path, looked for in the working directory
      * where it is relative, or a `file:` URL.
      */
-    handlerFile: z
-      .union([z.string().min(1), z.instanceof(URL)])
-      .transform((file) =>
-        file instanceof URL || file.startsWith('file:') ? new URL(file) : pathToFileURL(file),
-      )
-      .refine(({ protocol }) => protocol === 'file:', 'should be a path or a file: URL'),
+    handlerFile: z.union([z.string().min(1), z.instanceof(URL)]).transform((file, context) => {
+      const url = fileUrlOf(file);
+      if (!url) context.addIssue('should be a path or a file: URL');
+      return url ?? z.NEVER;
+    }),
     /** Threads that run handlers, one request in each at a time. Default: one less than there are processors. */
     threads: count(1, 256).default(() => Math.max(1, availableParallelism() - 1)),
     /**

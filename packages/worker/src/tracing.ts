@@ -9,6 +9,7 @@ import {
   type TracingApi,
 } from '@majordomo/protocol';
 import { version } from '../package.json';
+import { messageOf } from './failures';
 import type { IncomingRequest } from './handler';
 
 const MICROS_PER_MS = 1_000;
@@ -43,7 +44,7 @@ export class TracedJob {
 
   failed(error: unknown): void {
     const { span } = this;
-    const known = error instanceof Error ? error : new Error(String(error));
+    const known = error instanceof Error ? error : new Error(messageOf(error));
     span.recordException(known);
     span.setAttribute('error.type', error instanceof ServiceError ? error.code : known.name);
     span.setStatus({ code: this.api.SpanStatusCode.ERROR, message: known.message });

@@ -66,6 +66,7 @@ export class Worker {
    * the heartbeats going. Makes no threads yet: see {@link start}.
    * @param service - as above
    * @throws InvalidServiceError, InvalidOptionsError
+   * @throws InvalidKeyError where keys do not belong together
    */
   constructor(service: string, options: ThreadedWorkerOptions);
   constructor(service: string, handler: Handler | ThreadedWorkerOptions, options: WorkerOptions = {}) {

@@ -23,6 +23,17 @@ afterEach(async () => {
 
 const echo: Handler = ({ body }) => body;
 
+function fail(thrown: unknown): never {
+  throw thrown;
+}
+
+/** What throws whatever is done with it. */
+function revokedProxy(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
 /** A handler that runs until it is told, and tells what its signal fired with. */
 function onCue() {
   const { promise, resolve } = deferred<BodyInput>();
@@ -365,6 +376,12 @@ describe('failures', () => {
     ['text', 'no', { code: 'INTERNAL_ERROR', message: 'no' }],
     ['nothing', undefined, { code: 'INTERNAL_ERROR', message: 'undefined' }],
     ['what has no text', Object.create(null), { message: 'something that has no text was thrown' }],
+    ['a revoked proxy', revokedProxy(), { message: 'something that has no text was thrown' }],
+    [
+      'what throws where it is read',
+      Object.defineProperty(new Error(), 'message', { get: () => fail('unreadable') }),
+      { message: 'something that has no text was thrown' },
+    ],
     ['a novel', new Error('é'.repeat(10_000)), { message: 'é'.repeat(2_048) }],
   ])('%s that is thrown', async (_what, error, told) => {
     const { broker, id } = await serve(() => Promise.reject(error));
@@ -372,6 +389,17 @@ describe('failures', () => {
     expect(await broker.next('failure')).toMatchObject({ retryable: false, ...told });
     await broker.request(id, 2, 'x');
     expect((await broker.next('failure')).ref).toBe(2);
+  });
+
+  test.each<[string, Handler]>([
+    ['thrown', () => fail(revokedProxy())],
+    ['promised', () => Promise.resolve(new Proxy({}, { has: () => fail('unreadable') })) as never],
+    ['given', () => revokedProxy() as never],
+  ])('what cannot be looked at when it is %s takes no place', async (_what, handler) => {
+    const { broker, worker, id } = await serve(handler);
+    await broker.request(id, 1, 'x');
+    expect(await broker.next('failure')).toMatchObject({ ref: 1, code: 'INTERNAL_ERROR' });
+    expect(worker.stats).toMatchObject({ failed: 1, running: 0, reconnects: 0 });
   });
 
   test('encodeError puts any other error into a reply', async () => {

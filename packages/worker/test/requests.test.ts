@@ -77,6 +77,29 @@ describe.each(['mdp/0.1', 'mdp/0.2'] as const)('%s', (protocol) => {
     expect(worker.stats).toMatchObject({ requests: 2, handled: 1, failed: 1, reconnects: 1 });
   });
 
+  test('a handler that closes its worker when its broker is lost is the end: nothing is tried again', async () => {
+    const lines: string[] = [];
+    const log = (fields: { event?: string }): void => void lines.push(String(fields.event));
+    let close: () => Promise<void> = () => Promise.resolve();
+    const { broker, worker, identity } = await serve(
+      (_request, { signal }) =>
+        new Promise((resolve) => {
+          signal.addEventListener('abort', () => {
+            void close();
+            resolve('too late');
+          });
+        }),
+      { logger: { debug: log, info: log, warn: log, error: log } },
+    );
+    close = () => worker.close();
+    await broker.sendRequest(identity, 'c', 'x');
+    await eventually(() => worker.stats.running === 1);
+    await broker.disconnect(identity);
+    await eventually(() => worker.state === 'closed');
+    await worker.close();
+    expect(lines).toEqual(['registered', 'requestDropped']);
+  });
+
   test('encodeError puts the error into a reply, and the worker stays registered', async () => {
     const { broker, worker, identity } = await serve(
       () => {

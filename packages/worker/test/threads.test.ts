@@ -72,6 +72,9 @@ describe('start', () => {
   test.each<[string, object]>([
     ['handlerFile', { handlerFile: '' }],
     ['handlerFile', { handlerFile: new URL('https://example.org/handler.mjs') }],
+    ['handlerFile', { handlerFile: 'file://%zz' }],
+    ['handlerFile', { handlerFile: 'file://elsewhere/handler.mjs' }],
+    ['handlerFile', { handlerFile: 'file:///a%2fb.mjs' }],
     ['threads', { threads: 0 }],
     ['threads', { threads: 1.5 }],
     ['threads', { threads: 257 }],

@@ -9,6 +9,8 @@ export interface BrokerState {
   speaks: Protocol;
   /** Until when that holds, in ms, where it is a guess; else `Infinity`. */
   guessedUntil: number;
+  /** True once a call was answered in what was guessed. */
+  guessHeld: boolean;
   /** When its last connection was closed by us, in ms. */
   leftAt: number;
   /** Outages, one after another, since it last answered. */
@@ -72,6 +74,7 @@ export class Brokers {
       asked: protocol === 'auto',
       speaks: protocol,
       guessedUntil: Infinity,
+      guessHeld: false,
       leftAt: 0,
       failures: 0,
       downUntil: 0,
@@ -114,6 +117,13 @@ export class Brokers {
   answered(broker: BrokerState): void {
     broker.failures = 0;
     broker.suspectUntil = 0;
+    broker.guessHeld = true;
+  }
+
+  /** It left a call without reply: others are preferred, and what it speaks is no longer guessed but asked. */
+  unanswered(broker: BrokerState, suspectMs: number, now: number): void {
+    broker.suspectUntil = now + suspectMs;
+    if (broker.guessedUntil !== Infinity && !broker.guessHeld) broker.guessedUntil = now;
   }
 
   /** A connection broke or was never made. Those that break while the broker is waited for are of one outage. */
@@ -145,6 +155,7 @@ export class Brokers {
     const silent = verdict === 'silent';
     broker.speaks = silent ? GUESS : verdict;
     broker.guessedUntil = silent ? now + GUESS_MS : Infinity;
+    broker.guessHeld = false;
     if (silent) {
       this.events.brokerSilent(broker.endpoint);
       return;

@@ -206,6 +206,7 @@ export class ClientCore {
     const link = this.#sessions.get(id);
     if (link?.state !== 'greeting') return;
     this.#sessions.found(link, verdict, now);
+    if (verdict !== 'packed') this.#pool.dropOthers(link.broker, now);
     // A broker is remembered while a connection to it stands: a plain socket takes the place of the one it was asked on.
     if (verdict !== 'packed' && link.broker.links === 0) this.#pool.openTo(link.broker, now);
     this.#pump(now);
@@ -269,7 +270,7 @@ export class ClientCore {
     const hindered = this.#pool.size > 0 && this.#sockets.full && this.#pool.opening === 0;
     for (let call = deadlines.takeDue(now); call; call = deadlines.takeDue(now)) {
       const { link } = call;
-      if (link) link.broker.suspectUntil = now + this.settings.suspectMs;
+      if (link) this.#brokers.unanswered(link.broker, this.settings.suspectMs, now);
       if (call.expiresAt > now && link?.packed === false) this.#plain.sendAgain(call, link, now);
       else this.#giveUp(call, timedOut(call, this.#hindrance(call, hindered, now)), now);
     }

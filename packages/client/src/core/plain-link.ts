@@ -1,3 +1,4 @@
+import type { Protocol } from '@majordomo/protocol';
 import type { BrokerState } from './brokers';
 import type { Call } from './call';
 import type { Queue, Queued } from './queue';
@@ -21,6 +22,8 @@ export class PlainLink implements Queued<PlainLink> {
   constructor(
     readonly id: number,
     readonly broker: BrokerState,
+    /** What is spoken on it. */
+    readonly speaks: Protocol,
     /** Since when it is opening or idle, in ms. */
     public since: number,
   ) {}

@@ -146,11 +146,19 @@ export class Pool {
 
   /** Opens a socket to a plain broker. */
   openTo(broker: BrokerState, now: number): void {
-    const link = new PlainLink(this.sockets.add(), broker, now);
+    const link = new PlainLink(this.sockets.add(), broker, broker.speaks, now);
     this.#links.set(link.id, link);
     this.#opening.push(link);
     broker.links++;
     this.effects.openLink(link.id, broker.endpoint, broker.speaks);
+  }
+
+  /** What a broker speaks has turned out: sockets that speak anything else to it are closed, but for those with a call. */
+  dropOthers(broker: BrokerState, now: number): void {
+    for (const link of [...this.#links.values()]) {
+      if (link.broker !== broker || link.speaks === broker.speaks || link.state === 'busy') continue;
+      this.drop(link, now);
+    }
   }
 
   /** A connection stands: its socket is idle. */

@@ -151,6 +151,35 @@ describe('a broker that answers nothing', () => {
     bus.submit();
     expect(bus.requests(bus.last)).toHaveLength(1);
   });
+
+  test('and leaves a call without reply is asked again at once: it may have been busy, and of RFC 7', () => {
+    const bus = auto();
+    const calls = [1, 2, 3].map(() => bus.submit({ timeoutMs: 3_000, retries: 2 }));
+    found(bus, bus.last, 'silent');
+    const guessed = [...bus.open];
+    expect(guessed.map(({ speak }) => speak)).toEqual(['mdp/0.2', 'mdp/0.2', 'mdp/0.2']);
+    const [one, two] = guessed;
+    bus.opened(one!);
+    bus.opened(two!);
+    bus.pass(1_000);
+    expect(bus.last.speak).toBe('auto');
+    found(bus, bus.last, 'mdp/0.1');
+    expect(new Set(bus.open.map(({ speak }) => speak))).toEqual(new Set(['mdp/0.1']));
+    for (const link of bus.open) bus.opened(link);
+    for (const link of bus.open) answer(bus, link, 'x');
+    expect(calls.map((call) => bus.reply(call))).toEqual([['x'], ['x'], ['x']]);
+  });
+
+  test('but has answered in what was guessed is asked no sooner for a call without reply', () => {
+    const bus = auto();
+    bus.submit();
+    found(bus, bus.last, 'silent');
+    answer(bus, bus.opened(bus.last), 'x');
+    bus.submit({ timeoutMs: 1_000, retries: 0 });
+    bus.pass(1_000);
+    bus.submit();
+    expect(bus.last.speak).toBe('mdp/0.2');
+  });
 });
 
 describe('several brokers', () => {

@@ -229,6 +229,19 @@ describe('a crash', () => {
     expect(worker.stats).toMatchObject({ handled: 2, failed: 0 });
   });
 
+  test('of a thread that posts to the main one on its own harms nobody', async () => {
+    const { worker, client } = await setUp();
+    expect((await client.request('tricks', 'posts')).text()).toBe('posted');
+    const path = newFile();
+    const aborting = new AbortController();
+    const request = client.request('tricks', ['polling', path], { signal: aborting.signal });
+    await eventually(() => notes(path).length === 1);
+    aborting.abort();
+    await expect(request).rejects.toMatchObject({ code: 'ABORTED' });
+    await eventually(() => notes(path)[1] === 'CancelledError');
+    expect(worker.stats).toMatchObject({ failed: 0, threadsLost: 0 });
+  });
+
   test('in a stream fails the stream after what came before it', async () => {
     const { client } = await setUp();
     const parts: string[] = [];

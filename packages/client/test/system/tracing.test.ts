@@ -128,6 +128,15 @@ test('a failure is on both spans, each in its own words', async () => {
   await made[Symbol.asyncDispose]();
 });
 
+test('what has no text when it is thrown is a failure like any other', async () => {
+  const { client, ...made } = await bus(() => {
+    throw Object.create(null);
+  });
+  await expect(client.request('echo', 'x')).rejects.toMatchObject({ workerCode: 'INTERNAL_ERROR' });
+  expect(spanOf('process echo').status.message).toBe('something that has no text was thrown');
+  await made[Symbol.asyncDispose]();
+});
+
 test('a generator runs in its span to its end', async () => {
   const tracer = otel.trace.getTracer('test');
   const { client, ...made } = await bus(async function* () {

@@ -1,7 +1,7 @@
 import type { JsonSchema } from '../types';
 import { beyondBounds } from './bounds';
 import { listIn, same, typeOf, typesOf, type Node, type SchemaRoot } from './json-schema';
-import { alternativesOf, merged } from './merge';
+import { alternativesOf, conjunctsOf } from './merge';
 
 /** The values that a schema takes, where it lists them. */
 export function valuesOf(schema: JsonSchema): readonly unknown[] | undefined {
@@ -34,12 +34,14 @@ const DECIDED = new Set([
 
 /** True where a schema certainly takes a value; a list or an object only where it is listed, or every one is taken. */
 export function accepts(value: unknown, node: Node, root: SchemaRoot): boolean {
-  const resolved = root.resolve(node);
-  const schema = resolved === false ? false : merged(resolved, root);
+  const schema = root.resolve(node);
   if (schema === false) return false;
+  const conjuncts = conjunctsOf(schema);
+  if (conjuncts[0] !== schema) return conjuncts.every((conjunct) => accepts(value, conjunct, root));
   const alternatives = alternativesOf(schema);
-  if (alternatives.length > 1 || alternatives[0] !== schema) {
-    return alternatives.some((alternative) => accepts(value, alternative, root));
+  if (alternatives[0] !== schema) {
+    const accepting = alternatives.filter((alternative) => accepts(value, alternative, root)).length;
+    return 'oneOf' in schema ? accepting === 1 : accepting > 0;
   }
   if ('const' in schema && !same(value, schema['const'])) return false;
   if ('enum' in schema && !listIn(schema['enum']).some((each) => same(value, each))) return false;
@@ -67,7 +69,8 @@ function holds(value: unknown, schema: JsonSchema): boolean {
   return inBounds && (pattern === undefined || matches(value, pattern));
 }
 
-function matches(value: string, pattern: unknown): boolean {
+/** True where text is certainly of a pattern. */
+export function matches(value: string, pattern: unknown): boolean {
   try {
     return new RegExp(String(pattern), 'u').test(value);
   } catch {

@@ -1,6 +1,6 @@
 import type { JsonSchema } from '../types';
 import { pathText } from '../wire/unfit';
-import { accepts, valuesOf } from './accepts';
+import { accepts, matches, valuesOf } from './accepts';
 import { beyondBounds } from './bounds';
 import {
   listIn,
@@ -13,7 +13,7 @@ import {
   type Node,
   type TypeName,
 } from './json-schema';
-import { alternativesOf, merged } from './merge';
+import { alternativesOf, conjunctsOf, merged } from './merge';
 
 /** Something that may be sent and is not taken. */
 export interface Misfit {
@@ -61,7 +61,9 @@ export function misfits(sent: JsonSchema, taken: JsonSchema): readonly Misfit[] 
   try {
     return new Comparison(sent, taken).between(sent, taken, '');
   } catch (error) {
-    if (error instanceof TooLarge) return [{ path: '', message: 'is too large to be compared' }];
+    // Alternatives and intersections that refer to themselves outgrow the stack first.
+    if (error instanceof TooLarge || error instanceof RangeError)
+      return [{ path: '', message: 'is too large to be compared' }];
     throw error;
   }
 }
@@ -70,7 +72,7 @@ class Comparison {
   readonly #sent: SchemaRoot;
   readonly #taken: SchemaRoot;
   /** Pairs that are being compared further up: a schema that refers to itself fits if nothing else speaks against it. */
-  readonly #open: (readonly [sent: Node, taken: Node])[] = [];
+  readonly #open: (readonly [sent: Node, taken: Node, path: string])[] = [];
 
   constructor(sent: JsonSchema, taken: JsonSchema) {
     this.#sent = new SchemaRoot(sent);
@@ -79,19 +81,39 @@ class Comparison {
 
   between(sentNode: Node, takenNode: Node, path: string): readonly Misfit[] {
     const sentSchema = this.#sent.resolve(sentNode);
-    const takenSchema = this.#taken.resolve(takenNode);
     const sent = sentSchema === false ? false : merged(sentSchema, this.#sent);
-    const taken = takenSchema === false ? false : merged(takenSchema, this.#taken);
-    if (sent === false) return [];
+    const taken = this.#taken.resolve(takenNode);
+    if (sentSchema === false || sent === false) return [];
     if (taken === false) return [{ path, message: 'may be sent, and is not taken' }];
     if (Object.keys(taken).length === 0) return [];
-    if (same(sent, taken) && !refersElsewhere(taken)) return [];
-    if (this.#open.some(([left, right]) => left === sentNode && right === takenNode)) return [];
+    if ((same(sentSchema, taken) || same(sent, taken)) && !refersElsewhere(taken)) return [];
+    const open = this.#open.find(([left, right]) => left === sentNode && right === takenNode);
+    // Nothing was taken apart since: there is no end to it.
+    if (open?.[2] === path) throw new TooLarge();
+    if (open) return [];
     if (this.#open.length >= DEPTH_MAX) return [{ path, message: 'is nested too deep to be compared' }];
-    this.#open.push([sentNode, takenNode]);
-    const found = this.#alternatives(sent, taken, path);
+    this.#open.push([sentNode, takenNode, path]);
+    const conjuncts = conjunctsOf(taken);
+    const found =
+      conjuncts[0] === taken
+        ? this.#whole(sent, conjunctsOf(sentSchema), taken, path)
+        : unique(conjuncts.flatMap((each) => this.between(sentNode, each, path)));
     this.#open.pop();
     return found;
+  }
+
+  /**
+   * What is sent has to fit. Of parts that cannot be folded into one, each gets a say.
+   * @param sent - all parts in one, as far as they can be
+   */
+  #whole(sent: JsonSchema, parts: readonly Node[], taken: JsonSchema, path: string): readonly Misfit[] {
+    const found = this.#alternatives(sent, taken, path);
+    if (found.length === 0 || parts.length === 1) return found;
+    const fits = parts.some((part) => {
+      const other = merged({ allOf: [part, ...parts] }, this.#sent);
+      return other !== false && !same(other, sent) && this.#alternatives(other, taken, path).length === 0;
+    });
+    return fits ? [] : found;
   }
 
   /** Every alternative of what is sent has to fit one of what is taken. */
@@ -106,14 +128,18 @@ class Comparison {
       return refused.map((value) => ({ path, message: `${shown(value)} may be sent, and is not taken` }));
     }
     const takable = alternativesOf(taken);
-    if (takable.length === 1 && takable[0] === taken) return this.#single(sent, taken, path);
-    return this.#oneOf(sent, takable, path);
+    if (takable[0] === taken) return this.#single(sent, taken, path);
+    return this.#among(sent, takable, 'oneOf' in taken, path);
   }
 
-  #oneOf(sent: JsonSchema, takable: readonly Node[], path: string): readonly Misfit[] {
+  /** @param exactly - true where what fits more than one alternative is not taken */
+  #among(sent: JsonSchema, takable: readonly Node[], exactly: boolean, path: string): readonly Misfit[] {
     const outcomes = takable.map((each) => ({ each, found: this.between(sent, each, path) }));
-    if (outcomes.some(({ found }) => found.length === 0)) return [];
     const near = outcomes.filter(({ each }) => !this.#disjoint(sent, each));
+    if (outcomes.some(({ found }) => found.length === 0)) {
+      if (!exactly || near.length <= 1) return [];
+      return [{ path, message: `may fit several of ${takable.length} alternatives of which one is taken` }];
+    }
     if (near.length === 1) return near[0]!.found;
     return [{ path, message: `fits none of ${takable.length} alternatives that are taken` }];
   }
@@ -123,6 +149,8 @@ class Comparison {
     const resolved = this.#taken.resolve(takenNode);
     const taken = resolved === false ? false : merged(resolved, this.#taken);
     if (taken === false) return true;
+    const alternatives = alternativesOf(taken);
+    if (alternatives[0] !== taken) return alternatives.every((each) => this.#disjoint(sent, each));
     const types = typesOf(taken);
     if (
       ![...typesOf(sent)].some((type) => isAmong(type, types) || (type === 'number' && types.has('integer')))
@@ -210,6 +238,16 @@ class Comparison {
       found.push(...this.between(node, takesOthers, keyPath(path, key)));
     }
     found.push(...this.between(nodeOr(others, false), takesOthers, `${path}.*`));
+    const named = Object.entries(takenNodes).filter(([key]) => !Object.hasOwn(sentNodes, key));
+    const takenPatterns = schemasIn(taken['patternProperties']);
+    for (const [pattern, node] of Object.entries(schemasIn(sent['patternProperties']))) {
+      if (!Object.hasOwn(takenPatterns, pattern)) {
+        found.push(...this.between(node, takesOthers, `${path}[/${pattern}/]`));
+      }
+      for (const [key, takenNode] of named) {
+        if (matches(key, pattern)) found.push(...this.between(node, takenNode, keyPath(path, key)));
+      }
+    }
     return found;
   }
 }

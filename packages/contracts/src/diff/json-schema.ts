@@ -56,11 +56,21 @@ export class SchemaRoot {
     if (!ref.startsWith('#')) return undefined;
     let at: unknown = this.root;
     for (const part of ref.slice(1).split('/').slice(1)) {
-      const key = decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~');
-      if (typeof at !== 'object' || at === null || !Object.hasOwn(at, key)) return undefined;
+      const key = keyIn(part);
+      if (typeof at !== 'object' || at === null || key === undefined || !Object.hasOwn(at, key))
+        return undefined;
       at = (at as Record<string, unknown>)[key];
     }
     return at;
+  }
+}
+
+/** The key that a part of a JSON pointer in a URI stands for; `undefined` where it is none. */
+function keyIn(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~');
+  } catch {
+    return undefined;
   }
 }
 

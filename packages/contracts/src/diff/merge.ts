@@ -24,9 +24,19 @@ function without(schema: JsonSchema, keyword: string): JsonSchema {
   return Object.fromEntries(Object.entries(schema).filter(([each]) => each !== keyword));
 }
 
+/** What a value has to fit, each for itself, to fit a schema; the schema itself where that is all. */
+export function conjunctsOf(schema: JsonSchema): readonly Node[] {
+  const { allOf, ...rest } = schema;
+  const parts = listIn<Node>(allOf);
+  if (!('anyOf' in rest && 'oneOf' in rest)) return allOf === undefined ? [schema] : [rest, ...parts];
+  const { oneOf, ...others } = rest;
+  return [others, { oneOf }, ...parts];
+}
+
 /**
  * A schema with its `allOf` folded in, `false` where nothing is of it. Where two parts say what cannot be folded, the
- * first is kept: what is left takes more than it should, never less.
+ * first is kept: what is left takes more than it should, never less. So it stands for what is sent; what is taken is
+ * held to each of its {@link conjunctsOf}.
  */
 export function merged(schema: JsonSchema, root: SchemaRoot): JsonSchema | false {
   const { allOf, ...base } = schema;

@@ -16,7 +16,8 @@ export async function check<Schema extends StandardSchemaV1>(
   let result: StandardSchemaV1.Result<unknown>;
   try {
     const checked = schema['~standard'].validate(value);
-    result = checked instanceof Promise ? await checked : checked;
+    // By what it does: promises of other realms and libraries are no Promise of this one.
+    result = 'then' in checked ? await checked : checked;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw Unfit.because(`its schema threw an error: ${reason}`, { cause });

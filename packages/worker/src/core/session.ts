@@ -210,7 +210,8 @@ export class WorkerSession {
       this.#effects.abortJob(job.id, error);
     }
     if (violation) this.#effects.violated(reason);
-    this.#effects.lost(reason);
+    // A handler may close its worker when its signal fires.
+    if (last || this.#state !== 'closed') this.#effects.lost(reason);
     if (last) this.#effects.closed();
   }
 

@@ -6,7 +6,7 @@ import {
 } from '@majordomo/protocol';
 import { access } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { MessagePort, ResourceLimits, Worker as Thread } from 'node:worker_threads';
+import { MessagePort, type ResourceLimits, type Worker as Thread } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
 import type { Handler } from '../handler';
 import { fromFault } from './fault';
@@ -99,7 +99,10 @@ export class ThreadPool implements TaskHost {
       ...(resourceLimits && { resourceLimits }),
     });
     this.#piscina = piscina;
-    piscina.on('message', ({ link }: { link: MessagePort }) => this.#linked(link));
+    piscina.on('message', (message: unknown) => {
+      const link = linkIn(message);
+      if (link) this.#linked(link);
+    });
     piscina.on('error', (error: unknown) => this.#watcher.crashed(error));
     this.#watchThreads(piscina);
     try {
@@ -282,6 +285,12 @@ export class ThreadPool implements TaskHost {
 
 function closedEarly(): ClosedError {
   return new ClosedError('The worker was closed before its threads had loaded the handler file.');
+}
+
+/** The link that a thread says it can be reached by. What a handler posts to its parent is none, and means nothing here. */
+function linkIn(message: unknown): MessagePort | undefined {
+  if (typeof message !== 'object' || message === null || !('link' in message)) return undefined;
+  return message.link instanceof MessagePort ? message.link : undefined;
 }
 
 /** @throws InvalidHandlerError where it is not there, which is better said than by a thread that cannot import it */

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isMainThread, threadId } from 'node:worker_threads';
+import { isMainThread, parentPort, threadId } from 'node:worker_threads';
 import { ServiceError } from '@majordomo/worker';
 
 const nobody = new Int32Array(new SharedArrayBuffer(4));
@@ -66,6 +66,12 @@ const tricks = {
     const { readFileSync } = await import('node:fs');
     while (!readFileSync(body.text(1), 'utf8').includes('go')) await delay(5);
     return 'done';
+  },
+  /** Tells the main thread things, as libraries do that think it is theirs. */
+  posts() {
+    for (const message of [null, 'text', {}, { link: undefined }, { link: {} }])
+      parentPort?.postMessage(message);
+    return 'posted';
   },
   exit: () => process.exit(7),
   async uncaught() {
