@@ -62,9 +62,10 @@ async function watch(reach: Reach, first: View): Promise<void> {
       await delay(SECOND_MS, undefined, { signal: ending.signal }).catch(() => undefined);
       if (ending.signal.aborted || view.paused) continue;
       try {
-        ({ snapshot } = await look(reach, false));
+        ({ snapshot } = await look(reach, false, ending.signal));
         trouble = '';
       } catch (error) {
+        if (ending.signal.aborted) break;
         trouble = error instanceof Error ? error.message : String(error);
       }
       draw();

@@ -1,4 +1,4 @@
-import { duration, printable, table, trimmed, type Column } from '../format';
+import { counted, duration, printable, table, trimmed, type Column } from '../format';
 import { TOP_COLUMNS, type TopColumn } from './columns';
 import type { ServiceSnapshot, Snapshot } from './snapshot';
 
@@ -109,8 +109,8 @@ export function summary({ broker, servicesTotal, workersTotal }: Snapshot): stri
       `lag ${trimmed(broker.lagMs)} ms  cpu ${Math.round(broker.cpu * 100)} %  ` +
       `memory ${trimmed(broker.memoryBytes / 1_048_576)} MiB`,
     `${trimmed(broker.rate)} requests/s  ${trimmed(broker.errorRate)} errors/s  ${trimmed(broker.queued)} waiting  ` +
-      `${trimmed(broker.inFlight)} in flight  ${trimmed(servicesTotal)} services  ` +
-      `${trimmed(workersTotal)} workers  ${trimmed(clients)} clients`,
+      `${trimmed(broker.inFlight)} in flight  ${counted(servicesTotal, 'service')}  ` +
+      `${counted(workersTotal, 'worker')}  ${counted(clients, 'client')}`,
     ...broker.reasons.map((reason) => `! ${reason}`),
   ];
 }
