@@ -76,6 +76,14 @@ describe('what is shown', () => {
     }
   });
 
+  test('that the broker is gone, and that it stands still, is seen in a narrow window', () => {
+    const size = { columns: 40, rows: 10 };
+    const gone = screenful(snapshotOf([]), VIEW, size, `nothing is shown at ${'x'.repeat(50)}`);
+    expect(gone[0]).toMatch(/^! nothing is shown at x+…$/);
+    expect([...gone[0]!].length).toBe(40);
+    expect(screenful(snapshotOf([]), { ...VIEW, paused: true }, size).at(-1)).toMatch(/^PAUSED /);
+  });
+
   test('scrolling stops at the last screenful', () => {
     const rows = Array.from({ length: 50 }, (_, n) => service(`s${n}`, { rate: 50 - n }));
     const lines = screenful(snapshotOf(rows), { ...VIEW, scroll: 1_000 }, { columns: 120, rows: 20 });

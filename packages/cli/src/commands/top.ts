@@ -45,8 +45,7 @@ async function watch(reach: Reach, first: View): Promise<void> {
   const ending = new AbortController();
   const end = (): void => ending.abort();
   const draw = (): void => {
-    const lines = screenful(snapshot, view, screen.size);
-    screen.draw(trouble ? [`! ${trouble}`, ...lines.slice(1)] : lines);
+    screen.draw(screenful(snapshot, view, screen.size, trouble));
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, end);
   stdout.on('resize', draw);

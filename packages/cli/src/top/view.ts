@@ -129,13 +129,22 @@ const HELP = 'q end   ← → sort   r turn   ↑ ↓ scroll   space pause';
 /** Incidents that are shown where there is room for them. */
 const INCIDENTS_SHOWN = 5;
 
-/** Everything as lines that fit the screen. */
-export function screenful(snapshot: Snapshot, view: View, { columns, rows }: Size): string[] {
-  const top = summary(snapshot);
+/**
+ * Everything as lines that fit the screen.
+ * @param trouble - why the snapshot is an old one; '' where it is not
+ */
+export function screenful(
+  snapshot: Snapshot,
+  view: View,
+  { columns, rows }: Size,
+  trouble = '',
+): string[] {
+  const [state = '', ...others] = summary(snapshot);
+  const top = [trouble ? `! ${trouble}` : state, ...others];
   const incidents = incidentLines(snapshot, rows > 24 ? INCIDENTS_SHOWN : 2);
   const bottom = [
     ...(incidents.length > 0 ? ['', ...incidents] : []),
-    view.paused ? `${HELP}   PAUSED` : HELP,
+    view.paused ? `PAUSED   ${HELP}` : HELP,
   ];
   const room = Math.max(1, rows - top.length - bottom.length - 2);
   const services = sorted(snapshot.services, view);
