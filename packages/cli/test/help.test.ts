@@ -59,6 +59,11 @@ test('the help of keygen says where it writes to', async () => {
   expect(stdout).toContain('(default: .)');
 });
 
+test('the overview fits a terminal of 80 columns', async () => {
+  const { stdout } = await majordomo(['--help']);
+  expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+});
+
 test('the help of contract has both of its actions', async () => {
   const { code, stdout } = await majordomo(['contract', '--help']);
   expect(code).toBe(0);
