@@ -133,12 +133,7 @@ const INCIDENTS_SHOWN = 5;
  * Everything as lines that fit the screen.
  * @param trouble - why the snapshot is an old one; '' where it is not
  */
-export function screenful(
-  snapshot: Snapshot,
-  view: View,
-  { columns, rows }: Size,
-  trouble = '',
-): string[] {
+export function screenful(snapshot: Snapshot, view: View, { columns, rows }: Size, trouble = ''): string[] {
   const [state = '', ...others] = summary(snapshot);
   const top = [trouble ? `! ${trouble}` : state, ...others];
   const incidents = incidentLines(snapshot, rows > 24 ? INCIDENTS_SHOWN : 2);
