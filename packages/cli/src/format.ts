@@ -66,6 +66,11 @@ export function duration(ms: number): string {
   return parts.filter(Boolean).join(' ');
 }
 
+/** So many of something: `1 request`, `1,200 requests`. */
+export function counted(count: number, one: string): string {
+  return `${trimmed(count)} ${one}${count === 1 ? '' : 's'}`;
+}
+
 /** A number with thousands apart, and three digits that matter where it is small. */
 export function trimmed(value: number): string {
   return value.toLocaleString(

@@ -1,18 +1,15 @@
 /**
- * Standard output, for what was asked for and nothing else. A reader that goes away (`| head`) is no
- * error: what is written from then on is dropped, and {@link closed} tells who could stop early.
+ * Standard output, for what was asked for and nothing else. Where it cannot be written any more, as when a reader goes
+ * away (`| head`), what is written from then on is dropped, and {@link closed} tells who could stop early.
  */
 export class Output {
   readonly #closing = new AbortController();
 
   constructor(private readonly stream: NodeJS.WritableStream) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-      this.#closing.abort();
-    });
+    stream.on('error', () => this.#closing.abort());
   }
 
-  /** Fires when nobody reads any more. */
+  /** Fires when nobody reads any more, or nothing can be written. */
   get closed(): AbortSignal {
     return this.#closing.signal;
   }

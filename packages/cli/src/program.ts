@@ -9,7 +9,8 @@ import { flagFor } from './settings/flags';
 import { resolveSettings } from './settings/resolve';
 
 const OVERVIEW = `
-Settings come from flags, then MAJORDOMO_* environment variables, then a JSON file (--config), then defaults.
+Settings come from flags, then MAJORDOMO_* environment variables, then a JSON
+file (--config), then defaults.
 
 Exit codes:
 ${Object.entries(EXIT_MEANINGS)
@@ -34,6 +35,8 @@ export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
     )
     .version(version)
     .enablePositionalOptions()
+    // The names of commands leave less than Commander would wrap within, in 80 columns.
+    .configureHelp({ minWidthToWrap: 30 })
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'majordomo: ')) })
     .addHelpText('after', OVERVIEW);

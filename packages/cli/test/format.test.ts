@@ -1,4 +1,4 @@
-import { duration, trimmed } from '../src/format';
+import { counted, duration, trimmed } from '../src/format';
 import { commonExitCode, EXIT } from '../src/exit';
 import { splitLines } from '../src/worker/lines';
 
@@ -20,6 +20,14 @@ test.each([
   [12.345, '12.3'],
 ])('%d is shown as %s', (value, text) => {
   expect(trimmed(value)).toBe(text);
+});
+
+test.each([
+  [0, '0 requests'],
+  [1, '1 request'],
+  [1_200, '1,200 requests'],
+])('%d is counted as %s', (count, text) => {
+  expect(counted(count, 'request')).toBe(text);
 });
 
 test('several failures share an exit code, or are a failure', () => {

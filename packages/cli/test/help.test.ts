@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { killAllProcesses, leakCheck, runProcess } from '@majordomo/testkit';
 import { version } from '../package.json';
-import { BINARY, fileWith, majordomo, removeFiles } from './majordomo';
+import { BINARY, fileWith, majordomo, removeFiles, unusedPath } from './majordomo';
 
 leakCheck();
 afterEach(killAllProcesses);
@@ -58,6 +59,11 @@ test('the help of keygen says where it writes to', async () => {
   expect(stdout).toContain('(default: .)');
 });
 
+test('the overview fits a terminal of 80 columns', async () => {
+  const { stdout } = await majordomo(['--help']);
+  expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+});
+
 test('the help of contract has both of its actions', async () => {
   const { code, stdout } = await majordomo(['contract', '--help']);
   expect(code).toBe(0);
@@ -70,6 +76,18 @@ test('a reader of the help that leaves early is no error', async () => {
   const script = '{ "$0" "$@"; echo "ended with $?" >&2; } | true';
   const { stderr } = await runProcess('sh', ['-c', script, process.execPath, BINARY, 'broker', '--help']);
   expect(stderr).toBe('ended with 0\n');
+});
+
+const onFullDisk = existsSync('/dev/full') ? test : test.skip;
+
+onFullDisk('output that cannot be written is one line that says so, and exit code 1', async () => {
+  const script = '"$0" "$@" > /dev/full; echo "ended with $?" >&2';
+  for (const args of [['--help'], ['keygen', '--out', await unusedPath('keys')]]) {
+    const { stderr } = await runProcess('sh', ['-c', script, process.execPath, BINARY, ...args]);
+    expect(stderr).toBe(
+      'majordomo: standard output cannot be written: ENOSPC: no space left on device, write\nended with 1\n',
+    );
+  }
 });
 
 test('--version is that of the package', async () => {

@@ -4,13 +4,15 @@ import {
   RawBroker01,
   RawBroker02,
   RawClient02,
+  rawKeyPair,
   type RawBroker,
 } from '@majordomo/testkit';
 import { version } from '../package.json';
-import { majordomo, startBroker, startWorker } from './majordomo';
+import { fileWith, majordomo, removeFiles, startBroker, startWorker } from './majordomo';
 
 leakCheck();
 afterEach(killAllProcesses);
+afterEach(removeFiles);
 
 /** The cells of a table. */
 const cells = (stdout: string) =>
@@ -94,6 +96,20 @@ test('ping prints version, time up and round trip', async () => {
   ]);
   const json = JSON.parse((await majordomo(['ping', '--json', '--broker', endpoint])).stdout);
   expect(json).toMatchObject([{ broker: endpoint, ok: true, info: { version, services: 0 } }]);
+});
+
+test('why a broker cannot be reached is said, and not guessed at', async () => {
+  const nowhere = ['--broker', 'tcp://127.0.0.1:1', '--timeout-ms', '700'];
+  for (const command of ['ping', 'services']) {
+    expect((await majordomo([command, ...nowhere])).stderr).toBe(
+      'majordomo: tcp://127.0.0.1:1 did not answer within 700 ms: connection refused or timed out\n',
+    );
+  }
+  const key = await fileWith('broker.key', `${rawKeyPair().secretKey}\n`);
+  const { endpoint } = await startBroker(['--curve-secret-key-file', key]);
+  const { code, stderr } = await majordomo(['ping', '--broker', endpoint, '--timeout-ms', '1000']);
+  expect(code).toBe(3);
+  expect(stderr).toMatch(new RegExp(`^majordomo: ${endpoint} did not answer within 1000 ms: .*wants? CURVE`));
 });
 
 test('ping of a port where nothing listens is exit code 3', async () => {

@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { killAllProcesses, leakCheck, RawClient02, runProcess } from '@majordomo/testkit';
 import { press } from '../src/top/keys';
 import { keysIn } from '../src/top/screen';
@@ -71,6 +74,14 @@ describe('what is shown', () => {
       expect(lines.length).toBeLessThanOrEqual(rows);
       for (const line of lines) expect([...line].length).toBeLessThanOrEqual(columns);
     }
+  });
+
+  test('that the broker is gone, and that it stands still, is seen in a narrow window', () => {
+    const size = { columns: 40, rows: 10 };
+    const gone = screenful(snapshotOf([]), VIEW, size, `nothing is shown at ${'x'.repeat(50)}`);
+    expect(gone[0]).toMatch(/^! nothing is shown at x+…$/);
+    expect([...gone[0]!].length).toBe(40);
+    expect(screenful(snapshotOf([]), { ...VIEW, paused: true }, size).at(-1)).toMatch(/^PAUSED /);
   });
 
   test('scrolling stops at the last screenful', () => {
@@ -176,6 +187,61 @@ test.each([
   const token = await fileWith('token', text);
   const broker = await majordomo(['broker', '--http', '127.0.0.1:0', '--http-token-file', token]);
   expect(broker).toMatchObject({ code, stderr: expect.stringContaining(message) });
+});
+
+/** Something that listens and does this with every connection. */
+async function listening(heard: (socket: Socket) => void): Promise<{ address: string; server: Server }> {
+  const server = createServer(heard).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { address: `127.0.0.1:${(server.address() as AddressInfo).port}`, server };
+}
+
+test('what closes every connection is one line: fetch() may never tell of it', async () => {
+  const { address, server } = await listening((socket) => socket.destroy());
+  const args = ['top', '--once', '--http', address, '--timeout-ms', '500'];
+  const { code, stdout, stderr } = await majordomo(args);
+  server.close();
+  expect(stdout).toBe('');
+  expect(`${code} ${stderr}`).toMatch(
+    /^(3 majordomo: .* did not answer|1 majordomo: .* speaks no HTTP).*\n$/,
+  );
+});
+
+test('an endpoint of the broker in place of where it is shown is told from nothing there', async () => {
+  const { endpoint } = await startBroker();
+  const http = endpoint.replace('tcp://', '');
+  const { code, stderr } = await majordomo(['top', '--once', '--http', http]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(
+    new RegExp(`^majordomo: what listens at ${http} speaks no HTTP .*shown at http://…\n$`),
+  );
+});
+
+test('q ends it at once while the broker says nothing', async () => {
+  const { http } = await shown();
+  let silent = false;
+  let asked = (): void => undefined;
+  const askedAgain = new Promise<void>((resolve) => (asked = resolve));
+  const { address, server } = await listening((socket) => {
+    if (silent) {
+      socket.resume();
+      return asked();
+    }
+    silent = true;
+    // The broker closes this connection behind its answer, so that the next question comes by another.
+    const to = connect(Number(http.split(':')[1]), '127.0.0.1');
+    socket.once('data', (head: Buffer) => {
+      to.write(head.toString().replace(/^connection: .*$/im, 'connection: close'));
+      to.pipe(socket);
+    });
+  });
+  const command = `${process.execPath} ${BINARY} top --http ${address} --timeout-ms 600000`;
+  const top = spawn('script', ['-qec', command, '/dev/null'], { stdio: ['pipe', 'ignore', 'inherit'] });
+  const ended = once(top, 'exit');
+  await askedAgain;
+  top.stdin.write('q');
+  expect(await ended).toEqual([0, null]);
+  server.close();
 });
 
 test('nobody there is one line that says what to do', async () => {

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { connect } from 'node:net';
 
 const IPC = 'ipc://';
@@ -10,11 +10,17 @@ function fileOf(endpoint: string): string | undefined {
   return path === '*' || path.startsWith('@') ? undefined : path;
 }
 
-/** True where somebody listens on an ipc endpoint. ZeroMQ would take its file away without a word. */
-export async function isServed(endpoint: string): Promise<boolean> {
+/** What is in the way of an ipc endpoint. ZeroMQ would take it away without a word. */
+export async function whatIsAt(endpoint: string): Promise<'listener' | 'file' | undefined> {
   const path = fileOf(endpoint);
-  if (!path) return false;
-  return await new Promise((resolve) => {
+  if (!path) return undefined;
+  const there = await stat(path).catch(() => undefined);
+  if (there && !there.isSocket()) return 'file';
+  return (await isServed(path)) ? 'listener' : undefined;
+}
+
+function isServed(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
     const probe = connect(path);
     probe.once('connect', () => {
       probe.destroy();

@@ -3,7 +3,7 @@ import { capability, Router } from 'zeromq';
 import { Backlog, type BacklogOptions, type PeerGoneReason, type PeerKey } from './backlog';
 import { sharedContext } from './context';
 import { ZapEntry, type ZapGate } from './curve/zap-handler';
-import { isServed, removeFile } from './ipc-socket';
+import { removeFile, whatIsAt } from './ipc-socket';
 import { codeOf, uninterrupted } from './socket-error';
 
 /** Who may connect to a router, and how. */
@@ -53,6 +53,7 @@ const NOTIFY_BOTH = 3;
 
 /** What is said of an endpoint that somebody else has. */
 const IN_USE = 'the address is already in use';
+const NO_SOCKET = 'there is a file that is no socket';
 
 /**
  * When TCP asks whether the host of a silent peer is still there, how often then, in seconds, and after how many
@@ -144,7 +145,10 @@ export class RouterLink {
     this.#requireOpen();
     await this.#zap?.open();
     this.#requireOpen();
-    if (await isServed(endpoint)) throw new BindError(endpoint, `Cannot bind ${endpoint}: ${IN_USE}.`);
+    const there = await whatIsAt(endpoint);
+    if (there !== undefined) {
+      throw new BindError(endpoint, `Cannot bind ${endpoint}: ${there === 'file' ? NO_SOCKET : IN_USE}.`);
+    }
     this.#requireOpen();
     try {
       await this.#socket.bind(endpoint);
@@ -278,6 +282,10 @@ function explainBind(error: unknown): string {
       return 'this machine has no such address or interface';
     case 'EACCES':
       return 'permission denied';
+    case 'ENOENT':
+      return 'there is no such folder';
+    case 'ENAMETOOLONG':
+      return 'the path is too long for a socket';
     default:
       return error instanceof Error ? error.message : String(error);
   }

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeText, encodeText, type Frame } from '@majordomo/protocol';
@@ -341,15 +341,36 @@ describe('ipc endpoints', () => {
 
   test('the file goes with the link, and one left by a process that died is no hindrance', async () => {
     const path = join(folder, 'left');
-    const dead = createServer().listen(path);
+    const dead = createServer().listen(join(folder, 'dead'));
     await new Promise((resolve) => dead.once('listening', resolve));
+    linkSync(join(folder, 'dead'), path);
     await new Promise((resolve) => dead.close(resolve));
-    writeFileSync(path, '');
     const { link } = await router();
     await link.bind(`ipc://${path}`);
     expect(existsSync(path)).toBe(true);
     await link.close();
     expect(existsSync(path)).toBe(false);
+  });
+
+  test('a file that is no socket is a BindError, and left as it is', async () => {
+    const path = join(folder, 'diary.txt');
+    writeFileSync(path, 'dear diary');
+    const { link } = await router();
+    await expect(link.bind(`ipc://${path}`)).rejects.toMatchObject({
+      code: 'BIND_FAILED',
+      message: `Cannot bind ipc://${path}: there is a file that is no socket.`,
+    });
+    await link.close();
+    expect(readFileSync(path, 'utf8')).toBe('dear diary');
+  });
+
+  test.each([
+    ['missing/socket', 'there is no such folder'],
+    ['x'.repeat(150), 'the path is too long for a socket'],
+  ])('%s is a BindError that says why', async (name, why) => {
+    const endpoint = `ipc://${join(folder, name)}`;
+    const { link } = await router();
+    await expect(link.bind(endpoint)).rejects.toMatchObject({ message: `Cannot bind ${endpoint}: ${why}.` });
   });
 });
 

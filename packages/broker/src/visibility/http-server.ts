@@ -29,8 +29,7 @@ export class HttpServer {
       this.#server.listen(port, host);
       await listening;
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new BindError(wanted, `Cannot serve ${wanted}: ${why}.`, { cause });
+      throw new BindError(wanted, `Cannot serve ${wanted}: ${explainListen(cause)}.`, { cause });
     }
     return `http://${shownHost}:${(this.#server.address() as AddressInfo).port}`;
   }
@@ -42,5 +41,19 @@ export class HttpServer {
     this.#server.close();
     this.#server.closeAllConnections();
     await closed;
+  }
+}
+
+/** The words that the endpoints of a broker have for it. */
+function explainListen(error: unknown): string {
+  switch ((error as NodeJS.ErrnoException).code ?? '') {
+    case 'EADDRINUSE':
+      return 'the address is already in use';
+    case 'EADDRNOTAVAIL':
+      return 'this machine has no such address or interface';
+    case 'EACCES':
+      return 'permission denied';
+    default:
+      return error instanceof Error ? error.message : String(error);
   }
 }

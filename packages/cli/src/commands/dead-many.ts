@@ -2,7 +2,7 @@ import type { CommandModule } from '../command';
 import { askTitanic } from '../durable/ask';
 import { choiceOf, toMany } from '../durable/dead';
 import { EXIT } from '../exit';
-import { trimmed } from '../format';
+import { counted } from '../format';
 import type { ReachSetting } from './reach-settings';
 
 type Module = CommandModule<ReachSetting | 'service' | 'all'>;
@@ -16,8 +16,8 @@ function manyOf(act: 'retry' | 'purge', said: string): Module {
     async run({ args, settings, output }) {
       const choice = choiceOf(args, settings);
       const count = await askTitanic(settings, (titanic) => toMany(titanic, choice, titanic.dead[act]));
-      const letters = count === 1 ? 'dead letter' : 'dead letters';
-      await (settings.json ? output.json({ count }) : output.line(`${trimmed(count)} ${letters} ${said}`));
+      const line = `${counted(count, 'dead letter')} ${said}`;
+      await (settings.json ? output.json({ count }) : output.line(line));
       return EXIT.ok;
     },
   };

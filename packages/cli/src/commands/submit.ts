@@ -7,7 +7,7 @@ import { submissionOf } from '../durable/submission';
 import { submitLines } from '../durable/submit-lines';
 import { awaitOutcome } from '../durable/waiting';
 import { EXIT, UsageError, type ExitCode } from '../exit';
-import { trimmed } from '../format';
+import { counted, trimmed } from '../format';
 import { complain } from '../output';
 import { readBody } from '../request/body';
 import { chooseFormat } from '../request/choose-format';
@@ -72,7 +72,7 @@ async function submitMany(
   };
   const { requests, duplicates } = await askTitanic(settings, submit);
   const before = duplicates > 0 ? `, ${trimmed(duplicates)} of which were there before` : '';
-  complain(`${trimmed(requests)} requests submitted${before}`);
+  complain(`${counted(requests, 'request')} submitted${before}`);
   return EXIT.ok;
 }
 

@@ -45,8 +45,7 @@ async function watch(reach: Reach, first: View): Promise<void> {
   const ending = new AbortController();
   const end = (): void => ending.abort();
   const draw = (): void => {
-    const lines = screenful(snapshot, view, screen.size);
-    screen.draw(trouble ? [`! ${trouble}`, ...lines.slice(1)] : lines);
+    screen.draw(screenful(snapshot, view, screen.size, trouble));
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, end);
   stdout.on('resize', draw);
@@ -62,9 +61,10 @@ async function watch(reach: Reach, first: View): Promise<void> {
       await delay(SECOND_MS, undefined, { signal: ending.signal }).catch(() => undefined);
       if (ending.signal.aborted || view.paused) continue;
       try {
-        ({ snapshot } = await look(reach, false));
+        ({ snapshot } = await look(reach, false, ending.signal));
         trouble = '';
       } catch (error) {
+        if (ending.signal.aborted) break;
         trouble = error instanceof Error ? error.message : String(error);
       }
       draw();

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -52,7 +53,9 @@ async function contractsIn(path: string): Promise<readonly unknown[]> {
 
 function unreadable(path: string, error: unknown): UsageError {
   const { code } = error as NodeJS.ErrnoException;
-  if (code === 'ENOENT') return new UsageError(`${path} does not exist`);
+  // A module that is there and imports one that is not has the same code.
+  if (code === 'ENOENT' || (code === 'ERR_MODULE_NOT_FOUND' && !existsSync(path)))
+    return new UsageError(`${path} does not exist`);
   const advice =
     code === 'ERR_UNKNOWN_FILE_EXTENSION'
       ? '; this version of Node loads no TypeScript: compile it, or take a snapshot where it runs'

@@ -1,7 +1,9 @@
+import { Client } from '@majordomo/client';
 import { isMajordomoError, type Protocol } from '@majordomo/protocol';
 import { TitanicClient } from '@majordomo/titanic';
 import type { CurveSetting } from '../commands/curve-settings';
 import { CliError, EXIT } from '../exit';
+import { hindranceOf } from '../hindrance';
 import { curveOf } from '../security';
 import type { Settings } from '../settings/table';
 
@@ -24,17 +26,19 @@ export async function askTitanic<Value>(
   question: (titanic: TitanicClient) => Promise<Value>,
 ): Promise<Value> {
   const { broker: brokers, protocol, timeoutMs } = reach;
-  const titanic = new TitanicClient({ brokers, protocol, timeoutMs, curve: await curveOf(reach) });
+  const client = new Client({ brokers, protocol, timeoutMs, curve: await curveOf(reach) });
+  const hindrance = hindranceOf(client);
   try {
-    return await question(titanic);
+    return await question(new TitanicClient(client));
   } catch (error) {
     if (!SILENCE.some((code) => isMajordomoError(error, code))) throw error;
+    const why = hindrance();
     throw new CliError(
       EXIT.timeout,
-      `no titanic answered at ${brokers.join(', ')} within ${timeoutMs} ms: majordomo titanic runs one, majordomo up a broker with one`,
+      `no titanic answered at ${brokers.join(', ')} within ${timeoutMs} ms${why && ` (${why})`}: majordomo titanic runs one, majordomo up a broker with one`,
       { cause: error },
     );
   } finally {
-    titanic.disconnect();
+    client.close();
   }
 }

@@ -1,5 +1,6 @@
 import type { Result } from '@majordomo/titanic';
 import { CliError, EXIT, type ExitCode } from '../exit';
+import { counted } from '../format';
 import type { Output } from '../output';
 import { renderJson, renderLines, renderRaw } from '../request/render';
 import type { Format } from '../request/send-one';
@@ -24,9 +25,8 @@ function exitCodeOf({ status: { state } }: Result): ExitCode {
 
 function explain({ status: { id, state, attempts, error } }: Result): string {
   const why = error ? `: ${error.workerCode ?? error.code}: ${error.message}` : '';
-  const tries = `${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`;
-  if (state === 'dead') return `request ${id} is a dead letter after ${tries}${why}`;
+  if (state === 'dead') return `request ${id} is a dead letter after ${counted(attempts, 'attempt')}${why}`;
   if (state === 'expired') return `request ${id} outlived its time and was not delivered${why}`;
   if (state === 'cancelled') return `request ${id} was cancelled`;
-  return `request ${id} has no reply yet, it is ${state}${why}; --wait waits for it`;
+  return `request ${id} has no reply yet, it is ${state} (--wait waits for it)${why}`;
 }

@@ -1,7 +1,7 @@
 import { DEFAULT_LIMITS, isMajordomoError } from '@majordomo/protocol';
 import type { BatchEntry, TitanicClient } from '@majordomo/titanic';
 import { CliError, EXIT, exitCodeOf, UsageError } from '../exit';
-import { trimmed } from '../format';
+import { counted } from '../format';
 import { splitLines } from '../worker/lines';
 import { parseLine, type LineDefaults } from './lines';
 
@@ -76,7 +76,8 @@ export async function submitLines(
 
 /** Says where it stopped. */
 function explain(error: unknown, line: number, submitted: number, waiting: number): unknown {
-  const before = `${trimmed(submitted)} requests before are submitted, no other is`;
+  const isOrAre = submitted === 1 ? 'is' : 'are';
+  const before = `${counted(submitted, 'request')} before ${isOrAre} submitted, no other is`;
   if (error instanceof UsageError)
     return new CliError(EXIT.usage, `line ${line}: ${error.message}; ${before}`);
   if (error instanceof RangeError)
@@ -84,7 +85,7 @@ function explain(error: unknown, line: number, submitted: number, waiting: numbe
   if (!isMajordomoError(error)) return error;
   return new CliError(
     exitCodeOf(error),
-    `a batch of ${waiting} up to line ${line}: ${error.message} ${trimmed(submitted)} requests before it are submitted`,
+    `a batch of ${waiting} up to line ${line}: ${error.message} ${counted(submitted, 'request')} before it ${isOrAre} submitted`,
     { cause: error },
   );
 }

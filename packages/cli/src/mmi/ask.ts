@@ -3,6 +3,7 @@ import { isMajordomoError, MMI_STATUS, type Body, type ErrorCode, type Protocol 
 import type { z } from 'zod';
 import { CliError, EXIT, exitCodeOf, type ExitCode } from '../exit';
 import type { CurveSetting } from '../commands/curve-settings';
+import { hindranceOf } from '../hindrance';
 import { curveOf, type CurveKeys } from '../security';
 import type { Settings } from '../settings/table';
 
@@ -51,6 +52,7 @@ export async function askOne<Value>(
   question: (ask: Ask) => Promise<Value>,
 ): Promise<Outcome<Value>> {
   const client = new Client({ brokers: [broker], protocol, curve, probeMs: probeMsWithin(timeoutMs) });
+  const hindrance = hindranceOf(client);
   try {
     const ask: Ask = (service, argument) => client.request(service, argument, { timeoutMs, retries: 0 });
     return { broker, ok: true, value: await question(ask) };
@@ -59,7 +61,7 @@ export async function askOne<Value>(
       broker,
       ok: false,
       exitCode: exitCodeOf(error),
-      message: explain(error, broker, timeoutMs, protocol),
+      message: explain(error, broker, hindrance(), { timeoutMs, protocol }),
       code: isMajordomoError(error) ? error.code : undefined,
     };
   } finally {
@@ -72,9 +74,11 @@ function probeMsWithin(timeoutMs: number): number {
   return Math.max(1, Math.min(PROBE_MS_MAX, Math.floor(timeoutMs / 5)));
 }
 
-function explain(error: unknown, broker: string, timeoutMs: number, protocol: Protocol): string {
+function explain(error: unknown, broker: string, hindrance: string, { timeoutMs, protocol }: Manner): string {
   if (isMajordomoError(error, 'TIMEOUT')) {
-    return `${broker} did not answer within ${timeoutMs} ms: nothing listens there, or nothing that answers mmi.*${protocol === 'auto' ? '' : ` over ${protocol}`}`;
+    const over = protocol === 'auto' ? '' : ` over ${protocol}`;
+    const why = hindrance || `nothing listens there, or nothing that answers mmi.*${over}`;
+    return `${broker} did not answer within ${timeoutMs} ms: ${why}`;
   }
   return `${broker}: ${error instanceof Error ? error.message : String(error)}`;
 }

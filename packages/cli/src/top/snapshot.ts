@@ -73,10 +73,26 @@ export interface Seen {
 /**
  * Asks a broker what it shows.
  * @param whole - with what is left out otherwise: the rates of the last minute
+ * @param ended - fires when nobody wants to know any more
  * @throws CliError saying why there is nothing to see, and what to do
  */
-export async function look({ http, token, timeoutMs }: Reach, whole: boolean): Promise<Seen> {
-  const response = await ask(`http://${http}/snapshot${whole ? '' : '?history=no'}`, token, timeoutMs, http);
+export async function look(reach: Reach, whole: boolean, ended?: AbortSignal): Promise<Seen> {
+  const given = new AbortController();
+  // Holds the process, as the signal of AbortSignal.timeout() does not, nor a fetch() whose connection was closed.
+  const timer = setTimeout(() => given.abort(), reach.timeoutMs);
+  try {
+    const signals = ended === undefined ? [given.signal] : [given.signal, ended];
+    return await read(reach, whole, AbortSignal.any(signals));
+  } catch (error) {
+    if (!given.signal.aborted) throw error;
+    throw new CliError(EXIT.timeout, `${reach.http} did not answer within ${reach.timeoutMs} ms`);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function read({ http, token }: Reach, whole: boolean, signal: AbortSignal): Promise<Seen> {
+  const response = await ask(http, `/snapshot${whole ? '' : '?history=no'}`, token, signal);
   if (response.status === 401) {
     throw new CliError(
       EXIT.failure,
@@ -84,6 +100,7 @@ export async function look({ http, token, timeoutMs }: Reach, whole: boolean): P
     );
   }
   const raw: unknown = response.ok ? await response.json().catch(() => undefined) : undefined;
+  signal.throwIfAborted();
   const parsed = snapshotSchema.safeParse(raw);
   if (parsed.success) return { raw, snapshot: parsed.data };
   throw new CliError(
@@ -93,21 +110,24 @@ export async function look({ http, token, timeoutMs }: Reach, whole: boolean): P
 }
 
 async function ask(
-  url: string,
-  token: string | undefined,
-  timeoutMs: number,
   http: string,
+  path: string,
+  token: string | undefined,
+  signal: AbortSignal,
 ): Promise<Response> {
   const headers: Record<string, string> = token === undefined ? {} : { Authorization: `Bearer ${token}` };
   try {
-    return await fetch(url, { headers, signal: AbortSignal.timeout(timeoutMs) });
+    return await fetch(`http://${http}${path}`, { headers, signal });
   } catch (error) {
-    if (error instanceof Error && error.name === 'TimeoutError')
-      throw new CliError(EXIT.timeout, `${http} did not answer within ${timeoutMs} ms`);
+    signal.throwIfAborted();
     const { cause } = error as { cause?: { code?: string; message?: string } };
-    throw new CliError(
-      EXIT.failure,
-      `nothing is shown at ${http} (${cause?.code ?? cause?.message ?? String(error)}): start the broker with --http ${http}`,
-    );
+    throw new CliError(EXIT.failure, unseen(http, cause?.code ?? cause?.message ?? String(error)));
   }
+}
+
+/** Why nothing could be read, and what to do. */
+function unseen(http: string, reason: string): string {
+  if (reason.startsWith('HPE_') || reason === 'UND_ERR_SOCKET')
+    return `what listens at ${http} speaks no HTTP (${reason}): name the address in the line that the broker prints: majordomo broker shown at http://…`;
+  return `nothing is shown at ${http} (${reason}): start the broker with --http ${http}`;
 }

@@ -1,4 +1,4 @@
-import { duration, printable, table, trimmed, type Column } from '../format';
+import { counted, duration, printable, table, trimmed, type Column } from '../format';
 import { TOP_COLUMNS, type TopColumn } from './columns';
 import type { ServiceSnapshot, Snapshot } from './snapshot';
 
@@ -109,8 +109,8 @@ export function summary({ broker, servicesTotal, workersTotal }: Snapshot): stri
       `lag ${trimmed(broker.lagMs)} ms  cpu ${Math.round(broker.cpu * 100)} %  ` +
       `memory ${trimmed(broker.memoryBytes / 1_048_576)} MiB`,
     `${trimmed(broker.rate)} requests/s  ${trimmed(broker.errorRate)} errors/s  ${trimmed(broker.queued)} waiting  ` +
-      `${trimmed(broker.inFlight)} in flight  ${trimmed(servicesTotal)} services  ` +
-      `${trimmed(workersTotal)} workers  ${trimmed(clients)} clients`,
+      `${trimmed(broker.inFlight)} in flight  ${counted(servicesTotal, 'service')}  ` +
+      `${counted(workersTotal, 'worker')}  ${counted(clients, 'client')}`,
     ...broker.reasons.map((reason) => `! ${reason}`),
   ];
 }
@@ -129,13 +129,17 @@ const HELP = 'q end   ← → sort   r turn   ↑ ↓ scroll   space pause';
 /** Incidents that are shown where there is room for them. */
 const INCIDENTS_SHOWN = 5;
 
-/** Everything as lines that fit the screen. */
-export function screenful(snapshot: Snapshot, view: View, { columns, rows }: Size): string[] {
-  const top = summary(snapshot);
+/**
+ * Everything as lines that fit the screen.
+ * @param trouble - why the snapshot is an old one; '' where it is not
+ */
+export function screenful(snapshot: Snapshot, view: View, { columns, rows }: Size, trouble = ''): string[] {
+  const [state = '', ...others] = summary(snapshot);
+  const top = [trouble ? `! ${trouble}` : state, ...others];
   const incidents = incidentLines(snapshot, rows > 24 ? INCIDENTS_SHOWN : 2);
   const bottom = [
     ...(incidents.length > 0 ? ['', ...incidents] : []),
-    view.paused ? `${HELP}   PAUSED` : HELP,
+    view.paused ? `PAUSED   ${HELP}` : HELP,
   ];
   const room = Math.max(1, rows - top.length - bottom.length - 2);
   const services = sorted(snapshot.services, view);

@@ -72,6 +72,7 @@ async function watch(): Promise<void> {
       if (error instanceof TokenWanted) return wantToken();
       document.body.dataset['stale'] = 'yes';
       say('no connection', 'bad', ['What is shown is what the broker said last. Trying again.']);
+      document.title = 'no connection · Majordomo';
     }
     await new Promise((again) => setTimeout(again, AGAIN_MS));
   }

@@ -4,6 +4,7 @@ import { closeBrokers } from '../../wire/served';
 import { describeInBrowser, TestBrowser } from './browser';
 import { faintTexts } from './contrast';
 import { Exhibit, service, snapshotOf } from './exhibit';
+import { cutTexts, WIDTHS } from './fit';
 import { addressOf, show } from '../shown';
 
 const TOKEN = 'a-token-of-sixteen-or-more';
@@ -165,12 +166,14 @@ describeInBrowser('the dashboard in Chromium', () => {
     await page.getByText('ready', { exact: true }).waitFor();
     await it.close();
     await page.getByText('no connection', { exact: true }).waitFor();
+    expect(await page.title()).toBe('no connection · Majordomo');
     expect(await namesOf(page)).toEqual(['echo']);
     const again = new Exhibit(snapshotOf([service('echo'), service('new')]));
     exhibits.push(again);
     await again.listen(Number(new URL(address).port));
     await page.getByText('ready', { exact: true }).waitFor();
     expect(await namesOf(page)).toEqual(['echo', 'new']);
+    expect(await page.title()).toBe('1,234/s · Majordomo');
   });
 
   test('names are shown as text, whatever they are', async () => {
@@ -214,6 +217,38 @@ describeInBrowser('the dashboard in Chromium', () => {
       expect(wide).toEqual([]);
       for (const column of ['name', 'rate', 'p99', 'queue'])
         expect(await page.locator(`#services tbody .c-${column}`).isVisible()).toBe(true);
+    });
+
+    test.each(WIDTHS)('%i pixels wide, no number, state or title is cut off', async (width) => {
+      const start = snapshotOf([
+        service('a-service-with-a-rather-long-name.of.somebody', {
+          rate: 99_999,
+          errorRate: 9_999,
+          p50Ms: 999,
+          p99Ms: 299_000,
+          queued: 100_000,
+          oldestMs: 299_000,
+          inFlight: 1_024,
+          credit: 1_024,
+          workers: { idle: 1_000, busy: 24, full: 0, draining: 0 },
+        }),
+      ]);
+      const { address } = await exhibit({
+        ...start,
+        broker: { ...start.broker, lagMs: 19.9, bytesIn: 24_900, pendingBytes: 1_830_000 },
+        workers: start.workers.map((each) => ({
+          ...each,
+          peer: '006b8b4567',
+          state: 'draining',
+          inFlight: 128,
+          credit: 128,
+          silentMs: 888,
+          registeredMs: 86_399_000,
+        })),
+      });
+      const { page } = await browser.visit(address, { viewport: { width, height: 800 } });
+      await page.locator('#workers tbody tr').waitFor();
+      expect(await cutTexts(page, 'thead th, td:not(.c-service), #workers tbody th, dt, .value')).toEqual([]);
     });
 
     test('the keyboard reaches everything in order, and the focus shows', async () => {

@@ -5,6 +5,7 @@ import { durable, DurableDouble } from '../durable-double';
 import { describeInBrowser, TestBrowser, type Visit } from './browser';
 import { faintTexts } from './contrast';
 import { Exhibit, service, snapshotOf } from './exhibit';
+import { cutTexts, WIDTHS } from './fit';
 
 const TOKEN = 'a-token-of-sixteen-or-more';
 const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
@@ -306,6 +307,24 @@ describeInBrowser('the page of durable work in Chromium', () => {
         expect(await faintTexts(page)).toEqual([]);
       },
     );
+
+    test.each(WIDTHS)('%i pixels wide, no number, state or title is cut off', async (width) => {
+      const work = new DurableDouble([
+        durable('1', {
+          state: 'cancelled',
+          endedAt: Date.now() - 29_000,
+          attempts: 10,
+          priority: 9,
+          bytes: 999 * 1_024,
+        }),
+      ]);
+      const { page } = await visit(work, { viewport: { width, height: 800 } });
+      await tab(page, 'All').click();
+      await rows(page, 1);
+      expect(
+        await cutTexts(page, 'thead th, #requests td:not(.c-target, .c-error), .pill, [role=tab] .value'),
+      ).toEqual([]);
+    });
 
     test('on a phone nothing is wider than the screen, and what matters is there', async () => {
       const work = new DurableDouble([

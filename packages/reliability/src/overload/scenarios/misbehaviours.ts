@@ -99,7 +99,7 @@ export const MISBEHAVIOURS: readonly Misbehaviour[] = [
   {
     name: 'silent',
     summary: '10,000 connections that say nothing, 9,000 of them after a handshake',
-    rule: 'a connection without handshake is closed by ZeroMQ after 30 s; with one it costs memory and a descriptor, of which ulimit -n is the bound',
+    rule: 'a connection without handshake is closed after 10 s; with one it costs memory and a descriptor, of which ulimit -n is the bound',
     options: QUICK,
     offenders: [
       { kind: 'silent', count: 9_000 },
