@@ -197,6 +197,18 @@ describe('delivery', () => {
     });
   });
 
+  test('what a worker says its reply is does not keep it from being stored', async () => {
+    const { api } = await newTitanic(endpoint);
+    const odd: Handler = (_, context) => {
+      context.replyContentType = 'a\0b';
+      return 'done';
+    };
+    await newWorker('odd', odd, { brokers: endpoint });
+    const { id } = await api.submit('odd');
+    expect((await api.wait(id, PATIENCE)).text()).toBe('done');
+    expect(await api.status(id)).not.toHaveProperty('replyType');
+  });
+
   test('PARTIALs are progress where that is asked for, and part of the reply where not', async () => {
     const { api } = await newTitanic(endpoint);
     const isSeen = deferred();
@@ -296,6 +308,30 @@ describe('when', () => {
       api.submit('tick', 'x', { cron: { pattern: '* * * * *', timezone: 'Middle/Earth' } }),
     ).rejects.toMatchObject({ code: 'INVALID_OPTIONS' });
   });
+});
+
+test('a key of a schedule is one of the service that it is for', async () => {
+  const { api } = await newTitanic(endpoint);
+  const yearly = { cron: { pattern: '0 0 1 1 *' }, key: 'yearly' };
+  const { id } = await api.submit('mail', 'x', yearly);
+  expect(await api.submit('mail', 'x', yearly)).toEqual({ id, duplicate: true });
+  expect(await api.submit('report', 'x', yearly)).toMatchObject({ duplicate: false });
+  expect(await api.submit('mail', 'x', { key: 'yearly' })).toMatchObject({ duplicate: false });
+});
+
+test('the time to live of a schedule is that of what it makes, also once it was edited', async () => {
+  const { api, titanic } = await newTitanic(endpoint);
+  const { id } = await api.submit('nobody', 'x', { cron: { pattern: '0 0 1 1 *' } });
+  expect(await api.edit(id, { ttlMs: 60_000, priority: 7 }, 'y')).not.toHaveProperty('expiresAt');
+  await api.reschedule(id, { inMs: 0 });
+  await eventually(() => titanic.stats.fired === 1);
+  const made = (await api.list({ service: 'nobody' })).requests[0]!;
+  expect(made).toMatchObject({ schedule: id, priority: 7, expiresAt: made.dueAt + 60_000 });
+  expect(await api.status(id)).toMatchObject({ state: 'scheduled' });
+  expect(await api.edit(id, { ttlMs: null })).not.toHaveProperty('expiresAt');
+  await api.reschedule(id, { inMs: 0 });
+  await eventually(() => titanic.stats.fired === 2);
+  expect((await api.list({ service: 'nobody' })).requests[0]).not.toHaveProperty('expiresAt');
 });
 
 describe('how fast', () => {
@@ -503,15 +539,35 @@ test.each([
   ['titanic.submit', '{"service":"echo","at":1,"inMs":1}', 'INVALID_OPTIONS'],
   ['titanic.submit', '{"requests":[]}', 'INVALID_OPTIONS'],
   ['titanic.submit', 'null', 'INVALID_OPTIONS'],
+  ['titanic.submit', '{"service":"echo","key":"a\\u0000b"}', 'INVALID_OPTIONS'],
+  ['titanic.submit', '{"service":"echo","key":"half \\ud83d"}', 'INVALID_OPTIONS'],
+  ['titanic.submit', '{"service":"echo","contentType":"a\\u0000b"}', 'INVALID_OPTIONS'],
+  ['titanic.submit', '{"service":"echo","__proto__":{"attempts":3}}', 'INVALID_OPTIONS'],
+  ['titanic.submit', `{"requests":[${'{},'.repeat(100_000)}{}]}`, 'INVALID_OPTIONS'],
+  ['titanic.status', `{"${'k'.repeat(1_000_000)}":1}`, 'INVALID_OPTIONS'],
+  ['titanic.status', '['.repeat(1_000_000) + ']'.repeat(1_000_000), 'INVALID_OPTIONS'],
+  ['titanic.list', '{"state":"due","after":"1.1.1.\\u0000"}', 'INVALID_OPTIONS'],
+  ['titanic.list', '{"state":"retrying","service":"\\u0000"}', 'INVALID_OPTIONS'],
   ['titanic.result', '{"id":"../../etc/passwd"}', 'INVALID_OPTIONS'],
   ['titanic.wait', '{"id":"00000000000000000000000000000000","timeoutMs":-1}', 'INVALID_OPTIONS'],
   ['titanic.list', '{"limit":1e9}', 'INVALID_OPTIONS'],
   ['titanic.reschedule', '{"id":"00000000000000000000000000000000"}', 'INVALID_OPTIONS'],
   ['titanic.dead.purge', '{}', 'INVALID_OPTIONS'],
   ['titanic.status', '{"id":"00000000000000000000000000000000"}', 'REQUEST_UNKNOWN'],
-])('%s says what is wrong with %s', async (service, header, code) => {
+])('%s says what is wrong with %.60s', async (service, header, code) => {
   const { client } = await newTitanic(endpoint);
   const reply = await client.request(service, header);
   expect(reply.text(0)).toBe('400');
   expect(reply.json(1)).toMatchObject({ code, retryable: false, message: expect.any(String) as string });
+  expect(reply.bytes(1).length).toBeLessThan(4_096);
+});
+
+test('a question to a store that is gone is answered, whatever stands in it', async () => {
+  const { client, titanic } = await newTitanic(endpoint);
+  await titanic.options.store.close();
+  for (const header of ['no JSON', '{"id":{"toString":1}}', '{}']) {
+    const reply = await client.request('titanic.stats', header);
+    expect(reply.text(0)).toBe('500');
+    expect(reply.json(1)).toMatchObject({ code: 'CLOSED', retryable: true });
+  }
 });

@@ -8,6 +8,7 @@ import {
 } from '@majordomo/protocol';
 import { packedBytes, packFrames, unpackFrames } from '../core/frames';
 import type { Failure } from '../core/judge';
+import { isStorable } from '../core/storable';
 import type { Rules, Terms } from '../core/terms';
 import { PROGRESS_BYTES_MAX, type Claimed } from '../store/store';
 
@@ -69,7 +70,9 @@ function toReply({ frames }: Body, replyType: string | undefined, bytesMax: numb
       `The reply is ${bytes} bytes, at most ${bytesMax} are kept (bodyBytesMax). The work was done.`,
     );
   }
-  return { reply: packFrames(frames), replyType };
+  // What a worker says its reply is must not keep the reply from being stored.
+  const isKept = replyType !== undefined && isStorable(replyType);
+  return { reply: packFrames(frames), replyType: isKept ? replyType : undefined };
 }
 
 function optionsOf({ claimed, terms, rules, now, traceparent, signal }: DeliveryOrder): RequestOptions {

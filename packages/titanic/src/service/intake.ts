@@ -55,7 +55,7 @@ export class Intake {
         ttlMs: cron ? ttlMs : undefined,
         key,
       }),
-      key: key === undefined ? undefined : { text: key, until: now + this.#windowOf(fields) },
+      key: key === undefined ? undefined : { text: keyOf(fields, key), until: now + this.#windowOf(fields) },
     };
   }
 
@@ -85,4 +85,9 @@ export class Intake {
       `keyWindowMs: replies are kept for ${retention.done.ageMs} ms (retention.done.ageMs), a key cannot stand for longer.`,
     );
   }
+}
+
+/** A key is one of the service that was submitted to; schedules stand together under a service of their own. */
+function keyOf({ service, cron }: Fields, key: string): string {
+  return cron ? JSON.stringify([service, key]) : key;
 }
