@@ -151,6 +151,21 @@ if (!binaries) {
       expect(await several[0]!.stats()).toMatchObject([{ requests: 2 }]);
     });
 
+    test('of what ended, they keep as many as one of them would', async () => {
+      const schema = newSchema();
+      const clock = new HandClock();
+      const several = await Promise.all([1, 2, 3].map(() => open({ schema }, clock.now)));
+      const keep = { ageMs: 1e9, count: 20 };
+      const retention = { done: keep, dead: keep, expired: keep, cancelled: keep };
+      for (let round = 0; round < 5; round++) {
+        await several[0]!.submit(Array.from({ length: 30 }, () => newRequest({ expiresAt: T0 + 1 })));
+        clock.time += 5;
+        await several[0]!.claim(anOrder());
+        await Promise.all(several.map((store) => store.purge(retention)));
+        expect(await several[0]!.stats()).toMatchObject([{ state: 'expired', requests: 20 }]);
+      }
+    });
+
     test('their clock is that of the database', async () => {
       const store = await open({ schema: newSchema() });
       const [row] = await query<{ ms: string }>(
@@ -247,6 +262,22 @@ if (!binaries) {
       await eventually(() => other.submit([request]), { timeoutMs: 10_000 });
       await eventually(() => due.includes(1), { timeoutMs: 10_000 });
     });
+
+    test('a commit waits for the disk, also where the database says that it need not', async () => {
+      await query('CREATE DATABASE hasty');
+      await query('ALTER DATABASE hasty SET synchronous_commit = off');
+      const url = postgres.url.replace(/[^/]+$/, 'hasty');
+      const store = await PostgresStore.open({ url });
+      stores.push(store);
+      for (let round = 0; round < 3; round++) {
+        const request = newRequest();
+        await store.submit([request]);
+        await postgres.crash();
+        await postgres.run();
+        await eventually(async () => (await store.stats()).length > 0, { timeoutMs: 10_000 });
+        expect(await stateIn(store, request.id)).toBe('waiting');
+      }
+    }, 90_000);
 
     test.each(['kill', 'crash'] as const)(
       'PostgreSQL comes back after a %s: what was answered is there',

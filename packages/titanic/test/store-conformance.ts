@@ -803,6 +803,18 @@ export function storeConformance(name: string, make: MakeStore): void {
       });
     });
 
+    test('what is removed in one state alone stays where it is in another by then', async () => {
+      const requests = [newRequest(), newRequest()];
+      const ids = requests.map(({ id }) => id);
+      await store.submit(requests);
+      const { claimed } = await store.claim(anOrder());
+      for (const held of claimed) await settle({ ...held, outcome: 'die', error: ERROR });
+      await store.change([{ id: ids[0]!, change: 'revive', dueAt: T0 }]);
+      expect(await store.remove(ids, 'dead')).toBe(1);
+      expect(await stateIn(store, ids[0]!)).toBe('waiting');
+      expect(await stateIn(store, ids[1]!)).toBe('gone');
+    });
+
     describe('retention', () => {
       const none = { ageMs: 0, count: 0 };
       const ever = { ageMs: 1e12, count: 1e9 };

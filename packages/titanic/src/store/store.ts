@@ -270,10 +270,11 @@ export interface RequestStore {
   change(changes: readonly Change[]): Promise<Changed[]>;
 
   /**
-   * Removes requests, whatever their state: what was in hand loses its lease. Idempotency keys stay.
+   * Removes requests: what was in hand loses its lease. Idempotency keys stay.
+   * @param only - the state that they are in; others stay. Default: whatever their state
    * @returns how many there were
    */
-  remove(ids: readonly string[]): Promise<number>;
+  remove(ids: readonly string[], only?: State): Promise<number>;
 
   /**
    * Removes some of what is to be kept no longer: ended requests, keys past their window, paces of idle services.

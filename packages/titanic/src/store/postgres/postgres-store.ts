@@ -9,6 +9,7 @@ import {
 import { sql, type Kysely } from 'kysely';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import type { State } from '../../core/lifecycle';
 import type { Retention } from '../../core/retention';
 import { Listeners } from '../listeners';
 import type {
@@ -34,6 +35,7 @@ import type {
 import { change, remove } from './changing';
 import { claim, type Reach } from './claiming';
 import { connect, isToBeTriedAgain, storeError, type Connecting, type Database } from './database';
+import { DatabaseClock } from './database-clock';
 import { backlog, list } from './listing';
 import { Notices } from './notices';
 import { Outbox } from './outbox';
@@ -105,10 +107,9 @@ export class PostgresStore implements RequestStore {
   readonly #outbox: Outbox;
   readonly #requestsMax: number;
   readonly #reach: Reach;
-  readonly #clock: (() => number) | undefined;
+  readonly #databaseClock: DatabaseClock;
+  readonly #clock: () => number;
   readonly #timers: NodeJS.Timeout[] = [];
-  /** The clock of the database, ahead of ours by so much, in ms. */
-  #aheadMs = 0;
   #waiting: Pending[] = [];
   #groups = 0;
   #working = 0;
@@ -121,7 +122,8 @@ export class PostgresStore implements RequestStore {
     this.#notices = new Notices(connecting, this.#listeners, randomUUID());
     this.#outbox = new Outbox(this.#db, this.#notices);
     this.#requestsMax = requestsMax;
-    this.#clock = clock;
+    this.#databaseClock = new DatabaseClock(() => timeOf(this.#db));
+    this.#clock = clock ?? (() => this.#databaseClock.now());
     this.#reach = {
       db: this.#db,
       turns: new Map(),
@@ -146,27 +148,20 @@ export class PostgresStore implements RequestStore {
     const store = new PostgresStore(connecting, requestsMax, world.now);
     try {
       await migrate(store.#db, connecting.schema);
-      await store.#lookAtClock();
+      await store.#databaseClock.look();
       await store.#notices.start();
     } catch (error) {
       await store.#db.destroy();
       throw storeError(error);
     }
     const look = (): void => store.#listeners.due(0);
-    const clock = (): void => void store.#lookAtClock().catch(() => undefined);
+    const clock = (): void => void store.#databaseClock.look().catch(() => undefined);
     store.#timers.push(setInterval(look, lookEveryMs), setInterval(clock, CLOCK_EVERY_MS));
     return store;
   }
 
   now(): number {
-    return this.#clock?.() ?? Math.round(Date.now() + this.#aheadMs);
-  }
-
-  async #lookAtClock(): Promise<void> {
-    const before = Date.now();
-    const { rows } = await sql<{ ms: number }>`
-      SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS ms`.execute(this.#db);
-    this.#aheadMs = (rows[0]?.ms ?? before) - (before + Date.now()) / 2;
+    return this.#clock();
   }
 
   submit(requests: readonly NewRequest[]): Promise<Submitted[]> {
@@ -207,8 +202,8 @@ export class PostgresStore implements RequestStore {
     return this.#transact((unit) => change(unit, changes));
   }
 
-  remove(ids: readonly string[]): Promise<number> {
-    return this.#transact((unit) => remove(unit, ids));
+  remove(ids: readonly string[], only?: State): Promise<number> {
+    return this.#transact((unit) => remove(unit, ids, only));
   }
 
   purge(retention: Retention): Promise<{ removed: number; more: boolean }> {
@@ -373,6 +368,13 @@ export class PostgresStore implements RequestStore {
   #rest(): void {
     if (this.#working === 0 && this.#groups === 0 && this.#waiting.length === 0) this.#idle?.();
   }
+}
+
+/** What time it is at the database, in ms. */
+async function timeOf(db: Kysely<Database>): Promise<number> {
+  const { rows } = await sql<{ ms: number }>`
+    SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS ms`.execute(db);
+  return rows[0]!.ms;
 }
 
 const closed = (): ClosedError => new ClosedError('The store is closed.');

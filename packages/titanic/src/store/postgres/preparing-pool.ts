@@ -5,6 +5,13 @@ import type pg from 'pg';
 const STATEMENTS_MAX = 500;
 
 /**
+ * Commits wait for the disk, whatever the database, or the role, says otherwise; where it says more, such as for a replica
+ * as well, that holds.
+ */
+const DURABLE = `SELECT set_config('synchronous_commit', 'on', false)
+  WHERE current_setting('synchronous_commit') = 'off'`;
+
+/**
  * Connections on which each statement is parsed and planned once, and afterwards only executed: planning ours takes as
  * long as executing them.
  */
@@ -22,6 +29,7 @@ export class PreparingPool implements PostgresPool {
     const client = await this.#pool.connect();
     const known = this.#clients.get(client);
     if (known) return known;
+    await begin(client);
     const preparing = {
       query: <Row>(text: string, values: readonly unknown[]) => this.#query<Row>(client, text, values),
       release: () => client.release(),
@@ -51,5 +59,15 @@ export class PreparingPool implements PostgresPool {
     const name = `titanic_${this.#names.size}`;
     this.#names.set(text, name);
     return name;
+  }
+}
+
+/** Does on a new connection what comes before all else. */
+async function begin(client: pg.PoolClient): Promise<void> {
+  try {
+    await client.query(DURABLE);
+  } catch (error) {
+    client.release(true);
+    throw error;
   }
 }

@@ -2,8 +2,8 @@ import { StoreInvalidError } from '@majordomo/protocol';
 import { sql, type Kysely, type Transaction } from 'kysely';
 import type { Database } from './database';
 
-/** What titanics that migrate at the same time wait for: a number of our own ("MjTi"). */
-const LOCK = 0x4d6a5469;
+/** What titanics lock that migrate, or, with the schema, remove what is old: a number of our own ("MjTi"). */
+export const LOCK = 0x4d6a5469;
 
 /**
  * What each version adds to the one before. States are the numbers of core/lifecycle: 0 waits, 1 runs, 2 and more have
