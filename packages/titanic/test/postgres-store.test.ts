@@ -3,12 +3,14 @@ import {
   leakCheck,
   postgresBinaries,
   startPostgres,
+  TcpRelay,
   type PrivatePostgres,
 } from '@majordomo/testkit';
-import { sql } from 'kysely';
+import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import { connect } from '../src/store/postgres/database';
 import { PostgresStore, type PostgresStoreOptions } from '../src/store/postgres/postgres-store';
+import { PreparingPool } from '../src/store/postgres/preparing-pool';
 import { ending } from '../src/store/postgres/settling';
 import { Unit } from '../src/store/postgres/unit';
 import type { RequestStore } from '../src/store/store';
@@ -251,13 +253,37 @@ if (!binaries) {
       expect(await store.stats()).toMatchObject([{ state: 'waiting', requests: 120 }]);
     });
 
+    test('a connection that says nothing is given up, and another made', async () => {
+      const { port } = new URL(postgres.url);
+      const relay = await TcpRelay.to(`tcp://127.0.0.1:${port}`);
+      const url = postgres.url.replace(`:${port}`, `:${new URL(relay.endpoint).port}`);
+      const pool = new pg.Pool({ connectionString: url, max: 1 });
+      pool.on('connect', (client) => client.on('error', () => undefined));
+      const db = new Kysely<object>({ dialect: new PostgresDialect({ pool: new PreparingPool(pool, 200) }) });
+      const ask = () => sql<{ n: number }>`SELECT 1 AS n`.execute(db);
+      try {
+        expect((await ask()).rows).toEqual([{ n: 1 }]);
+        relay.stall();
+        const failure = { message: expect.stringContaining('has not answered for 200 ms') as string };
+        await expect(db.transaction().execute(() => ask())).rejects.toMatchObject(failure);
+        await eventually(() => pool.totalCount === 0);
+        relay.resume();
+        expect((await ask()).rows).toEqual([{ n: 1 }]);
+      } finally {
+        await db.destroy();
+        await relay.close();
+      }
+    });
+
     test('after its listening connection was lost, it listens again, and looks', async () => {
       const schema = newSchema();
       const [one, other] = [await open({ schema }), await open({ schema })];
       const due: number[] = [];
-      one.subscribe({ due: (at) => due.push(at) });
+      let missed = 0;
+      one.subscribe({ due: (at) => due.push(at), missed: () => missed++ });
       await cutAll();
       await eventually(() => due.includes(0), { timeoutMs: 10_000 });
+      expect(missed).toBe(1);
       const request = newRequest({ dueAt: 1 });
       await eventually(() => other.submit([request]), { timeoutMs: 10_000 });
       await eventually(() => due.includes(1), { timeoutMs: 10_000 });

@@ -408,6 +408,39 @@ describe('once', () => {
     expect(await second.api.status(id)).toMatchObject({ attempts: 1 });
   });
 
+  test.each(['drain', 'close'] as const)(
+    'what a claim brings that was under way at the %s is given back, and no attempt is used up',
+    async (end) => {
+      const [claimed, goOn] = [deferred(), deferred()];
+      const store = await openSqlite({ file: join(scratchFolder(), 'requests.db') });
+      const slow = new Proxy(store, {
+        get: (target, name: keyof typeof store) => {
+          const value: unknown = Reflect.get(target, name);
+          if (typeof value !== 'function') return value;
+          if (name !== 'claim') return value.bind(target) as unknown;
+          return async (order: Parameters<typeof store.claim>[0]) => {
+            const claims = await target.claim(order);
+            if (claims.claimed.length === 0) return claims;
+            claimed.resolve();
+            await goOn.promise;
+            return claims;
+          };
+        },
+      });
+      let calls = 0;
+      await newWorker('work', () => `${++calls}`, { brokers: endpoint });
+      const { titanic, api } = await newTitanic(endpoint, { store: slow });
+      const { id } = await api.submit('work', 'x', { attempts: 1 });
+      await claimed.promise;
+      const ended = titanic[end]();
+      goOn.resolve();
+      await ended;
+      const [request] = await store.read([id], []);
+      expect(request).toMatchObject({ state: 'waiting', attempts: 0 });
+      expect(calls).toBe(0);
+    },
+  );
+
   test('drain finishes what is in hand', async () => {
     const { titanic, api } = await newTitanic(endpoint);
     const [isBusy, mayEnd] = [deferred(), deferred()];
@@ -529,6 +562,19 @@ describe('many', () => {
     await expect(waiting).rejects.toMatchObject({ code: 'CANCELLED' });
     expect(titanic.stats.waiting).toBe(0);
   });
+});
+
+test('beyond the bound, those who wait are answered at once, and in the end', async () => {
+  const { api, titanic, client } = await newTitanic(endpoint, { waitsMax: 2 });
+  const { id } = await api.submit('later', 'x', { inMs: 1e6 });
+  const { id: over } = await api.submit('later', 'x', { inMs: 1e6 });
+  await api.cancel(over);
+  const waits = Array.from({ length: 5 }, () => api.outcome(id));
+  await eventually(() => titanic.stats.waiting === 2);
+  expect((await api.outcome(over)).status.state).toBe('cancelled');
+  expect((await client.request('titanic.wait', JSON.stringify({ id }))).text(0)).toBe('300');
+  await api.cancel(id);
+  for (const { status } of await Promise.all(waits)) expect(status.state).toBe('cancelled');
 });
 
 test.each([

@@ -222,6 +222,8 @@ export interface StoreEvents {
   readonly due?: (at: number) => void;
   /** These have ended, or are gone. */
   readonly ended?: (ids: readonly string[]) => void;
+  /** Others may have ended some that nobody told of: whoever waits for one should look. */
+  readonly missed?: () => void;
   /** The store is lost for good: from now on, every call rejects. One that may come back says nothing. */
   readonly lost?: (error: MajordomoError) => void;
   /** So many operations that were asked for together shared one commit. */

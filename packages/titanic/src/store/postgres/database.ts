@@ -73,6 +73,9 @@ const types = {
  */
 const SETTINGS = ['enable_seqscan=off', 'jit=off', 'statement_timeout=60000'];
 
+/** How long a connection is silent before it is asked whether it still is one, in ms. */
+const KEEP_ALIVE_MS = 10_000;
+
 /** How to connect: whatever the session does is in the schema. */
 export function clientConfig({ url, schema, connectTimeoutMs }: Connecting): pg.ClientConfig {
   return {
@@ -81,6 +84,7 @@ export function clientConfig({ url, schema, connectTimeoutMs }: Connecting): pg.
     application_name: 'titanic',
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     types,
   };
 }

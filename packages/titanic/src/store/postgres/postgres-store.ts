@@ -62,8 +62,8 @@ export const postgresStoreOptionsSchema = z.strictObject({
   /** Requests that wait or run, at the most; beyond it, submissions are refused. Default 20,000,000. */
   requestsMax: count(1).default(20_000_000),
   /**
-   * How often to look for work that nobody told of, because the titanic that took it in was lost on the way, in ms.
-   * Default 5,000.
+   * How often to look for work, and for the end of what is waited for, that nobody told of, because the titanic that should
+   * have was lost on the way, in ms. Default 5,000.
    */
   lookEveryMs: milliseconds(100).default(5_000),
 });
@@ -154,7 +154,10 @@ export class PostgresStore implements RequestStore {
       await store.#db.destroy();
       throw storeError(error);
     }
-    const look = (): void => store.#listeners.due(0);
+    const look = (): void => {
+      store.#listeners.due(0);
+      store.#listeners.missed();
+    };
     const clock = (): void => void store.#databaseClock.look().catch(() => undefined);
     store.#timers.push(setInterval(look, lookEveryMs), setInterval(clock, CLOCK_EVERY_MS));
     return store;
