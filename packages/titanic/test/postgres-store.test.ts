@@ -8,9 +8,10 @@ import {
 } from '@majordomo/testkit';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
-import { connect } from '../src/store/postgres/database';
+import { clientConfig, connect, type Database } from '../src/store/postgres/database';
 import { PostgresStore, type PostgresStoreOptions } from '../src/store/postgres/postgres-store';
 import { PreparingPool } from '../src/store/postgres/preparing-pool';
+import { LOCK, migrate } from '../src/store/postgres/schema';
 import { ending } from '../src/store/postgres/settling';
 import { Unit } from '../src/store/postgres/unit';
 import type { RequestStore } from '../src/store/store';
@@ -85,6 +86,51 @@ if (!binaries) {
       const opened = await Promise.all(Array.from({ length: 6 }, () => open({ schema, connectionsMax: 2 })));
       await opened[0]!.submit([newRequest()]);
       expect(await opened[5]!.stats()).toMatchObject([{ state: 'waiting', requests: 1 }]);
+    });
+
+    test('all may migrate what an earlier version has left, however long another takes', async () => {
+      const schema = newSchema();
+      const store = await open({ schema });
+      const request = newRequest();
+      await store.submit([request]);
+      await store.close();
+      await query(`DROP INDEX ${schema}.retrying; UPDATE ${schema}.titanic_meta SET version = 1`);
+      const migrating = query(`SELECT pg_advisory_xact_lock(${LOCK}), pg_sleep(0.5)`);
+      const hasty = new Kysely<Database>({
+        dialect: new PostgresDialect({
+          pool: new pg.Pool({
+            connectionString: postgres.url,
+            options: `-c search_path=${schema} -c statement_timeout=50`,
+          }),
+        }),
+      });
+      try {
+        await eventually(
+          async () => (await query(`SELECT 1 FROM pg_locks WHERE locktype = 'advisory'`)).length,
+        );
+        await Promise.all([migrate(hasty, schema), open({ schema }), open({ schema })]);
+        await migrating;
+      } finally {
+        await hasty.destroy();
+      }
+      expect(await query(`SELECT version FROM ${schema}.titanic_meta`)).toEqual([{ version: 2 }]);
+      expect(await stateIn(await open({ schema }), request.id)).toBe('waiting');
+    });
+
+    test('options in the URL are not in the way of the schema', async () => {
+      const schema = newSchema();
+      const url = `${postgres.url}?options=-c%20work_mem%3D8MB&application_name=others`;
+      for (let round = 0; round < 2; round++) stores.push(await PostgresStore.open({ url, schema }));
+      const tables = await query(`SELECT 1 FROM information_schema.tables WHERE table_schema = '${schema}'`);
+      expect(tables.length).toBeGreaterThan(0);
+      const { connectionString, options } = clientConfig({
+        url,
+        schema,
+        connectTimeoutMs: 1,
+        connectionsMax: 1,
+      });
+      expect(options).toMatch(new RegExp(`^-c work_mem=8MB -c search_path=${schema} `));
+      expect(connectionString).toBe(`${postgres.url}?application_name=others`);
     });
 
     test('each request is claimed by one of them, and counted once', async () => {

@@ -209,6 +209,25 @@ describe('delivery', () => {
     expect(await api.status(id)).not.toHaveProperty('replyType');
   });
 
+  test('what is stored can be told: bodies and replies leave room for the frames of an answer', async () => {
+    const { api, client } = await newTitanic(endpoint);
+    const frames = (count: number): string[] => Array.from({ length: count }, () => 'x');
+    await newWorker('many', ({ body }) => frames(Number(body.text())), { brokers: endpoint });
+    const { id } = await api.submit('many', '1022');
+    expect((await api.wait(id, PATIENCE)).length).toBe(1_022);
+    expect((await client.request('titanic.reply', id)).length).toBe(1_023);
+    const { id: more } = await api.submit('many', '1023');
+    await expect(api.wait(more, PATIENCE)).rejects.toMatchObject({ code: 'REQUEST_DEAD' });
+    expect((await api.status(more)).error).toMatchObject({
+      code: 'MESSAGE_TOO_LARGE',
+      message: expect.stringContaining('1023 frames, at most 1022 are kept') as string,
+    });
+    const { id: dead } = await api.submit('many', ['1023', ...frames(1_021)]);
+    await expect(api.wait(dead, PATIENCE)).rejects.toMatchObject({ code: 'REQUEST_DEAD' });
+    expect((await api.dead.show(dead)).body.length).toBe(1_022);
+    await expect(api.submit('many', frames(1_023))).rejects.toMatchObject({ code: 'MESSAGE_TOO_LARGE' });
+  });
+
   test('PARTIALs are progress where that is asked for, and part of the reply where not', async () => {
     const { api } = await newTitanic(endpoint);
     const isSeen = deferred();
@@ -583,15 +602,13 @@ test.each([
   ['titanic.submit', '{"service":"titanic.submit"}', 'INVALID_OPTIONS'],
   ['titanic.submit', '{"service":"echo","att":3}', 'INVALID_OPTIONS'],
   ['titanic.submit', '{"service":"echo","at":1,"inMs":1}', 'INVALID_OPTIONS'],
+  ['titanic.submit', '{"service":"echo","at":"1969-12-31T23:59:59Z"}', 'INVALID_OPTIONS'],
   ['titanic.submit', '{"requests":[]}', 'INVALID_OPTIONS'],
   ['titanic.submit', 'null', 'INVALID_OPTIONS'],
   ['titanic.submit', '{"service":"echo","key":"a\\u0000b"}', 'INVALID_OPTIONS'],
   ['titanic.submit', '{"service":"echo","key":"half \\ud83d"}', 'INVALID_OPTIONS'],
   ['titanic.submit', '{"service":"echo","contentType":"a\\u0000b"}', 'INVALID_OPTIONS'],
   ['titanic.submit', '{"service":"echo","__proto__":{"attempts":3}}', 'INVALID_OPTIONS'],
-  ['titanic.submit', `{"requests":[${'{},'.repeat(100_000)}{}]}`, 'INVALID_OPTIONS'],
-  ['titanic.status', `{"${'k'.repeat(1_000_000)}":1}`, 'INVALID_OPTIONS'],
-  ['titanic.status', '['.repeat(1_000_000) + ']'.repeat(1_000_000), 'INVALID_OPTIONS'],
   ['titanic.list', '{"state":"due","after":"1.1.1.\\u0000"}', 'INVALID_OPTIONS'],
   ['titanic.list', '{"state":"retrying","service":"\\u0000"}', 'INVALID_OPTIONS'],
   ['titanic.result', '{"id":"../../etc/passwd"}', 'INVALID_OPTIONS'],
@@ -600,11 +617,22 @@ test.each([
   ['titanic.reschedule', '{"id":"00000000000000000000000000000000"}', 'INVALID_OPTIONS'],
   ['titanic.dead.purge', '{}', 'INVALID_OPTIONS'],
   ['titanic.status', '{"id":"00000000000000000000000000000000"}', 'REQUEST_UNKNOWN'],
-])('%s says what is wrong with %.60s', async (service, header, code) => {
+])('%s says what is wrong with %s', async (service, header, code) => {
   const { client } = await newTitanic(endpoint);
   const reply = await client.request(service, header);
   expect(reply.text(0)).toBe('400');
   expect(reply.json(1)).toMatchObject({ code, retryable: false, message: expect.any(String) as string });
+});
+
+test.each([
+  ['too many requests', 'titanic.submit', `{"requests":[${'{},'.repeat(100_000)}{}]}`],
+  ['a long name', 'titanic.status', `{"${'k'.repeat(1_000_000)}":1}`],
+  ['a deep nest', 'titanic.status', '['.repeat(1_000_000) + ']'.repeat(1_000_000)],
+])('%s in JSON: not worth many words', async (_, service, header) => {
+  const { client } = await newTitanic(endpoint);
+  const reply = await client.request(service, header);
+  expect(reply.text(0)).toBe('400');
+  expect(reply.json(1)).toMatchObject({ code: 'INVALID_OPTIONS', retryable: false });
   expect(reply.bytes(1).length).toBeLessThan(4_096);
 });
 

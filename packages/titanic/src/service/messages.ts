@@ -29,6 +29,9 @@ export type ApiService = (typeof API_SERVICES)[number];
 /** The status frames (RFC 9, "Status Frames"): there are no others, beyond RFC 9 neither. */
 export const STATUS = Object.freeze({ ok: '200', pending: '300', unknown: '400', error: '500' });
 
+/** Frames in an answer before those of a body or a reply: the status and the JSON. */
+export const ANSWER_FRAMES = 2;
+
 /** Ids in one request, at the most. */
 const IDS_MAX = 1_000;
 /** Version, trace id, parent id and flags in lower-case hex (W3C Trace Context); later versions may say more. */
@@ -49,7 +52,13 @@ const text = (min: number, max: number) =>
 /** A time in ms since 1970, UTC. */
 const time = count(0, 8_640_000_000_000_000);
 /** The same, or as ISO 8601 with an offset. */
-const timeOrText = z.union([time, z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))]);
+const timeOrText = z.union([
+  time,
+  z.iso
+    .datetime({ offset: true })
+    .transform((text) => Date.parse(text))
+    .pipe(time),
+]);
 const span = (min: number) => count(min, SPAN_MS_MAX);
 
 const targetService = serviceNameSchema.refine(

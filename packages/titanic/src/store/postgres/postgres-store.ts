@@ -5,6 +5,7 @@ import {
   milliseconds,
   parseOptions,
   QueueFullError,
+  TIMER_MS_MAX,
 } from '@majordomo/protocol';
 import { sql, type Kysely } from 'kysely';
 import { randomUUID } from 'node:crypto';
@@ -145,9 +146,9 @@ export class PostgresStore implements RequestStore {
       options,
       'PostgreSQL store',
     );
+    await prepare(connecting);
     const store = new PostgresStore(connecting, requestsMax, world.now);
     try {
-      await migrate(store.#db, connecting.schema);
       await store.#databaseClock.look();
       await store.#notices.start();
     } catch (error) {
@@ -370,6 +371,18 @@ export class PostgresStore implements RequestStore {
 
   #rest(): void {
     if (this.#working === 0 && this.#groups === 0 && this.#waiting.length === 0) this.#idle?.();
+  }
+}
+
+/** Brings the schema up to date, over a connection that is waited for as long as that takes. */
+async function prepare(connecting: Connecting): Promise<void> {
+  const db = connect({ ...connecting, connectionsMax: 1 }, TIMER_MS_MAX);
+  try {
+    await migrate(db, connecting.schema);
+  } catch (error) {
+    throw storeError(error);
+  } finally {
+    await db.destroy();
   }
 }
 

@@ -74,6 +74,8 @@ const MIGRATIONS: readonly string[] = [
  */
 export async function migrate(db: Kysely<Database>, schema: string): Promise<void> {
   await db.transaction().execute(async (trx) => {
+    // However long others migrate, and however many rows an index is made of.
+    await sql`SET LOCAL statement_timeout = 0`.execute(trx);
     await sql`SELECT pg_advisory_xact_lock(${LOCK})`.execute(trx);
     const version = await versionOf(trx, schema);
     if (version === MIGRATIONS.length) return;
