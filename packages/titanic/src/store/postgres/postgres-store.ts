@@ -297,7 +297,7 @@ export class PostgresStore implements RequestStore {
     const add = (): Promise<Submitted[]> =>
       hasKeys
         ? this.#together(async (unit) => {
-            await requireRoom(unit, requests.length, bound);
+            await requireRoom(unit, requests, bound);
             return addRequests(unit, requests);
           })
         : this.#alone((unit) => addAlone(unit, requests, bound));
