@@ -3,12 +3,15 @@ import {
   leakCheck,
   postgresBinaries,
   startPostgres,
+  TcpRelay,
   type PrivatePostgres,
 } from '@majordomo/testkit';
-import { sql } from 'kysely';
+import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
-import { connect } from '../src/store/postgres/database';
+import { clientConfig, connect, type Database } from '../src/store/postgres/database';
 import { PostgresStore, type PostgresStoreOptions } from '../src/store/postgres/postgres-store';
+import { PreparingPool } from '../src/store/postgres/preparing-pool';
+import { LOCK, migrate } from '../src/store/postgres/schema';
 import { ending } from '../src/store/postgres/settling';
 import { Unit } from '../src/store/postgres/unit';
 import type { RequestStore } from '../src/store/store';
@@ -85,6 +88,51 @@ if (!binaries) {
       expect(await opened[5]!.stats()).toMatchObject([{ state: 'waiting', requests: 1 }]);
     });
 
+    test('all may migrate what an earlier version has left, however long another takes', async () => {
+      const schema = newSchema();
+      const store = await open({ schema });
+      const request = newRequest();
+      await store.submit([request]);
+      await store.close();
+      await query(`DROP INDEX ${schema}.retrying; UPDATE ${schema}.titanic_meta SET version = 1`);
+      const migrating = query(`SELECT pg_advisory_xact_lock(${LOCK}), pg_sleep(0.5)`);
+      const hasty = new Kysely<Database>({
+        dialect: new PostgresDialect({
+          pool: new pg.Pool({
+            connectionString: postgres.url,
+            options: `-c search_path=${schema} -c statement_timeout=50`,
+          }),
+        }),
+      });
+      try {
+        await eventually(
+          async () => (await query(`SELECT 1 FROM pg_locks WHERE locktype = 'advisory'`)).length,
+        );
+        await Promise.all([migrate(hasty, schema), open({ schema }), open({ schema })]);
+        await migrating;
+      } finally {
+        await hasty.destroy();
+      }
+      expect(await query(`SELECT version FROM ${schema}.titanic_meta`)).toEqual([{ version: 2 }]);
+      expect(await stateIn(await open({ schema }), request.id)).toBe('waiting');
+    });
+
+    test('options in the URL are not in the way of the schema', async () => {
+      const schema = newSchema();
+      const url = `${postgres.url}?options=-c%20work_mem%3D8MB&application_name=others`;
+      for (let round = 0; round < 2; round++) stores.push(await PostgresStore.open({ url, schema }));
+      const tables = await query(`SELECT 1 FROM information_schema.tables WHERE table_schema = '${schema}'`);
+      expect(tables.length).toBeGreaterThan(0);
+      const { connectionString, options } = clientConfig({
+        url,
+        schema,
+        connectTimeoutMs: 1,
+        connectionsMax: 1,
+      });
+      expect(options).toMatch(new RegExp(`^-c work_mem=8MB -c search_path=${schema} `));
+      expect(connectionString).toBe(`${postgres.url}?application_name=others`);
+    });
+
     test('each request is claimed by one of them, and counted once', async () => {
       const schema = newSchema();
       const clock = new HandClock();
@@ -149,6 +197,21 @@ if (!binaries) {
       expect(new Set(all.map(({ id }) => id)).size).toBe(2);
       expect(all.filter(({ duplicate }) => !duplicate)).toHaveLength(2);
       expect(await several[0]!.stats()).toMatchObject([{ requests: 2 }]);
+    });
+
+    test('of what ended, they keep as many as one of them would', async () => {
+      const schema = newSchema();
+      const clock = new HandClock();
+      const several = await Promise.all([1, 2, 3].map(() => open({ schema }, clock.now)));
+      const keep = { ageMs: 1e9, count: 20 };
+      const retention = { done: keep, dead: keep, expired: keep, cancelled: keep };
+      for (let round = 0; round < 5; round++) {
+        await several[0]!.submit(Array.from({ length: 30 }, () => newRequest({ expiresAt: T0 + 1 })));
+        clock.time += 5;
+        await several[0]!.claim(anOrder());
+        await Promise.all(several.map((store) => store.purge(retention)));
+        expect(await several[0]!.stats()).toMatchObject([{ state: 'expired', requests: 20 }]);
+      }
     });
 
     test('their clock is that of the database', async () => {
@@ -236,17 +299,57 @@ if (!binaries) {
       expect(await store.stats()).toMatchObject([{ state: 'waiting', requests: 120 }]);
     });
 
+    test('a connection that says nothing is given up, and another made', async () => {
+      const { port } = new URL(postgres.url);
+      const relay = await TcpRelay.to(`tcp://127.0.0.1:${port}`);
+      const url = postgres.url.replace(`:${port}`, `:${new URL(relay.endpoint).port}`);
+      const pool = new pg.Pool({ connectionString: url, max: 1 });
+      pool.on('connect', (client) => client.on('error', () => undefined));
+      const db = new Kysely<object>({ dialect: new PostgresDialect({ pool: new PreparingPool(pool, 200) }) });
+      const ask = () => sql<{ n: number }>`SELECT 1 AS n`.execute(db);
+      try {
+        expect((await ask()).rows).toEqual([{ n: 1 }]);
+        relay.stall();
+        const failure = { message: expect.stringContaining('has not answered for 200 ms') as string };
+        await expect(db.transaction().execute(() => ask())).rejects.toMatchObject(failure);
+        await eventually(() => pool.totalCount === 0);
+        relay.resume();
+        expect((await ask()).rows).toEqual([{ n: 1 }]);
+      } finally {
+        await db.destroy();
+        await relay.close();
+      }
+    });
+
     test('after its listening connection was lost, it listens again, and looks', async () => {
       const schema = newSchema();
       const [one, other] = [await open({ schema }), await open({ schema })];
       const due: number[] = [];
-      one.subscribe({ due: (at) => due.push(at) });
+      let missed = 0;
+      one.subscribe({ due: (at) => due.push(at), missed: () => missed++ });
       await cutAll();
       await eventually(() => due.includes(0));
+      expect(missed).toBe(1);
       const request = newRequest({ dueAt: 1 });
       await eventually(() => other.submit([request]));
       await eventually(() => due.includes(1));
     });
+
+    test('a commit waits for the disk, also where the database says that it need not', async () => {
+      await query('CREATE DATABASE hasty');
+      await query('ALTER DATABASE hasty SET synchronous_commit = off');
+      const url = postgres.url.replace(/[^/]+$/, 'hasty');
+      const store = await PostgresStore.open({ url });
+      stores.push(store);
+      for (let round = 0; round < 3; round++) {
+        const request = newRequest();
+        await store.submit([request]);
+        await postgres.crash();
+        await postgres.run();
+        await eventually(async () => (await store.stats()).length > 0);
+        expect(await stateIn(store, request.id)).toBe('waiting');
+      }
+    }, 90_000);
 
     test.each(['kill', 'crash'] as const)(
       'PostgreSQL comes back after a %s: what was answered is there',

@@ -1,3 +1,4 @@
+import { DEFAULT_LIMITS } from '@majordomo/protocol';
 import type { Client } from '@majordomo/client';
 import { EventEmitter } from 'node:events';
 import { packFrames } from '../src/core/frames';
@@ -101,6 +102,7 @@ async function roundHour(options: {
     inHandBytesMax: 1 << 30,
     leaseMs: 30_000,
     bodyBytesMax: 1 << 20,
+    limits: DEFAULT_LIMITS,
     tracing: undefined,
     logger: { debug: silent, info: silent, warn: silent, error: silent },
   });

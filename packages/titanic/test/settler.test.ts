@@ -1,5 +1,5 @@
 import { ClosedError, SILENT, StoreFullError } from '@majordomo/protocol';
-import { leakCheck } from '@majordomo/testkit';
+import { eventually, leakCheck } from '@majordomo/testkit';
 import { Settler } from '../src/service/settler';
 import { Waiters } from '../src/service/waiters';
 import { Listeners } from '../src/store/listeners';
@@ -98,5 +98,31 @@ describe('waiting', () => {
     expect(waiters.count).toBe(0);
     const { ended } = new Waiters(store).wait('a', 60_000, AbortSignal.abort());
     await ended;
+  });
+
+  test('where ends may have been missed, it looks; a store that fails then is looked at the next time', async () => {
+    const states = new Map([
+      ['a', 'waiting'],
+      ['b', 'done'],
+    ]);
+    const looks: (readonly string[])[] = [];
+    const read = async (ids: readonly string[]) => {
+      looks.push(ids);
+      if (looks.length === 1) throw new Error('not now');
+      return ids.map((id) => states.has(id) && { state: states.get(id) });
+    };
+    const waiters = new Waiters({ ...store, read } as unknown as RequestStore);
+    listeners.missed();
+    expect(looks).toEqual([]);
+    const [a, b, gone] = ['a', 'b', 'c'].map((id) => waiters.wait(id, 60_000, never));
+    listeners.missed();
+    await eventually(() => looks.length === 1);
+    await new Promise(setImmediate);
+    expect(waiters.count).toBe(3);
+    listeners.missed();
+    await Promise.all([b!.ended, gone!.ended]);
+    expect(waiters.count).toBe(1);
+    waiters.close();
+    await a!.ended;
   });
 });

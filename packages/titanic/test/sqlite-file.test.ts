@@ -83,6 +83,19 @@ test.each(refusals)('%s is refused with a clear message, and left as it is', asy
   expect(readFileSync(file).equals(before)).toBe(true);
 });
 
+test('what an earlier version has left is migrated', async () => {
+  const store = await openSqlite({ file });
+  const request = newRequest({ dueAt: T0 });
+  await store.submit([request]);
+  await store.close();
+  const db = new Database(file);
+  db.exec('DROP INDEX retrying; PRAGMA user_version = 1');
+  db.close();
+  const migrated = await openSqlite({ file });
+  expect(await stateIn(migrated, request.id)).toBe('waiting');
+  expect(await migrated.list({ state: 'retrying', limit: 1 })).toEqual({ requests: [], next: undefined });
+});
+
 test('a file that another has open is refused, and served once it is free', async () => {
   const first = await openSqlite({ file });
   const request = newRequest();

@@ -156,6 +156,28 @@ export function storeConformance(name: string, make: MakeStore): void {
         await settle({ ...claimed, outcome: 'succeed', reply: REPLY, replyType: undefined });
         await store.submit([newRequest(), newRequest()]);
       });
+
+      test('what is there already is answered, however full it is', async () => {
+        ({ store } = await make(clock, { requestsMax: 3 }));
+        const key = { text: 'k', until: T0 + 1_000 };
+        const requests = [newRequest(), newRequest({ key }), newRequest()];
+        await store.submit(requests);
+        const known = requests.map(({ id }) => ({ id, duplicate: true }));
+        expect(await store.submit(requests)).toEqual(known);
+        expect(await store.submit([requests[0]!, requests[2]!])).toEqual([known[0], known[2]]);
+        expect(await store.submit([newRequest({ key })])).toEqual([known[1]]);
+        for (const fields of [{}, { key: { ...key, text: 'other' } }]) {
+          const refused = { code: 'STORE_FULL' };
+          await expect(store.submit([requests[0]!, newRequest(fields)])).rejects.toMatchObject(refused);
+        }
+        const { claimed } = await store.claim(anOrder({ max: 1 }));
+        await settle({ ...claimed[0]!, outcome: 'die', error: ERROR });
+        expect(await store.submit([requests[1]!, newRequest()])).toMatchObject([
+          { duplicate: true },
+          { duplicate: false },
+        ]);
+        expect((await store.stats()).reduce((sum, { requests: count }) => sum + count, 0)).toBe(4);
+      });
     });
 
     describe('claiming', () => {
@@ -801,6 +823,18 @@ export function storeConformance(name: string, make: MakeStore): void {
         expect(read.map((each) => each?.id)).toEqual([undefined, request.id]);
         expect(read[1]!.body).toBeUndefined();
       });
+    });
+
+    test('what is removed in one state alone stays where it is in another by then', async () => {
+      const requests = [newRequest(), newRequest()];
+      const ids = requests.map(({ id }) => id);
+      await store.submit(requests);
+      const { claimed } = await store.claim(anOrder());
+      for (const held of claimed) await settle({ ...held, outcome: 'die', error: ERROR });
+      await store.change([{ id: ids[0]!, change: 'revive', dueAt: T0 }]);
+      expect(await store.remove(ids, 'dead')).toBe(1);
+      expect(await stateIn(store, ids[0]!)).toBe('waiting');
+      expect(await stateIn(store, ids[1]!)).toBe('gone');
     });
 
     describe('retention', () => {

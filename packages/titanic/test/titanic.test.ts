@@ -197,6 +197,37 @@ describe('delivery', () => {
     });
   });
 
+  test('what a worker says its reply is does not keep it from being stored', async () => {
+    const { api } = await newTitanic(endpoint);
+    const odd: Handler = (_, context) => {
+      context.replyContentType = 'a\0b';
+      return 'done';
+    };
+    await newWorker('odd', odd, { brokers: endpoint });
+    const { id } = await api.submit('odd');
+    expect((await api.wait(id, PATIENCE)).text()).toBe('done');
+    expect(await api.status(id)).not.toHaveProperty('replyType');
+  });
+
+  test('what is stored can be told: bodies and replies leave room for the frames of an answer', async () => {
+    const { api, client } = await newTitanic(endpoint);
+    const frames = (count: number): string[] => Array.from({ length: count }, () => 'x');
+    await newWorker('many', ({ body }) => frames(Number(body.text())), { brokers: endpoint });
+    const { id } = await api.submit('many', '1022');
+    expect((await api.wait(id, PATIENCE)).length).toBe(1_022);
+    expect((await client.request('titanic.reply', id)).length).toBe(1_023);
+    const { id: more } = await api.submit('many', '1023');
+    await expect(api.wait(more, PATIENCE)).rejects.toMatchObject({ code: 'REQUEST_DEAD' });
+    expect((await api.status(more)).error).toMatchObject({
+      code: 'MESSAGE_TOO_LARGE',
+      message: expect.stringContaining('1023 frames, at most 1022 are kept') as string,
+    });
+    const { id: dead } = await api.submit('many', ['1023', ...frames(1_021)]);
+    await expect(api.wait(dead, PATIENCE)).rejects.toMatchObject({ code: 'REQUEST_DEAD' });
+    expect((await api.dead.show(dead)).body.length).toBe(1_022);
+    await expect(api.submit('many', frames(1_023))).rejects.toMatchObject({ code: 'MESSAGE_TOO_LARGE' });
+  });
+
   test('PARTIALs are progress where that is asked for, and part of the reply where not', async () => {
     const { api } = await newTitanic(endpoint);
     const isSeen = deferred();
@@ -298,6 +329,30 @@ describe('when', () => {
   });
 });
 
+test('a key of a schedule is one of the service that it is for', async () => {
+  const { api } = await newTitanic(endpoint);
+  const yearly = { cron: { pattern: '0 0 1 1 *' }, key: 'yearly' };
+  const { id } = await api.submit('mail', 'x', yearly);
+  expect(await api.submit('mail', 'x', yearly)).toEqual({ id, duplicate: true });
+  expect(await api.submit('report', 'x', yearly)).toMatchObject({ duplicate: false });
+  expect(await api.submit('mail', 'x', { key: 'yearly' })).toMatchObject({ duplicate: false });
+});
+
+test('the time to live of a schedule is that of what it makes, also once it was edited', async () => {
+  const { api, titanic } = await newTitanic(endpoint);
+  const { id } = await api.submit('nobody', 'x', { cron: { pattern: '0 0 1 1 *' } });
+  expect(await api.edit(id, { ttlMs: 60_000, priority: 7 }, 'y')).not.toHaveProperty('expiresAt');
+  await api.reschedule(id, { inMs: 0 });
+  await eventually(() => titanic.stats.fired === 1);
+  const made = (await api.list({ service: 'nobody' })).requests[0]!;
+  expect(made).toMatchObject({ schedule: id, priority: 7, expiresAt: made.dueAt + 60_000 });
+  expect(await api.status(id)).toMatchObject({ state: 'scheduled' });
+  expect(await api.edit(id, { ttlMs: null })).not.toHaveProperty('expiresAt');
+  await api.reschedule(id, { inMs: 0 });
+  await eventually(() => titanic.stats.fired === 2);
+  expect((await api.list({ service: 'nobody' })).requests[0]).not.toHaveProperty('expiresAt');
+});
+
 describe('how fast', () => {
   test('a service is given no more than its rate', async () => {
     const { api } = await newTitanic(endpoint, { services: { partner: { perSecond: 20, burst: 2 } } });
@@ -371,6 +426,39 @@ describe('once', () => {
     // What was given back does not count.
     expect(await second.api.status(id)).toMatchObject({ attempts: 1 });
   });
+
+  test.each(['drain', 'close'] as const)(
+    'what a claim brings that was under way at the %s is given back, and no attempt is used up',
+    async (end) => {
+      const [claimed, goOn] = [deferred(), deferred()];
+      const store = await openSqlite({ file: join(scratchFolder(), 'requests.db') });
+      const slow = new Proxy(store, {
+        get: (target, name: keyof typeof store) => {
+          const value: unknown = Reflect.get(target, name);
+          if (typeof value !== 'function') return value;
+          if (name !== 'claim') return value.bind(target) as unknown;
+          return async (order: Parameters<typeof store.claim>[0]) => {
+            const claims = await target.claim(order);
+            if (claims.claimed.length === 0) return claims;
+            claimed.resolve();
+            await goOn.promise;
+            return claims;
+          };
+        },
+      });
+      let calls = 0;
+      await newWorker('work', () => `${++calls}`, { brokers: endpoint });
+      const { titanic, api } = await newTitanic(endpoint, { store: slow });
+      const { id } = await api.submit('work', 'x', { attempts: 1 });
+      await claimed.promise;
+      const ended = titanic[end]();
+      goOn.resolve();
+      await ended;
+      const [request] = await store.read([id], []);
+      expect(request).toMatchObject({ state: 'waiting', attempts: 0 });
+      expect(calls).toBe(0);
+    },
+  );
 
   test('drain finishes what is in hand', async () => {
     const { titanic, api } = await newTitanic(endpoint);
@@ -495,14 +583,34 @@ describe('many', () => {
   });
 });
 
+test('beyond the bound, those who wait are answered at once, and in the end', async () => {
+  const { api, titanic, client } = await newTitanic(endpoint, { waitsMax: 2 });
+  const { id } = await api.submit('later', 'x', { inMs: 1e6 });
+  const { id: over } = await api.submit('later', 'x', { inMs: 1e6 });
+  await api.cancel(over);
+  const waits = Array.from({ length: 5 }, () => api.outcome(id));
+  await eventually(() => titanic.stats.waiting === 2);
+  expect((await api.outcome(over)).status.state).toBe('cancelled');
+  expect((await client.request('titanic.wait', JSON.stringify({ id }))).text(0)).toBe('300');
+  await api.cancel(id);
+  for (const { status } of await Promise.all(waits)) expect(status.state).toBe('cancelled');
+});
+
 test.each([
   ['titanic.submit', 'no JSON', 'INVALID_BODY'],
   ['titanic.submit', '{"service":"echo"}', 'INVALID_BODY'],
   ['titanic.submit', '{"service":"titanic.submit"}', 'INVALID_OPTIONS'],
   ['titanic.submit', '{"service":"echo","att":3}', 'INVALID_OPTIONS'],
   ['titanic.submit', '{"service":"echo","at":1,"inMs":1}', 'INVALID_OPTIONS'],
+  ['titanic.submit', '{"service":"echo","at":"1969-12-31T23:59:59Z"}', 'INVALID_OPTIONS'],
   ['titanic.submit', '{"requests":[]}', 'INVALID_OPTIONS'],
   ['titanic.submit', 'null', 'INVALID_OPTIONS'],
+  ['titanic.submit', '{"service":"echo","key":"a\\u0000b"}', 'INVALID_OPTIONS'],
+  ['titanic.submit', '{"service":"echo","key":"half \\ud83d"}', 'INVALID_OPTIONS'],
+  ['titanic.submit', '{"service":"echo","contentType":"a\\u0000b"}', 'INVALID_OPTIONS'],
+  ['titanic.submit', '{"service":"echo","__proto__":{"attempts":3}}', 'INVALID_OPTIONS'],
+  ['titanic.list', '{"state":"due","after":"1.1.1.\\u0000"}', 'INVALID_OPTIONS'],
+  ['titanic.list', '{"state":"retrying","service":"\\u0000"}', 'INVALID_OPTIONS'],
   ['titanic.result', '{"id":"../../etc/passwd"}', 'INVALID_OPTIONS'],
   ['titanic.wait', '{"id":"00000000000000000000000000000000","timeoutMs":-1}', 'INVALID_OPTIONS'],
   ['titanic.list', '{"limit":1e9}', 'INVALID_OPTIONS'],
@@ -514,4 +622,26 @@ test.each([
   const reply = await client.request(service, header);
   expect(reply.text(0)).toBe('400');
   expect(reply.json(1)).toMatchObject({ code, retryable: false, message: expect.any(String) as string });
+});
+
+test.each([
+  ['too many requests', 'titanic.submit', `{"requests":[${'{},'.repeat(100_000)}{}]}`],
+  ['a long name', 'titanic.status', `{"${'k'.repeat(1_000_000)}":1}`],
+  ['a deep nest', 'titanic.status', '['.repeat(1_000_000) + ']'.repeat(1_000_000)],
+])('%s in JSON: not worth many words', async (_, service, header) => {
+  const { client } = await newTitanic(endpoint);
+  const reply = await client.request(service, header);
+  expect(reply.text(0)).toBe('400');
+  expect(reply.json(1)).toMatchObject({ code: 'INVALID_OPTIONS', retryable: false });
+  expect(reply.bytes(1).length).toBeLessThan(4_096);
+});
+
+test('a question to a store that is gone is answered, whatever stands in it', async () => {
+  const { client, titanic } = await newTitanic(endpoint);
+  await titanic.options.store.close();
+  for (const header of ['no JSON', '{"id":{"toString":1}}', '{}']) {
+    const reply = await client.request('titanic.stats', header);
+    expect(reply.text(0)).toBe('500');
+    expect(reply.json(1)).toMatchObject({ code: 'CLOSED', retryable: true });
+  }
 });

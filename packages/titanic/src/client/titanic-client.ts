@@ -13,6 +13,7 @@ import {
   type BodyInput,
   type MajordomoError,
 } from '@majordomo/protocol';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { z } from 'zod';
 import { faultOf } from './fault';
 import * as messages from '../service/messages';
@@ -54,6 +55,8 @@ export interface WaitOptions {
 
 /** One question to `titanic.wait` is at most this long, in ms; then it is asked anew. */
 const WAIT_MS = 25_000;
+/** The pause before it is asked anew where the answer was that there is none yet, and came early, in ms. */
+const AGAIN_MS = 500;
 /** How much longer a client waits for the answer, in ms. */
 const WAIT_MARGIN_MS = 5_000;
 
@@ -131,13 +134,19 @@ export class TitanicClient {
   async outcome(id: string, { timeoutMs = Infinity, signal }: WaitOptions = {}): Promise<Result> {
     const deadline = performance.now() + timeoutMs;
     for (;;) {
-      const leftMs = Math.max(0, deadline - performance.now());
+      const askedAt = performance.now();
+      const leftMs = Math.max(0, deadline - askedAt);
       const stepMs = Math.ceil(Math.min(WAIT_MS, leftMs));
       const options = { timeoutMs: stepMs + WAIT_MARGIN_MS, ...(signal && { signal }) };
       const result = toResult(await this.#ask('titanic.wait', { id, timeoutMs: stepMs }, [], options));
       if (hasEnded(result)) return result;
       if (leftMs <= WAIT_MS && performance.now() >= deadline) {
         throw new TimeoutError(`Request ${id} was ${result.status.state} after ${timeoutMs} ms; it goes on.`);
+      }
+      // Answered before its time: as many wait as may, or that titanic stops.
+      const earlyMs = askedAt + stepMs - performance.now();
+      if (earlyMs > 0) {
+        await delay(Math.min(earlyMs, AGAIN_MS), undefined, { signal }).catch(() => undefined);
       }
     }
   }

@@ -11,8 +11,8 @@ import {
 import type { z } from 'zod';
 import { unpackFrames } from '../core/frames';
 import { isEnded } from '../core/lifecycle';
-import { parseRequestId } from '../core/request-id';
 import { dueAtOf } from '../core/schedule';
+import { CRON_SERVICE } from '../core/terms';
 import type { Change, RequestStore, StoredWhole } from '../store/store';
 import { DeadLetters } from './dead-letters';
 import type { Intake } from './intake';
@@ -47,6 +47,9 @@ const OWN_FAULTS = new Set([
   'QUEUE_FULL',
   'FAILED',
 ]);
+
+/** Characters of an error's text that a client is told. */
+const MESSAGE_MAX = 2_000;
 
 const ok = (value: unknown, ...frames: readonly Uint8Array[]): BodyInput => [
   STATUS.ok,
@@ -85,7 +88,9 @@ export class Api {
           'a request could not be answered',
         );
       }
-      const message = isMajordomoError(error) ? error.message : 'titanic failed; its log says how.';
+      const message = isMajordomoError(error)
+        ? shortened(error.message)
+        : 'titanic failed; its log says how.';
       return [isOurs ? STATUS.error : STATUS.unknown, JSON.stringify({ code, message, retryable: isOurs })];
     }
   }
@@ -127,12 +132,13 @@ export class Api {
       ]);
       return ok(submitted);
     }
-    const { requests } = parseOptions(messages.batchSchema, header, 'titanic.submit');
-    if (requests.length > this.#options.batchMax) {
+    // Before each of them is looked at: the clients of all others wait meanwhile.
+    if (Array.isArray(header.requests) && header.requests.length > this.#options.batchMax) {
       throw new InvalidOptionsError(
-        `requests: ${requests.length} in one submission, at most ${this.#options.batchMax} are taken (batchMax).`,
+        `requests: ${header.requests.length} in one submission, at most ${this.#options.batchMax} are taken (batchMax).`,
       );
     }
+    const { requests } = parseOptions(messages.batchSchema, header, 'titanic.submit');
     let taken = 0;
     const all = requests.map(({ frames: count, ...fields }) => {
       taken += count;
@@ -198,8 +204,11 @@ export class Api {
   }
 
   async #edit(body: Body): Promise<BodyInput> {
-    const { id, priority, at, inMs, ttlMs, ...terms } = read(messages.editSchema, body);
+    const { id, priority, at, inMs, ttlMs, ...others } = read(messages.editSchema, body);
     const frames = body.frames.slice(1);
+    // A schedule lives on: the time to live is that of what it makes.
+    const isOfSchedule = ttlMs !== undefined && (await this.#isSchedule(id));
+    const terms = isOfSchedule ? { ...others, ttlMs } : others;
     const dueAt =
       at === undefined && inMs === undefined ? undefined : dueAtOf({ at, inMs }, this.#store.now());
     return this.#change({
@@ -208,9 +217,14 @@ export class Api {
       body: frames.length === 0 ? undefined : this.#intake.toBody(frames),
       priority,
       dueAt,
-      ttlMs,
+      ttlMs: isOfSchedule ? undefined : ttlMs,
       terms: Object.keys(terms).length === 0 ? undefined : JSON.stringify(terms),
     });
+  }
+
+  async #isSchedule(id: string): Promise<boolean> {
+    const [found] = await this.#store.read([id], []);
+    return found?.service === CRON_SERVICE;
   }
 
   async #change(change: Change): Promise<BodyInput> {
@@ -253,9 +267,16 @@ const unknown = (id: string): RequestUnknownError =>
 
 /** The id that a request speaks of, where it speaks of one. */
 function idIn(body: Body): string | undefined {
-  const header: unknown = jsonOf(body);
-  if (typeof header !== 'object' || header === null || !('id' in header)) return undefined;
-  return parseRequestId(String(header.id));
+  try {
+    return messages.withIdSchema.safeParse(jsonOf(body)).data?.id;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What is told of a fault: what a client wrote may be quoted in it, however long it is. */
+function shortened(message: string): string {
+  return message.length > MESSAGE_MAX ? `${message.slice(0, MESSAGE_MAX)}…` : message;
 }
 
 /** @throws InvalidBodyError */

@@ -1,11 +1,12 @@
 import type { Client } from '@majordomo/client';
-import type { Logger } from '@majordomo/protocol';
+import type { Limits, Logger } from '@majordomo/protocol';
 import { judge, type Failure, type Verdict } from '../core/judge';
 import { CRON_SERVICE, parseTerms, rulesFor, type Rules, type Terms } from '../core/terms';
 import type { Claimed, RequestStore, Settlement } from '../store/store';
 import { deliver } from './delivery';
 import { leaseOf, lostTooOften, outlived, unreadable } from './endings';
 import { fireSchedule } from './fire-schedule';
+import { ANSWER_FRAMES } from './messages';
 import type { RuleBook } from './options';
 import { tellFailed, tellFired } from './telling';
 import type { TracedDelivery, Tracing } from './tracing';
@@ -16,6 +17,7 @@ export interface AttemptsOptions {
   readonly client: Client;
   readonly rules: RuleBook;
   readonly bodyBytesMax: number;
+  readonly limits: Pick<Limits, 'framesMax'>;
   readonly tracing: Tracing | undefined;
   readonly logger: Logger;
 }
@@ -50,7 +52,7 @@ export class Attempts {
   async #make(claimed: Claimed, signal: AbortSignal): Promise<void> {
     const terms = parseTerms(claimed.terms);
     if (claimed.service === CRON_SERVICE) return this.#fire(claimed, terms);
-    const { store, client, bodyBytesMax } = this.#options;
+    const { store, client, bodyBytesMax, limits } = this.#options;
     const rules = rulesFor(terms, this.#options.rules.of(claimed.service));
     if (claimed.attempts > rules.attempts) return this.#lostTooOften(claimed);
     const now = store.now();
@@ -69,6 +71,7 @@ export class Attempts {
       now,
       traceparent,
       replyBytesMax: bodyBytesMax,
+      replyFramesMax: limits.framesMax - ANSWER_FRAMES,
       signal,
       progress: (packed) => this.#events.progress(claimed, packed),
     });

@@ -25,7 +25,7 @@ export class DeadLetters {
 
   /** Removes them. @returns how many */
   purge(choice: DeadChoice): Promise<number> {
-    return this.#each(choice, (ids) => this.store.remove(ids));
+    return this.#each(choice, (ids) => this.store.remove(ids, 'dead'));
   }
 
   /** Only what is dead: ids of other requests are passed over. */

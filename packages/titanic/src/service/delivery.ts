@@ -8,6 +8,7 @@ import {
 } from '@majordomo/protocol';
 import { packedBytes, packFrames, unpackFrames } from '../core/frames';
 import type { Failure } from '../core/judge';
+import { isStorable } from '../core/storable';
 import type { Rules, Terms } from '../core/terms';
 import { PROGRESS_BYTES_MAX, type Claimed } from '../store/store';
 
@@ -24,6 +25,7 @@ export interface DeliveryOrder {
   /** The trace that the worker is told. */
   readonly traceparent: string | undefined;
   readonly replyBytesMax: number;
+  readonly replyFramesMax: number;
   /** Withdraws it. */
   readonly signal: AbortSignal;
   /** Takes the latest PARTIAL. */
@@ -46,30 +48,36 @@ export async function deliver(client: Client, order: DeliveryOrder): Promise<Del
 
 /** The deadline is known to broker and worker, and PARTIALs are gathered into the reply. */
 async function requested(client: Client, order: DeliveryOrder): Promise<Delivered> {
-  const { claimed, replyBytesMax } = order;
+  const { claimed } = order;
   const reply = await client.request(claimed.service, unpackFrames(claimed.body), optionsOf(order));
-  return toReply(reply, reply.metadata?.contentType, replyBytesMax);
+  return toReply(reply, reply.metadata?.contentType, order);
 }
 
 /** PARTIALs are progress, the FINAL is the reply. */
 async function streamed(client: Client, order: DeliveryOrder): Promise<Delivered> {
-  const { claimed, replyBytesMax, progress } = order;
+  const { claimed, progress } = order;
   for await (const message of client.stream(claimed.service, unpackFrames(claimed.body), optionsOf(order))) {
     const { frames } = message.body;
-    if (message.kind === 'final') return toReply(message.body, message.metadata.contentType, replyBytesMax);
+    if (message.kind === 'final') return toReply(message.body, message.metadata.contentType, order);
     if (packedBytes(frames) <= PROGRESS_BYTES_MAX) progress(packFrames(frames));
   }
   throw new Error(`The stream of ${claimed.service} ended without a reply.`);
 }
 
-function toReply({ frames }: Body, replyType: string | undefined, bytesMax: number): Delivered {
+/** @throws MessageTooLargeError where it is more than is kept, or than an answer of ours could hold */
+function toReply({ frames }: Body, replyType: string | undefined, order: DeliveryOrder): Delivered {
+  const { replyBytesMax, replyFramesMax } = order;
   const bytes = packedBytes(frames);
-  if (bytes > bytesMax) {
-    throw new MessageTooLargeError(
-      `The reply is ${bytes} bytes, at most ${bytesMax} are kept (bodyBytesMax). The work was done.`,
-    );
-  }
-  return { reply: packFrames(frames), replyType };
+  const fault =
+    bytes > replyBytesMax
+      ? `${bytes} bytes, at most ${replyBytesMax} are kept (bodyBytesMax)`
+      : frames.length > replyFramesMax
+        ? `${frames.length} frames, at most ${replyFramesMax} are kept (limits.framesMax, less those of an answer)`
+        : undefined;
+  if (fault) throw new MessageTooLargeError(`The reply is ${fault}. The work was done.`);
+  // What a worker says its reply is must not keep the reply from being stored.
+  const isKept = replyType !== undefined && isStorable(replyType);
+  return { reply: packFrames(frames), replyType: isKept ? replyType : undefined };
 }
 
 function optionsOf({ claimed, terms, rules, now, traceparent, signal }: DeliveryOrder): RequestOptions {

@@ -5,12 +5,15 @@ import { dueAtOf } from '../core/schedule';
 import { CRON_SERVICE, formatTerms, type CronTerms } from '../core/terms';
 import type { NewRequest } from '../store/store';
 import { occurrencesOf } from './cron';
-import type { submissionSchema } from './messages';
+import { ANSWER_FRAMES, type submissionSchema } from './messages';
 import type { ResolvedTitanicOptions, RuleBook } from './options';
 import { RequestIds } from './request-ids';
 
 /** What of the options bounds and completes a submission. */
-export type IntakeOptions = Pick<ResolvedTitanicOptions, 'bodyBytesMax' | 'keyWindowMs' | 'retention'>;
+export type IntakeOptions = Pick<
+  ResolvedTitanicOptions,
+  'bodyBytesMax' | 'keyWindowMs' | 'limits' | 'retention'
+>;
 
 type Fields = z.output<typeof submissionSchema>;
 
@@ -55,7 +58,7 @@ export class Intake {
         ttlMs: cron ? ttlMs : undefined,
         key,
       }),
-      key: key === undefined ? undefined : { text: key, until: now + this.#windowOf(fields) },
+      key: key === undefined ? undefined : { text: keyOf(fields, key), until: now + this.#windowOf(fields) },
     };
   }
 
@@ -63,7 +66,13 @@ export class Intake {
   toBody(frames: readonly Uint8Array[]): Uint8Array {
     if (frames.length === 0) throw new InvalidBodyError('A request has a body of one frame or more.');
     const bytes = packedBytes(frames);
-    const { bodyBytesMax } = this.#options;
+    const { bodyBytesMax, limits } = this.#options;
+    const framesMax = limits.framesMax - ANSWER_FRAMES;
+    if (frames.length > framesMax) {
+      throw new MessageTooLargeError(
+        `The body is ${frames.length} frames, at most ${framesMax} are stored (limits.framesMax, less ${ANSWER_FRAMES}).`,
+      );
+    }
     if (bytes <= bodyBytesMax) return packFrames(frames);
     throw new MessageTooLargeError(
       `The body is ${bytes} bytes, at most ${bodyBytesMax} are stored (bodyBytesMax).`,
@@ -85,4 +94,9 @@ export class Intake {
       `keyWindowMs: replies are kept for ${retention.done.ageMs} ms (retention.done.ageMs), a key cannot stand for longer.`,
     );
   }
+}
+
+/** A key is one of the service that was submitted to; schedules stand together under a service of their own. */
+function keyOf({ service, cron }: Fields, key: string): string {
+  return cron ? JSON.stringify([service, key]) : key;
 }

@@ -1,4 +1,5 @@
 import { isMajordomoError } from '@majordomo/protocol';
+import type { State } from '../core/lifecycle';
 import type { Retention } from '../core/retention';
 import type {
   Change,
@@ -132,8 +133,8 @@ export class MeasuredStore implements RequestStore {
     return this.#timed('change', () => this.#store.change(changes));
   }
 
-  remove(ids: readonly string[]): Promise<number> {
-    return this.#timed('remove', () => this.#store.remove(ids));
+  remove(ids: readonly string[], only?: State): Promise<number> {
+    return this.#timed('remove', () => this.#store.remove(ids, only));
   }
 
   purge(retention: Retention) {

@@ -2,6 +2,7 @@ import { count, milliseconds, PRIORITY_DEFAULT, PRIORITY_MAX, serviceNameSchema 
 import { z } from 'zod';
 import { PHASES, STATES, WAITING_PHASES } from '../core/lifecycle';
 import { parseRequestId } from '../core/request-id';
+import { isStorable } from '../core/storable';
 import { SPAN_MS_MAX } from './options';
 
 /** The services of RFC 9. */
@@ -28,6 +29,9 @@ export type ApiService = (typeof API_SERVICES)[number];
 /** The status frames (RFC 9, "Status Frames"): there are no others, beyond RFC 9 neither. */
 export const STATUS = Object.freeze({ ok: '200', pending: '300', unknown: '400', error: '500' });
 
+/** Frames in an answer before those of a body or a reply: the status and the JSON. */
+export const ANSWER_FRAMES = 2;
+
 /** Ids in one request, at the most. */
 const IDS_MAX = 1_000;
 /** Version, trace id, parent id and flags in lower-case hex (W3C Trace Context); later versions may say more. */
@@ -42,10 +46,19 @@ const id = z
 
 const ids = z.array(id).min(1).max(IDS_MAX);
 
+const text = (min: number, max: number) =>
+  z.string().min(min).max(max).refine(isStorable, 'should be text in Unicode without NUL');
+
 /** A time in ms since 1970, UTC. */
 const time = count(0, 8_640_000_000_000_000);
 /** The same, or as ISO 8601 with an offset. */
-const timeOrText = z.union([time, z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))]);
+const timeOrText = z.union([
+  time,
+  z.iso
+    .datetime({ offset: true })
+    .transform((text) => Date.parse(text))
+    .pipe(time),
+]);
 const span = (min: number) => count(min, SPAN_MS_MAX);
 
 const targetService = serviceNameSchema.refine(
@@ -72,16 +85,16 @@ const how = {
   backoffMinMs: milliseconds(1),
   backoffMaxMs: milliseconds(1),
   timeoutMs: milliseconds(1),
-  contentType: z.string().min(1).max(255),
+  contentType: text(1, 255),
   /** True where PARTIALs are progress, not part of the reply. */
   progress: z.boolean(),
 };
 
 const cronSchema = z.strictObject({
   /** Five fields, or six with seconds in front. */
-  pattern: z.string().min(1).max(255),
+  pattern: text(1, 255),
   /** IANA name. Default UTC. */
-  timezone: z.string().min(1).max(64).default('UTC'),
+  timezone: text(1, 64).default('UTC'),
   /** True where occurrences that were missed are made up for one by one. Default false: by one request. */
   catchUp: z.boolean().default(false),
 });
@@ -97,7 +110,7 @@ const requestFields = z.strictObject({
   /** The UUID that it is to have. Submitted again with it, it is the same request. */
   id: id.optional(),
   /** The idempotency key: within its window, requests of one service with one key are one. */
-  key: z.string().min(1).max(KEY_MAX).optional(),
+  key: text(1, KEY_MAX).optional(),
   keyWindowMs: span(1).optional(),
   cron: cronSchema.optional(),
   traceparent: traceparentSchema.optional(),
@@ -118,6 +131,8 @@ export const submittedSchema = z.object({ id: z.string(), duplicate: z.boolean()
 export const batchSubmittedSchema = z.object({ requests: z.array(submittedSchema) });
 
 export const idSchema = z.strictObject({ id });
+/** Whatever speaks of one request. */
+export const withIdSchema = z.object({ id });
 export const idsSchema = z.strictObject({ ids });
 
 /** `titanic.wait`: how long, in ms. */
@@ -126,7 +141,7 @@ export const waitSchema = z.strictObject({ id, timeoutMs: milliseconds(0).defaul
 export const listSchema = z.strictObject({
   /** `waiting` is all that waits, the latest first; `scheduled`, `due` and `retrying` are parts of it, in their turn. */
   state: z.enum([...STATES, ...WAITING_PHASES]).optional(),
-  service: z.string().min(1).max(255).optional(),
+  service: text(1, 255).optional(),
   /** What the id begins with. */
   idPrefix: z
     .string()
@@ -134,9 +149,9 @@ export const listSchema = z.strictObject({
     .transform((text) => text.toLowerCase())
     .optional(),
   /** Part of an id or of a service's name. */
-  search: z.string().min(1).max(255).optional(),
+  search: text(1, 255).optional(),
   limit: count(1, 1_000).default(100),
-  after: z.string().max(512).optional(),
+  after: text(0, 512).optional(),
 });
 
 export const rescheduleSchema = z
@@ -165,7 +180,7 @@ export const deadListSchema = listSchema.omit({ state: true });
 export const deadManySchema = z
   .strictObject({
     ids: ids.optional(),
-    service: z.string().min(1).max(255).optional(),
+    service: text(1, 255).optional(),
     all: z.literal(true).optional(),
   })
   .refine(

@@ -102,7 +102,7 @@ export const titanicOptionsSchema = z
      * get so many sessions of each. Default 128.
      */
     apiConcurrency: count(1, 1_024).default(128),
-    /** Requests to `titanic.wait` at one time; plain brokers get so many sessions. Default 64. */
+    /** Clients that wait in `titanic.wait` at one time; plain brokers get eight sessions more. Default 64. */
     waitsMax: count(1, 1_024).default(64),
     /** How long `drain()` waits for deliveries before it gives them back, in ms. Default 30,000. */
     drainTimeoutMs: milliseconds(0).default(30_000),

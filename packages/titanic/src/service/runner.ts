@@ -6,6 +6,7 @@ import type { Claimed, Settlement } from '../store/store';
 import { Attempts, type AttemptsOptions } from './attempts';
 import { BrokerWatch } from './broker-watch';
 import { Departures } from './departures';
+import { leaseOf } from './endings';
 import { InHand } from './in-hand';
 import { Settler } from './settler';
 import { tellGivenBack, tellRegained } from './telling';
@@ -70,7 +71,8 @@ export class Runner {
   #unsubscribe: () => void = () => undefined;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Infinity;
-  #isClaiming = false;
+  /** The claims that are under way. */
+  #claiming: Promise<void> | undefined;
   #isAskedAgain = false;
   /** False where a pace is all that keeps what is due from being claimed: that a request has ended changes nothing. */
   #isEndAwaited = true;
@@ -103,7 +105,10 @@ export class Runner {
     this.#brokers.start();
   }
 
-  /** Claims no more, and waits for what is in hand; what is not done by then is withdrawn and given back. */
+  /**
+   * Claims no more, and waits for what is in hand; what is not done by then is withdrawn and given back. What a claim that
+   * was under way still brings is given back at once.
+   */
   async stop(timeoutMs: number): Promise<void> {
     if (this.#state !== 'running') return;
     this.#state = 'stopping';
@@ -115,7 +120,14 @@ export class Runner {
       this.#inHand.abortAll();
       this.#departures.departAll();
     }, timeoutMs);
-    const giveUp = setTimeout(() => this.#settler.stop(), timeoutMs + STORE_PATIENCE_MS);
+    let giveUp: NodeJS.Timeout | undefined;
+    const givenUp = new Promise<void>((resolve) => {
+      giveUp = setTimeout(() => {
+        this.#settler.stop();
+        resolve();
+      }, timeoutMs + STORE_PATIENCE_MS);
+    });
+    await Promise.race([this.#claiming, givenUp]);
     await this.#inHand.empty();
     clearTimeout(late);
     clearTimeout(giveUp);
@@ -152,11 +164,10 @@ export class Runner {
   /** Claims soon; where a claim is under way, once more after it. */
   #claim(): void {
     this.#isAskedAgain = true;
-    if (!this.#isClaiming) void this.#claimWhileThereIs();
+    this.#claiming ??= this.#claimWhileThereIs();
   }
 
   async #claimWhileThereIs(): Promise<void> {
-    this.#isClaiming = true;
     do {
       // Places that become free in this turn are filled together.
       await new Promise(setImmediate);
@@ -170,7 +181,7 @@ export class Runner {
       if (this.#state !== 'running' || !this.#brokers.isUp || max <= 0 || bytesMax <= 0) break;
       await this.#claimOnce(max, bytesMax);
     } while (this.#isAskedAgain);
-    this.#isClaiming = false;
+    this.#claiming = undefined;
   }
 
   async #claimOnce(max: number, bytesMax: number): Promise<void> {
@@ -187,6 +198,10 @@ export class Runner {
       // Where nothing holds what is due, a look is worth its while: it goes with what is being submitted.
       this.#isEndAwaited = isEndAwaited || held.length === 0;
       this.counters.claimed += claimed.length;
+      if (this.#state !== 'running') {
+        await this.#giveBack(claimed);
+        return;
+      }
       for (const each of claimed) this.#take(each);
       if (regained.length > 0) tellRegained(logger, regained);
       const isMore = claimed.length > 0 && nextAt <= store.now();
@@ -198,6 +213,14 @@ export class Runner {
       logger.error({ event: 'claimFailed', err: error }, 'the store gives nothing to do');
       this.#wakeAt(store.now() + STORE_RETRY_MS);
     }
+  }
+
+  /** Claimed too late: nothing of it has left, so it is no attempt. */
+  async #giveBack(claimed: readonly Claimed[]): Promise<void> {
+    const release = { outcome: 'release', error: undefined } as const;
+    await Promise.all(
+      claimed.map((each) => this.#settle({ ...leaseOf(each), ...release }, each.service, undefined)),
+    );
   }
 
   #take(claimed: Claimed): void {

@@ -129,7 +129,8 @@ export class Titanic extends EventEmitter<TitanicEvents> {
     const tsp = tspServices(store, intake, logger);
     const api = new Api(store, intake, this.#waiters, this.options, logger);
     const concurrencyOf = (service: string): number => {
-      if (service === 'titanic.wait') return waitsMax;
+      // Those beyond the bound are answered at once: they must not wait in the queue of the broker instead.
+      if (service === 'titanic.wait') return waitsMax + QUESTIONS_MAX;
       return INTAKES.has(service) ? apiConcurrency : Math.min(QUESTIONS_MAX, apiConcurrency);
     };
     return [

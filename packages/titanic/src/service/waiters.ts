@@ -1,13 +1,23 @@
+import { isEnded } from '../core/lifecycle';
 import type { RequestStore } from '../store/store';
 
-/** Those who wait for requests to end. Nothing is asked again and again: the store tells. */
+/**
+ * Those who wait for requests to end. Nothing is asked again and again: the store tells, and where it may have missed an
+ * end of another's making, it says that.
+ */
 export class Waiters {
   readonly #waiting = new Map<string, Set<() => void>>();
+  readonly #store: RequestStore;
   readonly #unsubscribe: () => void;
   #count = 0;
+  #isLooking = false;
 
   constructor(store: RequestStore) {
-    this.#unsubscribe = store.subscribe({ ended: (ids) => this.#ended(ids) });
+    this.#store = store;
+    this.#unsubscribe = store.subscribe({
+      ended: (ids) => this.#ended(ids),
+      missed: () => void this.#look(),
+    });
   }
 
   /** How many wait. */
@@ -47,6 +57,16 @@ export class Waiters {
 
   #ended(ids: readonly string[]): void {
     for (const id of ids) for (const leave of [...(this.#waiting.get(id) ?? [])]) leave();
+  }
+
+  /** Looks for those that have ended, or are gone. A store that fails now is looked at when it says so again. */
+  async #look(): Promise<void> {
+    if (this.#isLooking || this.#count === 0) return;
+    this.#isLooking = true;
+    const ids = [...this.#waiting.keys()];
+    const found = await this.#store.read(ids, []).catch(() => undefined);
+    this.#isLooking = false;
+    this.#ended(ids.filter((_, index) => found && isEnded(found[index]?.state ?? 'done')));
   }
 
   /** Lets all go. */

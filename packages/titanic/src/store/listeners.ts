@@ -23,6 +23,10 @@ export class Listeners {
     for (const { ended } of this.#all) ended?.(ids);
   }
 
+  missed(): void {
+    for (const { missed } of this.#all) missed?.();
+  }
+
   lost(error: MajordomoError): void {
     for (const { lost } of this.#all) lost?.(error);
   }

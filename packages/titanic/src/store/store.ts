@@ -222,6 +222,8 @@ export interface StoreEvents {
   readonly due?: (at: number) => void;
   /** These have ended, or are gone. */
   readonly ended?: (ids: readonly string[]) => void;
+  /** Others may have ended some that nobody told of: whoever waits for one should look. */
+  readonly missed?: () => void;
   /** The store is lost for good: from now on, every call rejects. One that may come back says nothing. */
   readonly lost?: (error: MajordomoError) => void;
   /** So many operations that were asked for together shared one commit. */
@@ -270,10 +272,11 @@ export interface RequestStore {
   change(changes: readonly Change[]): Promise<Changed[]>;
 
   /**
-   * Removes requests, whatever their state: what was in hand loses its lease. Idempotency keys stay.
+   * Removes requests: what was in hand loses its lease. Idempotency keys stay.
+   * @param only - the state that they are in; others stay. Default: whatever their state
    * @returns how many there were
    */
-  remove(ids: readonly string[]): Promise<number>;
+  remove(ids: readonly string[], only?: State): Promise<number>;
 
   /**
    * Removes some of what is to be kept no longer: ended requests, keys past their window, paces of idle services.

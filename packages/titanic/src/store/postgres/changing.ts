@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { stateNumber, stateOf, step } from '../../core/lifecycle';
+import { stateNumber, stateOf, step, type State } from '../../core/lifecycle';
 import { EVENT_OF, expiryOf } from '../changes';
 import type { Change, Changed } from '../store';
 import { idText, type RequestRow } from './database';
@@ -45,12 +45,12 @@ async function changeOne(unit: Unit, change: Change): Promise<Changed> {
   return { result: 'changed' };
 }
 
-/** Removes requests, whatever their state. @returns how many there were */
-export async function remove(unit: Unit, ids: readonly string[]): Promise<number> {
+/** Removes requests, of one state where that is said. @returns how many there were */
+export async function remove(unit: Unit, ids: readonly string[], only?: State): Promise<number> {
+  const state = only === undefined ? null : stateNumber(only);
   const { rows } = await sql<Pick<RequestRow, 'id' | 'service' | 'state' | 'bytes'>>`
-    DELETE FROM requests WHERE id = ANY(${ids}::uuid[]) RETURNING id, service, state, bytes`.execute(
-    unit.trx,
-  );
+    DELETE FROM requests WHERE id = ANY(${ids}::uuid[]) AND state = coalesce(${state}::smallint, state)
+    RETURNING id, service, state, bytes`.execute(unit.trx);
   for (const { id, service, state, bytes } of rows) {
     unit.note(service, stateOf(state), -1, -bytes);
     unit.ended.push(idText(id));

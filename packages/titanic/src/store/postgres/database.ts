@@ -73,25 +73,46 @@ const types = {
  */
 const SETTINGS = ['enable_seqscan=off', 'jit=off', 'statement_timeout=60000'];
 
-/** How to connect: whatever the session does is in the schema. */
+/** How long a connection is silent before it is asked whether it still is one, in ms. */
+const KEEP_ALIVE_MS = 10_000;
+
+/** How to connect: whatever the session does is in the schema. Options in the URL hold where they are not ours. */
 export function clientConfig({ url, schema, connectTimeoutMs }: Connecting): pg.ClientConfig {
+  const { connectionString, options } = withoutOptions(url);
+  const own = [`search_path=${schema}`, ...SETTINGS].map((setting) => `-c ${setting}`);
   return {
-    connectionString: url,
-    options: [`search_path=${schema}`, ...SETTINGS].map((setting) => `-c ${setting}`).join(' '),
+    connectionString,
+    options: [...options, ...own].join(' '),
     application_name: 'titanic',
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     types,
   };
 }
 
-/** The database, over a pool of connections. An idle connection that breaks is replaced when it is needed. */
-export function connect(connecting: Connecting): Kysely<Database> {
+/** The driver takes what the URL says before all else, and so would leave ours out. */
+function withoutOptions(url: string): { readonly connectionString: string; readonly options: string[] } {
+  const [address = '', query = ''] = url.split('?', 2);
+  const parameters = new URLSearchParams(query);
+  const options = parameters.getAll('options');
+  if (options.length === 0) return { connectionString: url, options };
+  parameters.delete('options');
+  return { connectionString: `${address}?${parameters.toString()}`, options };
+}
+
+/**
+ * The database, over a pool of connections. An idle connection that breaks is replaced when it is needed.
+ * @param answerMsMax - how long an answer may take, in ms, where statements may take longer than they usually do
+ */
+export function connect(connecting: Connecting, answerMsMax?: number): Kysely<Database> {
   const pool = new pg.Pool({ ...clientConfig(connecting), max: connecting.connectionsMax });
   pool.on('error', () => undefined);
   // One that breaks while it is in use says so twice: to its query, and by an event that somebody has to hear.
   pool.on('connect', (client) => client.on('error', () => undefined));
-  return new Kysely<Database>({ dialect: new PostgresDialect({ pool: new PreparingPool(pool) }) });
+  return new Kysely<Database>({
+    dialect: new PostgresDialect({ pool: new PreparingPool(pool, answerMsMax) }),
+  });
 }
 
 /** Transactions that met another's on the way: done again, they succeed. Deadlocks, and rows that were just changed. */

@@ -104,7 +104,9 @@ export class Notices {
       await delay(AGAIN_MS, undefined, { signal }).catch(() => undefined);
       if (signal.aborted) return;
       listening = await this.#listen().catch(() => undefined);
-      if (listening) this.#listeners.due(0);
+      if (!listening) continue;
+      this.#listeners.due(0);
+      this.#listeners.missed();
     }
   }
 

@@ -5,10 +5,12 @@ import {
   milliseconds,
   parseOptions,
   QueueFullError,
+  TIMER_MS_MAX,
 } from '@majordomo/protocol';
 import { sql, type Kysely } from 'kysely';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import type { State } from '../../core/lifecycle';
 import type { Retention } from '../../core/retention';
 import { Listeners } from '../listeners';
 import type {
@@ -34,6 +36,7 @@ import type {
 import { change, remove } from './changing';
 import { claim, type Reach } from './claiming';
 import { connect, isToBeTriedAgain, storeError, type Connecting, type Database } from './database';
+import { DatabaseClock } from './database-clock';
 import { backlog, list } from './listing';
 import { Notices } from './notices';
 import { Outbox } from './outbox';
@@ -60,8 +63,8 @@ export const postgresStoreOptionsSchema = z.strictObject({
   /** Requests that wait or run, at the most; beyond it, submissions are refused. Default 20,000,000. */
   requestsMax: count(1).default(20_000_000),
   /**
-   * How often to look for work that nobody told of, because the titanic that took it in was lost on the way, in ms.
-   * Default 5,000.
+   * How often to look for work, and for the end of what is waited for, that nobody told of, because the titanic that should
+   * have was lost on the way, in ms. Default 5,000.
    */
   lookEveryMs: milliseconds(100).default(5_000),
 });
@@ -105,10 +108,9 @@ export class PostgresStore implements RequestStore {
   readonly #outbox: Outbox;
   readonly #requestsMax: number;
   readonly #reach: Reach;
-  readonly #clock: (() => number) | undefined;
+  readonly #databaseClock: DatabaseClock;
+  readonly #clock: () => number;
   readonly #timers: NodeJS.Timeout[] = [];
-  /** The clock of the database, ahead of ours by so much, in ms. */
-  #aheadMs = 0;
   #waiting: Pending[] = [];
   #groups = 0;
   #working = 0;
@@ -121,7 +123,8 @@ export class PostgresStore implements RequestStore {
     this.#notices = new Notices(connecting, this.#listeners, randomUUID());
     this.#outbox = new Outbox(this.#db, this.#notices);
     this.#requestsMax = requestsMax;
-    this.#clock = clock;
+    this.#databaseClock = new DatabaseClock(() => timeOf(this.#db));
+    this.#clock = clock ?? (() => this.#databaseClock.now());
     this.#reach = {
       db: this.#db,
       turns: new Map(),
@@ -143,30 +146,26 @@ export class PostgresStore implements RequestStore {
       options,
       'PostgreSQL store',
     );
+    await prepare(connecting);
     const store = new PostgresStore(connecting, requestsMax, world.now);
     try {
-      await migrate(store.#db, connecting.schema);
-      await store.#lookAtClock();
+      await store.#databaseClock.look();
       await store.#notices.start();
     } catch (error) {
       await store.#db.destroy();
       throw storeError(error);
     }
-    const look = (): void => store.#listeners.due(0);
-    const clock = (): void => void store.#lookAtClock().catch(() => undefined);
+    const look = (): void => {
+      store.#listeners.due(0);
+      store.#listeners.missed();
+    };
+    const clock = (): void => void store.#databaseClock.look().catch(() => undefined);
     store.#timers.push(setInterval(look, lookEveryMs), setInterval(clock, CLOCK_EVERY_MS));
     return store;
   }
 
   now(): number {
-    return this.#clock?.() ?? Math.round(Date.now() + this.#aheadMs);
-  }
-
-  async #lookAtClock(): Promise<void> {
-    const before = Date.now();
-    const { rows } = await sql<{ ms: number }>`
-      SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS ms`.execute(this.#db);
-    this.#aheadMs = (rows[0]?.ms ?? before) - (before + Date.now()) / 2;
+    return this.#clock();
   }
 
   submit(requests: readonly NewRequest[]): Promise<Submitted[]> {
@@ -207,8 +206,8 @@ export class PostgresStore implements RequestStore {
     return this.#transact((unit) => change(unit, changes));
   }
 
-  remove(ids: readonly string[]): Promise<number> {
-    return this.#transact((unit) => remove(unit, ids));
+  remove(ids: readonly string[], only?: State): Promise<number> {
+    return this.#transact((unit) => remove(unit, ids, only));
   }
 
   purge(retention: Retention): Promise<{ removed: number; more: boolean }> {
@@ -298,7 +297,7 @@ export class PostgresStore implements RequestStore {
     const add = (): Promise<Submitted[]> =>
       hasKeys
         ? this.#together(async (unit) => {
-            await requireRoom(unit, requests.length, bound);
+            await requireRoom(unit, requests, bound);
             return addRequests(unit, requests);
           })
         : this.#alone((unit) => addAlone(unit, requests, bound));
@@ -373,6 +372,25 @@ export class PostgresStore implements RequestStore {
   #rest(): void {
     if (this.#working === 0 && this.#groups === 0 && this.#waiting.length === 0) this.#idle?.();
   }
+}
+
+/** Brings the schema up to date, over a connection that is waited for as long as that takes. */
+async function prepare(connecting: Connecting): Promise<void> {
+  const db = connect({ ...connecting, connectionsMax: 1 }, TIMER_MS_MAX);
+  try {
+    await migrate(db, connecting.schema);
+  } catch (error) {
+    throw storeError(error);
+  } finally {
+    await db.destroy();
+  }
+}
+
+/** What time it is at the database, in ms. */
+async function timeOf(db: Kysely<Database>): Promise<number> {
+  const { rows } = await sql<{ ms: number }>`
+    SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS ms`.execute(db);
+  return rows[0]!.ms;
 }
 
 const closed = (): ClosedError => new ClosedError('The store is closed.');

@@ -4,11 +4,13 @@ import { PACE_IDLE_MS } from '../../core/pace';
 import { doomed, type Doomed, type Retention } from '../../core/retention';
 import { STEP_ROWS_MAX } from '../store';
 import { idText } from './database';
+import { LOCK } from './schema';
 import type { Unit } from './unit';
 
-/** Removes what is to be kept no longer, some at a time. */
+/** Removes what is to be kept no longer, some at a time. Where another does so at this moment, nothing. */
 export async function purge(unit: Unit, retention: Retention): Promise<{ removed: number; more: boolean }> {
   const { trx, now } = unit;
+  if (!(await isAlone(unit))) return { removed: 0, more: false };
   let removed = 0;
   let more = false;
   for (const rule of doomed(retention, await counts(unit), now)) {
@@ -27,6 +29,16 @@ export async function purge(unit: Unit, retention: Retention): Promise<{ removed
       LIMIT ${STEP_ROWS_MAX} FOR UPDATE SKIP LOCKED)`.execute(trx);
   await sweepTotals(unit);
   return { removed, more: more || keys.rows.length === STEP_ROWS_MAX };
+}
+
+/**
+ * Keeps others from removing until the end of the transaction: each of them would count what the others have not removed
+ * yet, and remove as much again.
+ */
+async function isAlone({ trx }: Unit): Promise<boolean> {
+  const { rows } = await sql<{ alone: boolean }>`
+    SELECT pg_try_advisory_xact_lock(${LOCK}::integer, hashtext(current_schema())) AS alone`.execute(trx);
+  return rows[0]?.alone ?? false;
 }
 
 async function counts({ trx }: Unit): Promise<Record<State, number>> {

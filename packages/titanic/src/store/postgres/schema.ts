@@ -2,8 +2,8 @@ import { StoreInvalidError } from '@majordomo/protocol';
 import { sql, type Kysely, type Transaction } from 'kysely';
 import type { Database } from './database';
 
-/** What titanics that migrate at the same time wait for: a number of our own ("MjTi"). */
-const LOCK = 0x4d6a5469;
+/** What titanics lock that migrate, or, with the schema, remove what is old: a number of our own ("MjTi"). */
+export const LOCK = 0x4d6a5469;
 
 /**
  * What each version adds to the one before. States are the numbers of core/lifecycle: 0 waits, 1 runs, 2 and more have
@@ -74,6 +74,8 @@ const MIGRATIONS: readonly string[] = [
  */
 export async function migrate(db: Kysely<Database>, schema: string): Promise<void> {
   await db.transaction().execute(async (trx) => {
+    // However long others migrate, and however many rows an index is made of.
+    await sql`SET LOCAL statement_timeout = 0`.execute(trx);
     await sql`SELECT pg_advisory_xact_lock(${LOCK})`.execute(trx);
     const version = await versionOf(trx, schema);
     if (version === MIGRATIONS.length) return;

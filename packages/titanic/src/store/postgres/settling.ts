@@ -83,8 +83,8 @@ export async function settle(
   health: readonly ServiceHealth[],
   requestsMax: number,
 ): Promise<boolean[]> {
-  const adding = firedBy(settlements).length;
-  if (adding > 0) await requireRoom(unit, adding, requestsMax);
+  const adding = firedBy(settlements);
+  if (adding.length > 0) await requireRoom(unit, adding, requestsMax);
   await noteHealth(unit.trx, health, unit.now);
   const taken = await end(unit, settlements);
   const isTaken = settlements.map((settlement) => taken.delete(keyOf(settlement)));

@@ -7,15 +7,39 @@ import { ADDED, type Unit } from './unit';
 /** How many wait or run. */
 const OPEN = sql`SELECT coalesce(sum(requests), 0)::bigint AS open FROM totals WHERE state < 2`;
 
-/** @throws StoreFullError where so many more are beyond the bound, before anything is written */
-export async function requireRoom(unit: Unit, count: number, requestsMax: number): Promise<void> {
+/** @throws StoreFullError where these are beyond the bound, before anything is written */
+export async function requireRoom(
+  unit: Unit,
+  requests: readonly NewRequest[],
+  requestsMax: number,
+): Promise<void> {
   const { rows } = await sql<{ open: number }>`${OPEN}`.execute(unit.trx);
-  requireFit(rows[0]?.open ?? 0, count, requestsMax);
+  const open = rows[0]?.open ?? 0;
+  if (open + requests.length > requestsMax) requireFit(open, await countFresh(unit, requests), requestsMax);
+}
+
+/** How many of these are not there: what is takes no room, and a submitter that was not answered asks again. */
+async function countFresh({ trx, now }: Unit, requests: readonly NewRequest[]): Promise<number> {
+  const keys = requests.flatMap(({ service, key }) => (key ? [{ service, text: key.text }] : []));
+  const ids = await sql<{ id: string }>`
+    SELECT id FROM requests WHERE id = ANY(${requests.map(({ id }) => id)}::uuid[])`.execute(trx);
+  const taken = await sql<{ service: string; text: string }>`
+    SELECT service, text FROM keys WHERE until > ${now} AND (service, text) IN (
+      SELECT * FROM unnest(${keys.map(({ service }) => service)}::text[], ${keys.map(({ text }) => text)}::text[]))`.execute(
+    trx,
+  );
+  const known = new Set([
+    ...ids.rows.map(({ id }) => idText(id)),
+    ...taken.rows.map(({ service, text }) => keyOf(service, text)),
+  ]);
+  return requests.filter(
+    ({ id, service, key }) => !known.has(id) && !(key && known.has(keyOf(service, key.text))),
+  ).length;
 }
 
 /** @throws StoreFullError */
 function requireFit(open: number, count: number, requestsMax: number): void {
-  if (open + count <= requestsMax) return;
+  if (count === 0 || open + count <= requestsMax) return;
   throw new StoreFullError(
     `As many requests wait as the store may hold (requestsMax: ${requestsMax}); nothing was stored.`,
   );
@@ -23,19 +47,21 @@ function requireFit(open: number, count: number, requestsMax: number): void {
 
 /**
  * Adds requests without keys, all or none, as a transaction of one statement.
+ * @param counted - those of them that take room
  * @throws StoreFullError
  */
 export async function addAlone(
   unit: Unit,
   requests: readonly NewRequest[],
   requestsMax: number,
+  counted = requests.length,
 ): Promise<Submitted[]> {
   const first = new Map<string, NewRequest>();
   for (const request of requests) if (!first.has(request.id)) first.set(request.id, request);
   const fresh = [...first.values()];
   const { rows } = await sql<{ open: number; count: number; added: string[] | null }>`
     WITH room AS MATERIALIZED (${OPEN}), added AS (
-      ${inserting(unit, fresh, sql`WHERE (SELECT open FROM room) + ${requests.length}::bigint <= ${requestsMax}::bigint`)}
+      ${inserting(unit, fresh, sql`WHERE ${counted}::bigint = 0 OR (SELECT open FROM room) + ${counted}::bigint <= ${requestsMax}::bigint`)}
     ), counted AS (
       INSERT INTO totals (shard, service, state, requests, bytes)
       SELECT ${unit.shard}::smallint, service, 0, count(*), sum(bytes) FROM added GROUP BY service ORDER BY service
@@ -45,7 +71,11 @@ export async function addAlone(
       CASE WHEN count(*) < ${fresh.length}::bigint THEN array_agg(id::text) END AS added
     FROM added`.execute(unit.trx);
   const { open, count, added } = rows[0]!;
-  requireFit(open, requests.length, requestsMax);
+  if (counted > 0 && open + counted > requestsMax) {
+    const left = await countFresh(unit, requests);
+    requireFit(open, left, requestsMax);
+    return addAlone(unit, requests, requestsMax, left);
+  }
   const ids = added ? new Set(added.map(idText)) : undefined;
   return requests.map((request) => {
     const { id } = request;

@@ -91,13 +91,13 @@ export class Changing {
     else this.#room.ended.push(id);
   }
 
-  remove(ids: readonly string[]): number {
-    return ids.filter((id) => this.#remove(id)).length;
+  remove(ids: readonly string[], only?: State): number {
+    return ids.filter((id) => this.#remove(id, only)).length;
   }
 
-  #remove(id: string): boolean {
+  #remove(id: string, only: State | undefined): boolean {
     const row = this.#row.get(idBytes(id));
-    if (!row) return false;
+    if (!row || (only !== undefined && stateOf(row.state) !== only)) return false;
     this.erase(row.seq);
     this.#room.ledger.note(row.service, stateOf(row.state), -1, -row.bytes);
     this.#room.ended.push(id);

@@ -1,3 +1,4 @@
+import type { State } from '../../core/lifecycle';
 import type { Retention } from '../../core/retention';
 import type {
   Backlog,
@@ -33,7 +34,7 @@ export interface Operations {
   };
   list: { takes: readonly [query: ListQuery]; gives: ListPage };
   change: { takes: readonly [changes: readonly Change[]]; gives: Changed[] };
-  remove: { takes: readonly [ids: readonly string[]]; gives: number };
+  remove: { takes: readonly [ids: readonly string[], only?: State]; gives: number };
   purge: { takes: readonly [retention: Retention]; gives: { removed: number; more: boolean } };
   stats: { takes: readonly []; gives: StoreCount[] };
   backlog: { takes: readonly []; gives: Backlog[] };

@@ -10,6 +10,7 @@ export class Submitting {
   readonly #insert: Database.Statement;
   readonly #blob: Database.Statement<[number | bigint, Uint8Array]>;
   readonly #key: Database.Statement<[string, string, number], { id: Uint8Array }>;
+  readonly #id: Database.Statement<[Uint8Array], { seq: number }>;
   readonly #putKey: Database.Statement<[string, string, Uint8Array, number]>;
 
   constructor(room: Room) {
@@ -21,21 +22,36 @@ export class Submitting {
     );
     this.#blob = db.prepare('INSERT INTO blobs (key, data) VALUES (?, ?)');
     this.#key = db.prepare('SELECT id FROM keys WHERE service = ? AND text = ? AND until > ?');
+    this.#id = db.prepare('SELECT seq FROM requests WHERE id = ?');
     this.#putKey = db.prepare('INSERT OR REPLACE INTO keys (service, text, id, until) VALUES (?, ?, ?, ?)');
   }
 
   /** @throws StoreFullError before anything is written */
   submit(requests: readonly NewRequest[], now: number): Submitted[] {
-    this.requireRoom(requests.length);
+    if (!this.#hasRoom(requests.length)) {
+      // What is there already takes no room: a submitter that was not answered asks again.
+      this.requireRoom(requests.filter((request) => !this.#isKnown(request, now)).length);
+    }
     return requests.map((request) => this.add(request, now));
   }
 
   /** @throws StoreFullError where so many more are beyond the bound */
   requireRoom(count: number): void {
-    const { requestsMax, ledger } = this.#room;
-    if (count === 0 || ledger.open + count <= requestsMax) return;
+    if (count === 0 || this.#hasRoom(count)) return;
+    const { requestsMax } = this.#room;
     throw new StoreFullError(
       `As many requests wait as the store may hold (requestsMax: ${requestsMax}); nothing was stored.`,
+    );
+  }
+
+  #hasRoom(count: number): boolean {
+    const { requestsMax, ledger } = this.#room;
+    return ledger.open + count <= requestsMax;
+  }
+
+  #isKnown({ id, service, key }: NewRequest, now: number): boolean {
+    return (
+      (key && this.#key.get(service, key.text, now)) !== undefined || this.#id.get(idBytes(id)) !== undefined
     );
   }
 
