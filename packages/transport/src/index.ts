@@ -21,3 +21,4 @@ export {
   type RouterLinkOptions,
   type RouterSecurity,
 } from './router-link';
+export { explainBind } from './why-not-bound';

@@ -5,6 +5,7 @@ import { sharedContext } from './context';
 import { ZapEntry, type ZapGate } from './curve/zap-handler';
 import { removeFile, whatIsAt } from './ipc-socket';
 import { codeOf, uninterrupted } from './socket-error';
+import { explainBind, IN_USE, NO_SOCKET } from './why-not-bound';
 
 /** Who may connect to a router, and how. */
 export interface RouterSecurity {
@@ -50,10 +51,6 @@ export interface RouterLinkOptions extends BacklogOptions {
 /** ZMQ_ROUTER_NOTIFY, a draft option that zeromq.js has no name for; 3 is "connect and disconnect". */
 const ROUTER_NOTIFY = 97;
 const NOTIFY_BOTH = 3;
-
-/** What is said of an endpoint that somebody else has. */
-const IN_USE = 'the address is already in use';
-const NO_SOCKET = 'there is a file that is no socket';
 
 /**
  * When TCP asks whether the host of a silent peer is still there, how often then, in seconds, and after how many
@@ -270,23 +267,5 @@ export class RouterLink {
     this.#socket.close();
     this.#zap?.close();
     for (const endpoint of this.#bound) await removeFile(endpoint);
-  }
-}
-
-function explainBind(error: unknown): string {
-  switch (codeOf(error)) {
-    case 'EADDRINUSE':
-      return IN_USE;
-    case 'EADDRNOTAVAIL':
-    case 'ENODEV':
-      return 'this machine has no such address or interface';
-    case 'EACCES':
-      return 'permission denied';
-    case 'ENOENT':
-      return 'there is no such folder';
-    case 'ENAMETOOLONG':
-      return 'the path is too long for a socket';
-    default:
-      return error instanceof Error ? error.message : String(error);
   }
 }

@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { BindError } from '@majordomo/protocol';
+import { explainBind } from '@majordomo/transport';
 import type { Hono } from 'hono';
 
 /** Connections at one time; watchers are fewer. */
@@ -29,7 +30,7 @@ export class HttpServer {
       this.#server.listen(port, host);
       await listening;
     } catch (cause) {
-      throw new BindError(wanted, `Cannot serve ${wanted}: ${explainListen(cause)}.`, { cause });
+      throw new BindError(wanted, `Cannot serve ${wanted}: ${explainBind(cause)}.`, { cause });
     }
     return `http://${shownHost}:${(this.#server.address() as AddressInfo).port}`;
   }
@@ -41,19 +42,5 @@ export class HttpServer {
     this.#server.close();
     this.#server.closeAllConnections();
     await closed;
-  }
-}
-
-/** The words that the endpoints of a broker have for it. */
-function explainListen(error: unknown): string {
-  switch ((error as NodeJS.ErrnoException).code ?? '') {
-    case 'EADDRINUSE':
-      return 'the address is already in use';
-    case 'EADDRNOTAVAIL':
-      return 'this machine has no such address or interface';
-    case 'EACCES':
-      return 'permission denied';
-    default:
-      return error instanceof Error ? error.message : String(error);
   }
 }
