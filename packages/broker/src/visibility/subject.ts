@@ -19,6 +19,15 @@ export interface CoreView {
   readonly startedAt: number;
 }
 
+/** What a process has in memory, in bytes, as Node has it. The dashboard's script, which is no Node, reads this file too. */
+export interface MemoryUsage {
+  readonly rss: number;
+  readonly heapTotal: number;
+  readonly heapUsed: number;
+  readonly external: number;
+  readonly arrayBuffers: number;
+}
+
 /** What a broker says of itself beside its core. */
 export interface BrokerFacts {
   readonly version: string;
@@ -26,8 +35,7 @@ export interface BrokerFacts {
   readonly endpoints: readonly string[];
   /** The broker's own clock, in ms; see `Clock`. */
   now(): number;
-  /** What the process has in memory, in bytes. */
-  memory(): NodeJS.MemoryUsage;
+  memory(): MemoryUsage;
 }
 
 /** A broker as those see it who show it: everything is as it is at the moment of looking. */
