@@ -15,6 +15,7 @@ export { isProven, makeProof, type Half } from './curve/proof';
 export type { ZapGate } from './curve/zap-handler';
 export type { ZapRequest } from './curve/zap-request';
 export { DealerLink, type DealerLinkHandlers, type DealerLinkOptions, type LinkEnding } from './dealer-link';
+export { LoopTimer } from './loop-timer';
 export {
   RouterLink,
   type RouterLinkHandlers,

@@ -1,3 +1,5 @@
+import { LoopTimer } from '@majordomo/transport';
+
 /** Looks so often within an interval whether the event loop turns. */
 const LOOKS_PER_INTERVAL = 4;
 
@@ -8,34 +10,29 @@ const LOOKS_PER_INTERVAL = 4;
  */
 export class LoopWatch {
   readonly #intervalMs: number;
-  readonly #periodMs: number;
+  readonly #timer: LoopTimer;
   readonly #blocked: (blockedMs: number) => void;
-  #timer: NodeJS.Timeout | undefined;
-  #lookedAt = 0;
   /** Looks in time since the last block. */
   #calmLooks = 0;
 
   /** @param blocked - told for how long at least the loop stood still, in ms */
   constructor(intervalMs: number, blocked: (blockedMs: number) => void) {
     this.#intervalMs = intervalMs;
-    this.#periodMs = Math.max(1, Math.floor(intervalMs / LOOKS_PER_INTERVAL));
     this.#blocked = blocked;
+    const periodMs = Math.max(1, Math.floor(intervalMs / LOOKS_PER_INTERVAL));
+    this.#timer = new LoopTimer(periodMs, (lateMs) => this.#look(lateMs));
   }
 
   start(): void {
-    this.#lookedAt = performance.now();
     this.#calmLooks = LOOKS_PER_INTERVAL;
-    this.#timer = setInterval(() => this.#look(), this.#periodMs).unref();
+    this.#timer.start();
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    this.#timer.stop();
   }
 
-  #look(): void {
-    const now = performance.now();
-    const lateMs = now - this.#lookedAt - this.#periodMs;
-    this.#lookedAt = now;
+  #look(lateMs: number): void {
     if (lateMs <= this.#intervalMs) {
       this.#calmLooks++;
       return;

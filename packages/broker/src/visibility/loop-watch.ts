@@ -1,3 +1,5 @@
+import { LoopTimer } from '@majordomo/transport';
+
 /** How often the watch looks whether the loop turns, in ms. */
 const PERIOD_MS = 20;
 const SECOND_MS = 1_000;
@@ -10,33 +12,25 @@ const REMEMBERED = 15;
  * that a delay that lasts over the reset.
  */
 export class LoopWatch {
-  /** When the timer last ran, and the loop turned. */
-  #lookedAt = 0;
+  readonly #timer: LoopTimer;
   /** The longest delays that ended in each of the last seconds, in ms, the second that goes on last. */
   #longest: number[] = [];
   /** The second that goes on, by the clock's seconds. */
   #second = 0;
-  #timer: NodeJS.Timeout | undefined;
 
   /** @param now - a clock that never goes back, in ms */
-  constructor(private readonly now: () => number = () => performance.now()) {}
+  constructor(private readonly now: () => number = () => performance.now()) {
+    this.#timer = new LoopTimer(PERIOD_MS, (lateMs) => this.#look(lateMs), now);
+  }
 
   start(): void {
-    this.#lookedAt = this.now();
-    this.#timer = setInterval(() => this.#look(), PERIOD_MS);
-    this.#timer.unref();
+    this.#timer.start();
   }
 
-  #look(): void {
+  #look(lateMs: number): void {
     this.#roll();
     const longest = this.#longest;
-    longest[longest.length - 1] = Math.max(longest.at(-1) ?? 0, this.#lateMs);
-    this.#lookedAt = this.now();
-  }
-
-  /** How late the timer is now. A loop that is idle runs it within a millisecond of its time. */
-  get #lateMs(): number {
-    return this.#timer === undefined ? 0 : Math.max(0, this.now() - this.#lookedAt - PERIOD_MS);
+    longest[longest.length - 1] = Math.max(longest.at(-1) ?? 0, lateMs);
   }
 
   /** Begins a second where one has ended, with as many before it as went by. */
@@ -54,11 +48,10 @@ export class LoopWatch {
    */
   longestMs(seconds: number): number {
     this.#roll();
-    return Math.max(this.#lateMs, ...this.#longest.slice(-seconds - 1));
+    return Math.max(this.#timer.lateMs, ...this.#longest.slice(-seconds - 1));
   }
 
   stop(): void {
-    clearInterval(this.#timer);
-    this.#timer = undefined;
+    this.#timer.stop();
   }
 }
