@@ -11,34 +11,33 @@ const NOTHING: NodeJS.MemoryUsage = Object.freeze({
  * be asked now. On Linux that takes a descriptor, and a crowd of connections may leave none.
  */
 export class Memory {
-  #lastBytes = 0;
-  #lastUsage = NOTHING;
+  /** The resident bytes. */
+  readonly residentBytes: () => number;
+  /** All that there is to know, in bytes. */
+  readonly usage: () => NodeJS.MemoryUsage;
 
   /**
    * @param readResident - asks the system for the resident bytes; throws where it cannot be asked
    * @param readUsage - the same for all that there is to know, which takes longer
    */
   constructor(
-    private readonly readResident: () => number = () => process.memoryUsage.rss(),
-    private readonly readUsage: () => NodeJS.MemoryUsage = () => process.memoryUsage(),
-  ) {}
-
-  residentBytes(): number {
-    try {
-      this.#lastBytes = this.readResident();
-    } catch {
-      return this.#lastBytes;
-    }
-    return this.#lastBytes;
+    readResident: () => number = () => process.memoryUsage.rss(),
+    readUsage: () => NodeJS.MemoryUsage = () => process.memoryUsage(),
+  ) {
+    this.residentBytes = orLast(readResident, 0);
+    this.usage = orLast(readUsage, NOTHING);
   }
+}
 
-  /** All that there is to know, in bytes. */
-  usage(): NodeJS.MemoryUsage {
+/** Reads, and gives what was read the last time where that fails. */
+function orLast<T>(read: () => T, first: T): () => T {
+  let last = first;
+  return () => {
     try {
-      this.#lastUsage = this.readUsage();
+      last = read();
     } catch {
-      return this.#lastUsage;
+      return last;
     }
-    return this.#lastUsage;
-  }
+    return last;
+  };
 }
