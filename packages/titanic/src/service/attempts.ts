@@ -6,7 +6,7 @@ import type { Claimed, RequestStore, Settlement } from '../store/store';
 import { deliver } from './delivery';
 import { leaseOf, lostTooOften, outlived, unreadable } from './endings';
 import { fireSchedule } from './fire-schedule';
-import { ANSWER_FRAMES } from './messages';
+import { storedFramesMax } from './messages';
 import type { RuleBook } from './options';
 import { tellFailed, tellFired } from './telling';
 import type { TracedDelivery, Tracing } from './tracing';
@@ -71,7 +71,7 @@ export class Attempts {
       now,
       traceparent,
       replyBytesMax: bodyBytesMax,
-      replyFramesMax: limits.framesMax - ANSWER_FRAMES,
+      replyFramesMax: storedFramesMax(limits),
       signal,
       progress: (packed) => this.#events.progress(claimed, packed),
     });

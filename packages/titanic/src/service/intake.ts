@@ -5,7 +5,7 @@ import { dueAtOf } from '../core/schedule';
 import { CRON_SERVICE, formatTerms, type CronTerms } from '../core/terms';
 import type { NewRequest } from '../store/store';
 import { occurrencesOf } from './cron';
-import { ANSWER_FRAMES, type submissionSchema } from './messages';
+import { ANSWER_FRAMES, storedFramesMax, type submissionSchema } from './messages';
 import type { ResolvedTitanicOptions, RuleBook } from './options';
 import { RequestIds } from './request-ids';
 
@@ -67,7 +67,7 @@ export class Intake {
     if (frames.length === 0) throw new InvalidBodyError('A request has a body of one frame or more.');
     const bytes = packedBytes(frames);
     const { bodyBytesMax, limits } = this.#options;
-    const framesMax = limits.framesMax - ANSWER_FRAMES;
+    const framesMax = storedFramesMax(limits);
     if (frames.length > framesMax) {
       throw new MessageTooLargeError(
         `The body is ${frames.length} frames, at most ${framesMax} are stored (limits.framesMax, less ${ANSWER_FRAMES}).`,

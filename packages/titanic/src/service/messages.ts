@@ -1,4 +1,11 @@
-import { count, milliseconds, PRIORITY_DEFAULT, PRIORITY_MAX, serviceNameSchema } from '@majordomo/protocol';
+import {
+  count,
+  milliseconds,
+  PRIORITY_DEFAULT,
+  PRIORITY_MAX,
+  serviceNameSchema,
+  type Limits,
+} from '@majordomo/protocol';
 import { z } from 'zod';
 import { PHASES, STATES, WAITING_PHASES } from '../core/lifecycle';
 import { parseRequestId } from '../core/request-id';
@@ -31,6 +38,10 @@ export const STATUS = Object.freeze({ ok: '200', pending: '300', unknown: '400',
 
 /** Frames in an answer before those of a body or a reply: the status and the JSON. */
 export const ANSWER_FRAMES = 2;
+
+/** Frames of a body or reply that an answer has room for. */
+export const storedFramesMax = ({ framesMax }: Pick<Limits, 'framesMax'>): number =>
+  framesMax - ANSWER_FRAMES;
 
 /** Ids in one request, at the most. */
 const IDS_MAX = 1_000;
